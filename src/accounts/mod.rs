@@ -1,0 +1,1 @@
+//! Tenants and accounts (their minimum for now).

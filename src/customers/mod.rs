@@ -1,0 +1,1 @@
+//! Customers and the pure rule that says in which state one is.

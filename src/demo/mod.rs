@@ -1,0 +1,1 @@
+//! The demo provider and its simulated MikroTik router.

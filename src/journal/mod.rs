@@ -1,0 +1,1 @@
+//! Append-only local segments with group commit. Must not know: what a record means.

@@ -1,0 +1,1 @@
+//! UDP workers for authentication and accounting.

@@ -1,0 +1,1 @@
+//! Packages: what AAA needs of them now.

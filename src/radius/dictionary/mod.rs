@@ -1,0 +1,1 @@
+//! Names, numbers and types of attributes, read from FreeRADIUS-syntax files.

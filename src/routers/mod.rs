@@ -1,0 +1,1 @@
+//! Routers: identity, addresses, secrets and modes.

@@ -1,0 +1,1 @@
+//! Accounting events, live sessions, the applier, usage.
