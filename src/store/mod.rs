@@ -1,1 +1,18 @@
-//! One database, SQLite or PostgreSQL, behind one set of SQL texts. Must not know: the business.
+//! One database, SQLite or PostgreSQL, behind one set of SQL texts.
+//!
+//! Owns: connections and transactions ([`Db`], [`Conn`], [`Tx`]), the [`q!`](crate::q) macro, migrations, the change feed,
+//! ids and their process slots, sealing under the key file. Tables: `store_info`, `process_slots`, `feed_head`, `feed`.
+//! Must not know: the business.
+
+mod db;
+mod feed;
+mod ids;
+mod migrate;
+mod query;
+mod seal;
+
+pub use db::{Conn, ConnRef, Db, StoreError, StoreUrl, Tx};
+pub use feed::{FeedChange, FeedHead, find_feed_head, list_feed_after, trim_feed};
+pub use ids::{IdMaker, SlotLease};
+pub use migrate::{SchemaError, check_schema, migrate, schema_version};
+pub use seal::{KeyError, KeyFile, Sealer};

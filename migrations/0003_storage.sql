@@ -1,0 +1,2 @@
+-- Storage parameters are PostgreSQL's alone (migrations/postgres/); SQLite has none to set.
+SELECT 1;

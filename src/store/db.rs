@@ -1,0 +1,249 @@
+//! Connections and transactions on either database.
+
+use std::ops::{Deref, DerefMut};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
+
+/// What can go wrong at the store's door.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database refused, or could not be reached.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// `store.url` is not understood.
+    #[error("store.url {0:?}: expected sqlite:PATH or postgres://...")]
+    Url(String),
+    /// A value in the database is not what the program wrote.
+    #[error("the store holds something unexpected: {0}")]
+    Unexpected(String),
+}
+
+impl StoreError {
+    /// The unique constraint that was violated, by table or constraint text, if that is what went wrong.
+    pub fn unique_violation(&self) -> Option<String> {
+        match self {
+            StoreError::Database(sqlx::Error::Database(e)) if e.is_unique_violation() => {
+                Some(e.constraint().map_or_else(|| e.message().to_owned(), str::to_owned))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the database could not be reached at all (as opposed to having refused a statement).
+    pub fn is_unreachable(&self) -> bool {
+        match self {
+            StoreError::Database(e) => !matches!(e, sqlx::Error::Database(d) if !d.code().is_some_and(|c| is_transient(&c))),
+            _ => false,
+        }
+    }
+}
+
+/// SQLSTATE classes and SQLite codes after which the same statement may succeed later.
+fn is_transient(code: &str) -> bool {
+    code.starts_with("08") || code.starts_with("57P") || code == "40001" || code == "40P01" || code == "5" || code == "6" || code == "261"
+}
+
+/// Where the store is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreUrl {
+    /// A file of the embedded database.
+    Sqlite(PathBuf),
+    /// A PostgreSQL server.
+    Postgres(String),
+}
+
+impl FromStr for StoreUrl {
+    type Err = StoreError;
+    fn from_str(s: &str) -> Result<Self, StoreError> {
+        if let Some(path) = s.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            if path.is_empty() {
+                return Err(StoreError::Url(s.to_owned()));
+            }
+            return Ok(StoreUrl::Sqlite(PathBuf::from(path)));
+        }
+        if s.starts_with("postgres://") || s.starts_with("postgresql://") {
+            return Ok(StoreUrl::Postgres(s.to_owned()));
+        }
+        Err(StoreError::Url(s.to_owned()))
+    }
+}
+
+/// The database: for SQLite a pool of readers and one writer, for PostgreSQL one pool.
+#[derive(Debug, Clone)]
+pub enum Db {
+    /// Embedded.
+    Lite {
+        /// Read-only connections.
+        read: SqlitePool,
+        /// The one connection that writes.
+        write: SqlitePool,
+    },
+    /// Server.
+    Pg(PgPool),
+}
+
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+impl Db {
+    /// Opens the store; creates the SQLite file if it is absent. Does not migrate.
+    pub async fn open(url: &StoreUrl) -> Result<Db, StoreError> {
+        match url {
+            StoreUrl::Sqlite(path) => Self::open_sqlite(path).await,
+            StoreUrl::Postgres(url) => {
+                let options = PgConnectOptions::from_str(url)?;
+                let pool = PgPoolOptions::new()
+                    .max_connections(16)
+                    .acquire_timeout(ACQUIRE_TIMEOUT)
+                    .test_before_acquire(false)
+                    .connect_with(options)
+                    .await?;
+                Ok(Db::Pg(pool))
+            }
+        }
+    }
+
+    async fn open_sqlite(path: &std::path::Path) -> Result<Db, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(10))
+            .foreign_keys(true)
+            .pragma("cache_size", "-65536")
+            .pragma("wal_autocheckpoint", "4000");
+        let pool = || SqlitePoolOptions::new().acquire_timeout(Duration::from_secs(30)).test_before_acquire(false);
+        let write = pool().max_connections(1).connect_with(options.clone()).await?;
+        let read_options = options.read_only(true).create_if_missing(false).pragma("cache_size", "-8192");
+        let read = pool().max_connections(4).connect_lazy_with(read_options);
+        Ok(Db::Lite { read, write })
+    }
+
+    /// Whether this is the embedded database.
+    pub fn is_sqlite(&self) -> bool {
+        matches!(self, Db::Lite { .. })
+    }
+
+    /// A connection for reading.
+    pub async fn read(&self) -> Result<Conn, StoreError> {
+        Ok(match self {
+            Db::Lite { read, .. } => Conn::Lite(read.acquire().await?),
+            Db::Pg(pool) => Conn::Pg(pool.acquire().await?),
+        })
+    }
+
+    /// A read transaction: every statement sees one snapshot.
+    pub async fn snapshot(&self) -> Result<Tx, StoreError> {
+        let conn = match self {
+            Db::Lite { read, .. } => Conn::LiteTx(read.begin().await?),
+            Db::Pg(pool) => Conn::PgTx(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?),
+        };
+        Ok(Tx { conn, changes: Vec::new() })
+    }
+
+    /// A write transaction.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        let conn = match self {
+            Db::Lite { write, .. } => Conn::LiteTx(write.begin_with("BEGIN IMMEDIATE").await?),
+            Db::Pg(pool) => Conn::PgTx(pool.begin().await?),
+        };
+        Ok(Tx { conn, changes: Vec::new() })
+    }
+
+    /// Closes all connections and waits for them.
+    pub async fn close(&self) {
+        match self {
+            Db::Lite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+            Db::Pg(pool) => pool.close().await,
+        }
+    }
+}
+
+/// A held connection, inside a transaction or not.
+#[derive(Debug)]
+pub enum Conn {
+    /// SQLite, no transaction.
+    Lite(PoolConnection<Sqlite>),
+    /// PostgreSQL, no transaction.
+    Pg(PoolConnection<Postgres>),
+    /// SQLite, in a transaction.
+    LiteTx(Transaction<'static, Sqlite>),
+    /// PostgreSQL, in a transaction.
+    PgTx(Transaction<'static, Postgres>),
+}
+
+/// The driver's connection inside a [`Conn`]; what [`q!`](crate::q) matches on.
+pub enum ConnRef<'a> {
+    /// SQLite.
+    Lite(&'a mut SqliteConnection),
+    /// PostgreSQL.
+    Pg(&'a mut PgConnection),
+}
+
+impl Conn {
+    /// The driver's connection.
+    pub fn conn_ref(&mut self) -> ConnRef<'_> {
+        match self {
+            Conn::Lite(c) => ConnRef::Lite(c),
+            Conn::Pg(c) => ConnRef::Pg(c),
+            Conn::LiteTx(c) => ConnRef::Lite(c),
+            Conn::PgTx(c) => ConnRef::Pg(c),
+        }
+    }
+
+    /// Whether this is SQLite.
+    pub fn is_sqlite(&self) -> bool {
+        matches!(self, Conn::Lite(_) | Conn::LiteTx(_))
+    }
+}
+
+/// A transaction together with the change-feed rows that its commit will publish. Dropped without commit, it rolls back.
+#[derive(Debug)]
+pub struct Tx {
+    conn: Conn,
+    changes: Vec<(i64, &'static str, i64)>,
+}
+
+impl Deref for Tx {
+    type Target = Conn;
+    fn deref(&self) -> &Conn {
+        &self.conn
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut Conn {
+        &mut self.conn
+    }
+}
+
+impl Tx {
+    /// Notes that a row changed; followers re-read it after the commit. Row 0 means "reload the whole table".
+    pub fn changed(&mut self, tenant_id: i64, table: &'static str, row_id: i64) {
+        self.changes.push((tenant_id, table, row_id));
+    }
+
+    /// Publishes the noted changes and commits.
+    pub async fn commit(mut self, now: i64) -> Result<(), StoreError> {
+        if !self.changes.is_empty() {
+            let changes = std::mem::take(&mut self.changes);
+            super::feed::publish(&mut self.conn, &changes, now).await?;
+        }
+        match self.conn {
+            Conn::LiteTx(tx) => tx.commit().await?,
+            Conn::PgTx(tx) => tx.commit().await?,
+            Conn::Lite(_) | Conn::Pg(_) => {}
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,128 @@
+//! Migrations, embedded: one set for both databases; a file of the same number in `postgres/` replaces the common one there.
+
+use std::collections::BTreeMap;
+
+use rust_embed::RustEmbed;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{AssertSqlSafe, SqlSafeStr};
+
+use super::{Conn, ConnRef, Db, StoreError};
+use crate::q;
+
+#[derive(RustEmbed)]
+#[folder = "migrations/"]
+struct Files;
+
+/// Why the store's schema cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SchemaError {
+    /// The database could not be asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Never migrated.
+    #[error("the store has no schema yet: run `tollgate migrate`")]
+    Absent,
+    /// Older than this program.
+    #[error("the store's schema is at version {found}, this program needs {needed}: run `tollgate migrate`")]
+    Older {
+        /// In the store.
+        found: i64,
+        /// In this program.
+        needed: i64,
+    },
+    /// Newer than this program.
+    #[error("the store's schema is at version {found}, newer than this program ({known}): use the newer program")]
+    Newer {
+        /// In the store.
+        found: i64,
+        /// In this program.
+        known: i64,
+    },
+    /// A migration failed.
+    #[error("migration: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+}
+
+/// Number and text of each migration, for one of the databases.
+fn texts(sqlite: bool) -> BTreeMap<i64, (String, String)> {
+    let mut found = BTreeMap::new();
+    let mut take = |path: &str, name: &str| {
+        let Some((number, rest)) = name.strip_suffix(".sql").and_then(|n| n.split_once('_')) else { return };
+        let Ok(number) = number.parse::<i64>() else { return };
+        let text = Files::get(path).map(|f| String::from_utf8_lossy(&f.data).into_owned()).unwrap_or_default();
+        found.insert(number, (rest.replace('_', " "), text));
+    };
+    for path in Files::iter().filter(|p| !p.contains('/')) {
+        take(&path, &path);
+    }
+    if !sqlite {
+        for path in Files::iter() {
+            if let Some(name) = path.strip_prefix("postgres/") {
+                take(&path, name);
+            }
+        }
+    }
+    found
+}
+
+/// Our SQL says BIGINT and BYTEA; SQLite's row id alias needs INTEGER, and its blobs are called BLOB.
+fn for_sqlite(text: &str) -> String {
+    text.replace("BIGINT PRIMARY KEY", "INTEGER PRIMARY KEY").replace("BYTEA", "BLOB")
+}
+
+fn migrator(sqlite: bool) -> Migrator {
+    let migrations = texts(sqlite).into_iter().map(|(number, (description, text))| {
+        let text = if sqlite { for_sqlite(&text) } else { text };
+        Migration::new(number, description.into(), MigrationType::Simple, AssertSqlSafe(text).into_sql_str(), false)
+    });
+    Migrator::with_migrations(migrations.collect())
+}
+
+/// The newest schema version that this program knows.
+pub fn schema_version() -> i64 {
+    texts(true).keys().next_back().copied().unwrap_or(0)
+}
+
+/// Brings the schema up to date. Refuses a store newer than this program.
+pub async fn migrate(db: &Db) -> Result<(), SchemaError> {
+    match check_schema(db).await {
+        Ok(()) => return Ok(()),
+        Err(SchemaError::Absent | SchemaError::Older { .. }) => {}
+        Err(e) => return Err(e),
+    }
+    let migrator = migrator(db.is_sqlite());
+    match db {
+        Db::Lite { write, .. } => migrator.run(write).await?,
+        Db::Pg(pool) => migrator.run(pool).await?,
+    }
+    Ok(())
+}
+
+/// Checks that the store's schema is exactly this program's.
+// cross-tenant: the schema is the server's own
+pub async fn check_schema(db: &Db) -> Result<(), SchemaError> {
+    let mut conn = match db {
+        Db::Lite { write, .. } => Conn::Lite(write.acquire().await.map_err(StoreError::from)?),
+        Db::Pg(_) => db.read().await?,
+    };
+    if !has_migrations_table(&mut conn).await? {
+        return Err(SchemaError::Absent);
+    }
+    let (found,): (i64,) = q!(one conn, (i64,), "SELECT CAST(COALESCE(MAX(version), 0) AS BIGINT) FROM _sqlx_migrations WHERE success")?;
+    let known = schema_version();
+    match found {
+        0 => Err(SchemaError::Absent),
+        n if n < known => Err(SchemaError::Older { found: n, needed: known }),
+        n if n > known => Err(SchemaError::Newer { found: n, known }),
+        _ => Ok(()),
+    }
+}
+
+async fn has_migrations_table(conn: &mut Conn) -> Result<bool, StoreError> {
+    let sql = match conn.conn_ref() {
+        ConnRef::Lite(_) => "SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'",
+        ConnRef::Pg(_) => "SELECT COUNT(*) FROM information_schema.tables WHERE table_name = '_sqlx_migrations' AND table_schema = current_schema()",
+    };
+    let (count,): (i64,) = q!(one conn, (i64,), sql)?;
+    Ok(count > 0)
+}
