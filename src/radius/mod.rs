@@ -2,5 +2,18 @@
 //! Must not know: sockets, the clock, the database.
 
 pub mod client;
+pub mod code;
 pub mod credentials;
 pub mod dictionary;
+pub mod packet;
+pub mod reply;
+pub mod secret;
+
+pub use packet::{Malformed, PacketView};
+pub use reply::{ReplyTooLong, ReplyWriter};
+pub use secret::Secret;
+
+/// A packet is at most this long (RFC 2865 section 3).
+pub const MAX_PACKET_OCTETS: usize = 4096;
+/// Code, identifier, length and authenticator.
+pub const HEADER_OCTETS: usize = 20;

@@ -1,1 +1,30 @@
-//! Accounting events, live sessions, the applier, usage.
+//! Accounting that loses nothing: Accounting-Requests become events, events change live sessions and go to the journal, the applier carries them into the store.
+//!
+//! Owns the tables `nas_instances`, `sessions`, `usage`, `journals`. A session's facts are changed by one pure rule ([`Tally::apply`]), in memory by the
+//! workers and in the store by the applier. Must not know: money.
+
+//mod applier;
+mod event;
+mod live;
+mod record;
+//pub mod sql;
+mod tally;
+mod token;
+//mod usage_days;
+
+//pub use applier::{Applier, ApplierStatus};
+pub use event::{AccountingEvent, EventTime, Odd, Status};
+pub use live::{LiveSession, LiveSessions, NasContext, Recorded};
+pub use record::{Record, RecordError, RouterLearned, Update};
+pub use tally::{Tally, flag};
+pub use token::{SessionToken, TokenKey};
+
+/// Terminate causes that Tollgate itself gives (RFC 2866 section 5.10 numbers).
+pub mod cause {
+    /// The customer vanished: no interim for too long.
+    pub const LOST_CARRIER: u32 = 2;
+    /// A Start with the same Acct-Session-Id followed: the Stop was lost.
+    pub const LOST_SERVICE: u32 = 3;
+    /// The router said that it restarts accounting.
+    pub const NAS_REBOOT: u32 = 11;
+}

@@ -36,7 +36,8 @@ impl SlotLease {
     /// Extends the lease; false if another process took the slot meanwhile.
     // cross-tenant: slots belong to processes
     pub async fn renew(self, conn: &mut Conn, owner: &str, now: i64) -> Result<bool, StoreError> {
-        let n = q!(exec conn, "UPDATE process_slots SET leased_until = $3 WHERE slot = $1 AND owner = $2", self.slot, owner, now + LEASE_MS)?;
+        let n =
+            q!(exec conn, "UPDATE process_slots SET leased_until = $3 WHERE slot = $1 AND owner = $2", self.slot, owner, now + LEASE_MS)?;
         Ok(n == 1)
     }
 

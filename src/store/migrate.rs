@@ -121,7 +121,9 @@ pub async fn check_schema(db: &Db) -> Result<(), SchemaError> {
 async fn has_migrations_table(conn: &mut Conn) -> Result<bool, StoreError> {
     let sql = match conn.conn_ref() {
         ConnRef::Lite(_) => "SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'",
-        ConnRef::Pg(_) => "SELECT COUNT(*) FROM information_schema.tables WHERE table_name = '_sqlx_migrations' AND table_schema = current_schema()",
+        ConnRef::Pg(_) => {
+            "SELECT COUNT(*) FROM information_schema.tables WHERE table_name = '_sqlx_migrations' AND table_schema = current_schema()"
+        }
     };
     let (count,): (i64,) = q!(one conn, (i64,), sql)?;
     Ok(count > 0)

@@ -100,8 +100,17 @@ mod tests {
     fn every_spelling_of_one_address_is_that_address() {
         let wanted = Mac([0xaa, 0xbb, 0x0c, 0xdd, 0xee, 0x0f]);
         for text in [
-            "AA:BB:0C:DD:EE:0F", "aa-bb-0c-dd-ee-0f", "aabb0cddee0f", "AABB0CDDEE0F", "aabb.0cdd.ee0f", "AABB:0CDD:EE0F", "AABB0C-DDEE0F",
-            "1:aa:bb:c:dd:ee:f", "1:AA:BB:0C:DD:EE:0F", "aa:bb:c:dd:ee:f", " AA:BB:0C:DD:EE:0F ",
+            "AA:BB:0C:DD:EE:0F",
+            "aa-bb-0c-dd-ee-0f",
+            "aabb0cddee0f",
+            "AABB0CDDEE0F",
+            "aabb.0cdd.ee0f",
+            "AABB:0CDD:EE0F",
+            "AABB0C-DDEE0F",
+            "1:aa:bb:c:dd:ee:f",
+            "1:AA:BB:0C:DD:EE:0F",
+            "aa:bb:c:dd:ee:f",
+            " AA:BB:0C:DD:EE:0F ",
         ] {
             assert_eq!(text.parse(), Ok(wanted), "{text}");
         }
@@ -111,7 +120,9 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for text in ["", "aabb0cddee", "aabb0cddee0f1", "aa:bb:0c:dd:ee", "gg:bb:0c:dd:ee:0f", "a:abb0cddee0f", "1:aa:bb:cc:dd", "::::::", "bob"] {
+        for text in
+            ["", "aabb0cddee", "aabb0cddee0f1", "aa:bb:0c:dd:ee", "gg:bb:0c:dd:ee:0f", "a:abb0cddee0f", "1:aa:bb:cc:dd", "::::::", "bob"]
+        {
             assert_eq!(text.parse::<Mac>(), Err(MacError), "{text}");
         }
     }

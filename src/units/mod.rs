@@ -5,8 +5,10 @@ mod bit_rate;
 mod id;
 mod instant;
 mod mac;
+mod text;
 
 pub use bit_rate::BitRate;
 pub use id::{AccountId, CustomerId, PackageId, RouterId, TenantId};
 pub use instant::{DAY_MS, UnixMs, local_day, next_local_midnight, parse_instant, print_instant};
 pub use mac::Mac;
+pub use text::printable;

@@ -1,0 +1,83 @@
+//! Ends that no packet tells: a router that restarted, a session that went silent; and forgetting what ended long ago.
+
+use std::sync::atomic::Ordering;
+
+use super::identity::boot_digit;
+use super::{LiveSession, LiveSessions, Slot};
+use crate::sessions::cause;
+use crate::sessions::record::Record;
+use crate::sessions::tally::flag;
+use crate::units::{DAY_MS, UnixMs};
+
+/// A stopped session stays in memory this long, so that late packets find it.
+const REMEMBER_STOPPED_MS: i64 = 15 * 60_000;
+/// One whose end was inferred stays longer: it may come back.
+const REMEMBER_INFERRED_MS: i64 = DAY_MS;
+
+impl LiveSessions {
+    /// Ends the open sessions of a NAS instance that began before `at`; `only` as in [`Record::NasRestarted`].
+    pub(super) fn end_all(&self, nas_instance: i64, at: UnixMs, only: Option<(u8, u8)>) {
+        for mut session in self.sessions.iter_mut() {
+            let concerned = session.nas_instance == nas_instance && session.tally.is_open() && session.tally.started_at <= at;
+            if concerned && matches_boot(session.acct_session_id(), only) {
+                session.tally.infer_end(cause::NAS_REBOOT);
+                self.open.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Ends sessions that went silent and forgets old ended ones. Returns how many were ended. A session that sent interims is silent after two and a half
+    /// intervals and a minute; one that never did, after a day.
+    pub fn sweep<E>(&self, now: UnixMs, mut append: impl FnMut(&Record<'_>) -> Result<u64, E>) -> Result<usize, E> {
+        let mut silent: Vec<Slot> = Vec::new();
+        let mut old: Vec<Slot> = Vec::new();
+        for session in self.sessions.iter() {
+            if session.tally.is_open() {
+                if is_silent(&session, now) {
+                    silent.push(*session.key());
+                }
+            } else if now - session.heard_at > remember_ms(&session) {
+                old.push(*session.key());
+            }
+        }
+        let mut ended = 0;
+        for slot in silent {
+            let Some(mut session) = self.sessions.get_mut(&slot) else { continue };
+            if !session.tally.is_open() || !is_silent(&session, now) {
+                continue;
+            }
+            append(&Record::Ended {
+                tenant_id: session.tenant_id,
+                session_key: session.session_key,
+                terminate_cause: cause::LOST_CARRIER,
+                last_event_at: session.tally.last_event_at,
+            })?;
+            session.tally.infer_end(cause::LOST_CARRIER);
+            self.open.fetch_sub(1, Ordering::Relaxed);
+            ended += 1;
+        }
+        for slot in old {
+            if let Some((_, session)) = self.sessions.remove_if(&slot, |_, s| !s.tally.is_open() && now - s.heard_at > remember_ms(s)) {
+                self.forget(&session, slot);
+            }
+        }
+        Ok(ended)
+    }
+}
+
+/// Whether an id belongs to the boots that ended: all of them, or those of one service with another boot digit.
+pub(in crate::sessions) fn matches_boot(acct_session_id: &[u8], only: Option<(u8, u8)>) -> bool {
+    match only {
+        None => true,
+        Some((service, digit)) => boot_digit(acct_session_id).is_some_and(|(s, d)| s == service && d != digit),
+    }
+}
+
+fn is_silent(session: &LiveSession, now: UnixMs) -> bool {
+    let patience = if session.tally.flags & flag::HAD_INTERIM != 0 { i64::from(session.interim_secs) * 2_500 + 60_000 } else { DAY_MS };
+    now - session.heard_at > patience
+}
+
+fn remember_ms(session: &LiveSession) -> i64 {
+    if session.tally.flags & flag::END_INFERRED != 0 { REMEMBER_INFERRED_MS } else { REMEMBER_STOPPED_MS }
+}
