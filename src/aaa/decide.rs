@@ -1,0 +1,289 @@
+//! The decision: facts in, verdict out, in one listed order. Pure.
+
+use crate::units::UnixMs;
+
+/// Why a request is rejected. The codes are stable: the decision log, commands and docs share them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum RejectReason {
+    /// The request makes no sense: several credentials, wrong sizes.
+    Malformed = 1,
+    /// No User-Name, an empty one, or one with control characters or outer spaces.
+    BadUsername = 2,
+    /// Nothing that proves who it is.
+    NoCredential = 3,
+    /// EAP, which is not offered yet.
+    EapNotOffered = 4,
+    /// Too many failures from this device or for this name from devices that fail.
+    RateLimited = 5,
+    /// Nobody has this name.
+    UnknownUsername = 6,
+    /// The name is a device's address, and several customers own the device.
+    AmbiguousDevice = 7,
+    /// The password does not fit.
+    WrongCredential = 8,
+    /// The customer is of another tenant or provider than the router.
+    RouterNotAllowed = 9,
+    /// Staff disabled the customer.
+    Disabled = 10,
+    /// The customer is suspended.
+    Suspended = 11,
+    /// The package has run out.
+    Expired = 12,
+    /// The device is not among the customer's.
+    MacNotAllowed = 13,
+    /// As many sessions as allowed are online.
+    TooManySessions = 14,
+}
+
+impl RejectReason {
+    /// Every reason, for lists and counters.
+    pub const ALL: [RejectReason; 14] = [
+        Self::Malformed,
+        Self::BadUsername,
+        Self::NoCredential,
+        Self::EapNotOffered,
+        Self::RateLimited,
+        Self::UnknownUsername,
+        Self::AmbiguousDevice,
+        Self::WrongCredential,
+        Self::RouterNotAllowed,
+        Self::Disabled,
+        Self::Suspended,
+        Self::Expired,
+        Self::MacNotAllowed,
+        Self::TooManySessions,
+    ];
+
+    /// The stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::BadUsername => "bad-username",
+            Self::NoCredential => "no-credential",
+            Self::EapNotOffered => "eap-not-offered",
+            Self::RateLimited => "rate-limited",
+            Self::UnknownUsername => "unknown-username",
+            Self::AmbiguousDevice => "ambiguous-device",
+            Self::WrongCredential => "wrong-credential",
+            Self::RouterNotAllowed => "router-not-allowed",
+            Self::Disabled => "disabled",
+            Self::Suspended => "suspended",
+            Self::Expired => "expired",
+            Self::MacNotAllowed => "mac-not-allowed",
+            Self::TooManySessions => "too-many-sessions",
+        }
+    }
+
+    /// The reason with this number, as the decision log keeps it.
+    pub fn from_number(number: u8) -> Option<RejectReason> {
+        Self::ALL.get(usize::from(number).checked_sub(1)?).copied()
+    }
+
+    /// Reply-Message: what the customer may read. It does not tell a stranger whether a name exists.
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::Malformed | Self::BadUsername | Self::NoCredential => "The login request is incomplete",
+            Self::EapNotOffered => "This way to log in is not offered",
+            Self::RateLimited => "Too many failed logins, try again in a minute",
+            Self::UnknownUsername | Self::WrongCredential | Self::AmbiguousDevice => "Wrong username or password",
+            Self::RouterNotAllowed => "This account cannot be used here",
+            Self::Disabled => "This account is disabled",
+            Self::Suspended => "This account is suspended",
+            Self::Expired => "This account has expired",
+            Self::MacNotAllowed => "This device is not registered for this account",
+            Self::TooManySessions => "This account is already online",
+        }
+    }
+
+    /// What support reads: cause and remedy in one sentence.
+    pub fn explanation(self) -> &'static str {
+        match self {
+            Self::Malformed => "the router sent a request that RADIUS does not allow (several credentials, or one of a wrong size); look at the router's settings",
+            Self::BadUsername => "the request had no usable user name (missing, empty, control characters, or a space at its start or end)",
+            Self::NoCredential => "the request carried nothing that proves who it is (no password, CHAP or MS-CHAP)",
+            Self::EapNotOffered => "the device tried EAP, which this version does not offer; use PAP, CHAP or MS-CHAP",
+            Self::RateLimited => "too many failed logins from this device within a minute; it may try again when that minute has passed",
+            Self::UnknownUsername => "no customer has this user name; check the spelling in the customer's router or phone",
+            Self::AmbiguousDevice => "the device logged in by its address, but several customers own it; remove it from all but one",
+            Self::WrongCredential => "the password does not fit; if every customer of one router fails, its shared secret differs from the one here",
+            Self::RouterNotAllowed => "the customer belongs to another provider than this router",
+            Self::Disabled => "staff disabled this customer",
+            Self::Suspended => "the customer is suspended",
+            Self::Expired => "the customer's package has run out",
+            Self::MacNotAllowed => "the customer may log in only from registered devices, and this one is not among them",
+            Self::TooManySessions => "the customer is online as often as the package allows",
+        }
+    }
+}
+
+/// What the credential proved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CredentialCheck {
+    /// It fits.
+    Right,
+    /// It does not.
+    Wrong,
+}
+
+/// A staff's hold on a customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HoldFact {
+    /// None.
+    None,
+    /// Suspended.
+    Suspended,
+    /// Disabled.
+    Disabled,
+}
+
+/// What is known of the customer who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CustomerFacts {
+    /// Whether the password fits.
+    pub credential: CredentialCheck,
+    /// Whether the router is one that this customer may use.
+    pub router_allowed: bool,
+    /// Hold.
+    pub hold: HoldFact,
+    /// When the package runs out, unix ms; `i64::MAX` = never.
+    pub expires_at: UnixMs,
+    /// Whether the device is one of the customer's, or any may be used.
+    pub mac_allowed: bool,
+    /// Sessions that may be online at once; 0 = any number.
+    pub sessions_allowed: u16,
+    /// Sessions online now that this login would not replace.
+    pub sessions_online: u16,
+    /// The package's own limit of a session, seconds; 0 = none.
+    pub session_timeout_secs: u32,
+}
+
+/// RouterOS documents this as the longest Session-Timeout it takes.
+pub const MAX_SESSION_TIMEOUT_SECS: i64 = 21_474_720;
+
+/// What an Accept is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grant {
+    /// Session-Timeout in seconds, never 0; `None` = no limit.
+    pub session_timeout_secs: Option<u32>,
+}
+
+/// The outcome of a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Come in.
+    Accept(Grant),
+    /// Stay out.
+    Reject(RejectReason),
+}
+
+/// The checks about a customer, in the order in which they are made and explained.
+pub fn decide(customer: &CustomerFacts, now: UnixMs) -> Verdict {
+    let checks = [
+        (customer.credential == CredentialCheck::Wrong, RejectReason::WrongCredential),
+        (!customer.router_allowed, RejectReason::RouterNotAllowed),
+        (customer.hold == HoldFact::Disabled, RejectReason::Disabled),
+        (customer.hold == HoldFact::Suspended, RejectReason::Suspended),
+        // A rest below one second would be a Session-Timeout of 0, which routers read as "no limit".
+        (customer.expires_at - 1000 < now, RejectReason::Expired),
+        (!customer.mac_allowed, RejectReason::MacNotAllowed),
+        (customer.sessions_allowed > 0 && customer.sessions_online >= customer.sessions_allowed, RejectReason::TooManySessions),
+    ];
+    match checks.into_iter().find(|(fails, _)| *fails) {
+        Some((_, reason)) => Verdict::Reject(reason),
+        None => Verdict::Accept(Grant { session_timeout_secs: session_timeout(customer, now) }),
+    }
+}
+
+fn session_timeout(customer: &CustomerFacts, now: UnixMs) -> Option<u32> {
+    let package = match customer.session_timeout_secs {
+        0 => i64::MAX,
+        secs => i64::from(secs),
+    };
+    let rest = if customer.expires_at == i64::MAX { i64::MAX } else { (customer.expires_at - now) / 1000 };
+    match package.min(rest) {
+        i64::MAX => None,
+        secs => Some(secs.clamp(1, MAX_SESSION_TIMEOUT_SECS) as u32),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: UnixMs = 1_800_000_000_000;
+
+    fn good() -> CustomerFacts {
+        CustomerFacts {
+            credential: CredentialCheck::Right,
+            router_allowed: true,
+            hold: HoldFact::None,
+            expires_at: i64::MAX,
+            mac_allowed: true,
+            sessions_allowed: 0,
+            sessions_online: 0,
+            session_timeout_secs: 0,
+        }
+    }
+
+    #[test]
+    fn the_first_failing_check_names_the_reason() {
+        let all_bad = CustomerFacts {
+            credential: CredentialCheck::Wrong,
+            router_allowed: false,
+            hold: HoldFact::Disabled,
+            expires_at: NOW - 1,
+            mac_allowed: false,
+            sessions_allowed: 1,
+            sessions_online: 1,
+            session_timeout_secs: 0,
+        };
+        type Mend = fn(&mut CustomerFacts);
+        let mends: [(RejectReason, Mend); 7] = [
+            (RejectReason::WrongCredential, |f| f.credential = CredentialCheck::Right),
+            (RejectReason::RouterNotAllowed, |f| f.router_allowed = true),
+            (RejectReason::Disabled, |f| f.hold = HoldFact::Suspended),
+            (RejectReason::Suspended, |f| f.hold = HoldFact::None),
+            (RejectReason::Expired, |f| f.expires_at = i64::MAX),
+            (RejectReason::MacNotAllowed, |f| f.mac_allowed = true),
+            (RejectReason::TooManySessions, |f| f.sessions_allowed = 2),
+        ];
+        let mut facts = all_bad;
+        for (reason, mend) in mends {
+            assert_eq!(decide(&facts, NOW), Verdict::Reject(reason));
+            mend(&mut facts);
+        }
+        assert_eq!(decide(&facts, NOW), Verdict::Accept(Grant { session_timeout_secs: None }));
+    }
+
+    #[test]
+    fn session_timeout_is_the_nearer_end_and_never_zero() {
+        for (expires_in_ms, package, wanted) in [
+            (i64::MAX, 0, Some(None)),
+            (i64::MAX, 600, Some(Some(600))),
+            (90_500, 600, Some(Some(90))),
+            (900_000, 600, Some(Some(600))),
+            (1_000, 0, Some(Some(1))),
+            (999, 0, None),
+            (0, 600, None),
+            (400 * 86_400_000, 0, Some(Some(21_474_720))),
+            (i64::MAX, u32::MAX, Some(Some(21_474_720))),
+        ] {
+            let expires_at = if expires_in_ms == i64::MAX { i64::MAX } else { NOW + expires_in_ms };
+            let verdict = decide(&CustomerFacts { expires_at, session_timeout_secs: package, ..good() }, NOW);
+            let wanted = match wanted {
+                Some(session_timeout_secs) => Verdict::Accept(Grant { session_timeout_secs }),
+                None => Verdict::Reject(RejectReason::Expired),
+            };
+            assert_eq!(verdict, wanted, "{expires_in_ms} ms left, package {package} s");
+        }
+    }
+
+    #[test]
+    fn reasons_have_distinct_codes_and_keep_their_numbers() {
+        let codes: std::collections::BTreeSet<_> = RejectReason::ALL.iter().map(|r| r.code()).collect();
+        assert_eq!(codes.len(), RejectReason::ALL.len());
+        assert!(RejectReason::ALL.iter().all(|r| RejectReason::from_number(*r as u8) == Some(*r)));
+        assert_eq!(RejectReason::from_number(0), None);
+    }
+}

@@ -1,0 +1,44 @@
+//! A package as replies need it: the attributes that do not depend on the customer are encoded once.
+
+/// A package in memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Package {
+    /// Its id.
+    pub id: i64,
+    /// Its tenant.
+    pub tenant_id: i64,
+    /// Rate limit, address list, group and idle timeout, encoded as RADIUS attributes.
+    pub attributes: Box<[u8]>,
+    /// Framed-Pool, if the customer has neither address nor pool of his own.
+    pub framed_pool: Option<Box<str>>,
+    /// Limit of one session, seconds; 0 = none.
+    pub session_timeout_secs: u32,
+    /// Acct-Interim-Interval before the customer's jitter, seconds.
+    pub interim_secs: u16,
+}
+
+impl Package {
+    /// The interval for one customer: up to 10 % more or less, always the same for him, so that thousands who log in at once do not report at once. RFC 2869
+    /// section 5.16 sets the floor of 60 s.
+    pub fn interim_secs_for(&self, customer_id: i64) -> u16 {
+        let spread = u32::from(self.interim_secs) / 5;
+        let mixed = (customer_id as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33;
+        let jitter = if spread == 0 { 0 } else { (mixed % u64::from(spread + 1)) as u32 };
+        (u32::from(self.interim_secs) - spread / 2 + jitter).clamp(60, 65_535) as u16
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_interval_stays_within_a_tenth_and_spreads() {
+        let package = Package { id: 1, tenant_id: 1, attributes: Box::default(), framed_pool: None, session_timeout_secs: 0, interim_secs: 300 };
+        let all: Vec<u16> = (0..1000).map(|id| package.interim_secs_for(id << 22)).collect();
+        assert!(all.iter().all(|s| (270..=330).contains(s)));
+        let distinct: std::collections::BTreeSet<_> = all.iter().collect();
+        assert!(distinct.len() > 40, "only {} different intervals", distinct.len());
+        assert_eq!(Package { interim_secs: 60, ..package }.interim_secs_for(5).max(60), Package { interim_secs: 60, id: 2, tenant_id: 1, attributes: Box::default(), framed_pool: None, session_timeout_secs: 0 }.interim_secs_for(5));
+    }
+}
