@@ -99,14 +99,18 @@ impl RejectReason {
     /// What support reads: cause and remedy in one sentence.
     pub fn explanation(self) -> &'static str {
         match self {
-            Self::Malformed => "the router sent a request that RADIUS does not allow (several credentials, or one of a wrong size); look at the router's settings",
+            Self::Malformed => {
+                "the router sent a request that RADIUS does not allow (several credentials, or one of a wrong size); look at the router's settings"
+            }
             Self::BadUsername => "the request had no usable user name (missing, empty, control characters, or a space at its start or end)",
             Self::NoCredential => "the request carried nothing that proves who it is (no password, CHAP or MS-CHAP)",
             Self::EapNotOffered => "the device tried EAP, which this version does not offer; use PAP, CHAP or MS-CHAP",
             Self::RateLimited => "too many failed logins from this device within a minute; it may try again when that minute has passed",
             Self::UnknownUsername => "no customer has this user name; check the spelling in the customer's router or phone",
             Self::AmbiguousDevice => "the device logged in by its address, but several customers own it; remove it from all but one",
-            Self::WrongCredential => "the password does not fit; if every customer of one router fails, its shared secret differs from the one here",
+            Self::WrongCredential => {
+                "the password does not fit; if every customer of one router fails, its shared secret differs from the one here"
+            }
             Self::RouterNotAllowed => "the customer belongs to another provider than this router",
             Self::Disabled => "staff disabled this customer",
             Self::Suspended => "the customer is suspended",

@@ -4,10 +4,10 @@
 //! [`directory`] (the image of routers, packages and customers). Owns the tables `decisions`, `router_learned`, `router_counters`, `unknown_sources`.
 //! Must not know: HTML; SQL outside its `sql.rs`.
 
-//pub mod access;
+pub mod access;
 pub mod decide;
 //pub mod decision_log;
 pub mod directory;
-//pub mod reply;
+pub mod reply;
 //pub mod sql;
 pub mod throttle;

@@ -43,6 +43,11 @@ impl<'b> ReplyWriter<'b> {
         ReplyWriter { buffer, request_authenticator: *request.authenticator(), at, signed, too_long: false }
     }
 
+    /// Makes it another kind of reply; its attributes stay.
+    pub fn set_code(&mut self, reply_code: u8) {
+        self.buffer[0] = reply_code;
+    }
+
     /// Octets written so far.
     pub fn len(&self) -> usize {
         self.at

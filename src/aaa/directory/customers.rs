@@ -73,7 +73,9 @@ const CASE_SENSITIVE: u8 = 8;
 
 impl Customer {
     fn new(fields: &CustomerFields<'_>) -> Customer {
-        let mut blob = Vec::with_capacity(8 + fields.username.len() + fields.password.len() + fields.macs.len() * 6 + fields.framed_pool.len() + fields.attributes.len());
+        let mut blob = Vec::with_capacity(
+            8 + fields.username.len() + fields.password.len() + fields.macs.len() * 6 + fields.framed_pool.len() + fields.attributes.len(),
+        );
         for part in [fields.username, fields.password, fields.framed_pool] {
             let part = &part[..part.len().min(255)];
             blob.push(part.len() as u8);
@@ -159,7 +161,11 @@ impl Customer {
 
     fn has_name(&self, tenant_id: i64, name: &[u8]) -> bool {
         self.tenant_id == tenant_id
-            && if self.flags & CASE_SENSITIVE != 0 { self.username() == name } else { same_folded(self.username(), name) }
+            && match Mac::parse(name) {
+                Some(device) => Mac::parse(self.username()) == Some(device),
+                None if self.flags & CASE_SENSITIVE != 0 => self.username() == name,
+                None => same_folded(self.username(), name),
+            }
     }
 
     /// The customer as fields again, for the snapshot.
@@ -281,7 +287,11 @@ impl Customers {
         };
         let is_his = |place: &Place| {
             let shard = self.shards[usize::from(place.shard)].read();
-            shard.slab.get(place.index as usize).and_then(Option::as_ref).is_some_and(|c| c.tenant_id == tenant_id && c.device_login() && c.macs().any(|m| m == mac))
+            shard
+                .slab
+                .get(place.index as usize)
+                .and_then(Option::as_ref)
+                .is_some_and(|c| c.tenant_id == tenant_id && c.device_login() && c.macs().any(|m| m == mac))
         };
         let mut owners = places.iter().filter(|p| is_his(p));
         match (owners.next(), owners.next()) {
@@ -301,9 +311,33 @@ impl Customers {
         shard.slab.get(place.index as usize)?.as_ref().filter(|c| c.id == id).map(with)
     }
 
-    /// Inserts a customer, or replaces the one of the same id.
+    /// Inserts a customer, or replaces the one of the same id: in one step if his name stays, so that no login of his falls into a gap.
     pub fn put(&self, fields: &CustomerFields<'_>) {
-        self.remove(fields.id);
+        if !self.replace(fields) {
+            self.remove(fields.id);
+            self.insert(fields);
+        }
+    }
+
+    fn replace(&self, fields: &CustomerFields<'_>) -> bool {
+        let Some(place) = self.by_id.lock().find(self.hash_id(fields.id), |(i, _)| *i == fields.id).map(|(_, p)| *p) else { return false };
+        let old = {
+            let mut shard = self.shards[usize::from(place.shard)].write();
+            match shard.slab.get_mut(place.index as usize) {
+                Some(Some(customer)) if customer.has_name(fields.tenant_id, fields.username) => {
+                    std::mem::replace(customer, Customer::new(fields))
+                }
+                _ => return false,
+            }
+        };
+        let is_kept = |mac: &Mac| fields.macs.contains(mac);
+        old.macs().filter(|m| !is_kept(m)).for_each(|mac| self.remove_mac(mac, place));
+        let was_there = |mac: &Mac| old.macs().any(|m| m == *mac);
+        fields.macs.iter().filter(|m| !was_there(m)).for_each(|mac| self.insert_mac(*mac, place));
+        true
+    }
+
+    fn insert(&self, fields: &CustomerFields<'_>) {
         let customer = Customer::new(fields);
         let hash = self.hash_name(fields.tenant_id, fields.username);
         let place = {
@@ -319,16 +353,28 @@ impl Customers {
                 }
             };
             let slab = &shard.slab;
-            shard.by_name.insert_unique(hash, index, |i| slab[*i as usize].as_ref().map_or(0, |c| self.hash_name(c.tenant_id, c.username())));
+            shard
+                .by_name
+                .insert_unique(hash, index, |i| slab[*i as usize].as_ref().map_or(0, |c| self.hash_name(c.tenant_id, c.username())));
             Place { shard: shard_of(hash) as u8, index }
         };
-        for mac in fields.macs {
-            let hash = self.hash_mac(*mac);
-            let mut shard = self.shards[shard_of(hash)].write();
-            shard.by_mac.insert_unique(hash, (*mac, place), |(m, _)| self.hash_mac(*m));
-        }
+        fields.macs.iter().for_each(|mac| self.insert_mac(*mac, place));
         let hash = self.hash_id(fields.id);
         self.by_id.lock().insert_unique(hash, (fields.id, place), |(id, _)| self.hash_id(*id));
+    }
+
+    fn insert_mac(&self, mac: Mac, place: Place) {
+        let hash = self.hash_mac(mac);
+        let mut shard = self.shards[shard_of(hash)].write();
+        shard.by_mac.insert_unique(hash, (mac, place), |(m, _)| self.hash_mac(*m));
+    }
+
+    fn remove_mac(&self, mac: Mac, place: Place) {
+        let hash = self.hash_mac(mac);
+        let mut shard = self.shards[shard_of(hash)].write();
+        if let Ok(entry) = shard.by_mac.find_entry(hash, |(m, p)| *m == mac && *p == place) {
+            entry.remove();
+        }
     }
 
     /// Removes a customer; false if there is none of this id.
@@ -347,13 +393,7 @@ impl Customers {
             shard.free.push(place.index);
             customer
         };
-        for mac in customer.macs() {
-            let hash = self.hash_mac(mac);
-            let mut shard = self.shards[shard_of(hash)].write();
-            if let Ok(entry) = shard.by_mac.find_entry(hash, |(m, p)| *m == mac && *p == place) {
-                entry.remove();
-            }
-        }
+        customer.macs().for_each(|mac| self.remove_mac(mac, place));
         true
     }
 
@@ -372,7 +412,10 @@ impl Customers {
     fn hash_name(&self, tenant_id: i64, name: &[u8]) -> u64 {
         let mut hash = self.hasher();
         hash.write_i64(tenant_id);
-        if name.is_ascii() {
+        if let Some(device) = Mac::parse(name) {
+            // A name that is a device's address is the same name in every spelling.
+            hash.write_u64(device.as_u64());
+        } else if name.is_ascii() {
             let mut folded = [0u8; 64];
             for chunk in name.chunks(64) {
                 let folded = &mut folded[..chunk.len()];
@@ -435,11 +478,16 @@ mod tests {
         let customers = Customers::new();
         let macs = [Mac([1, 2, 3, 4, 5, 6]), Mac([1, 2, 3, 4, 5, 7])];
         customers.put(&fields(7, b"Bob", &macs));
-        customers.with_name(1, b"bOB", |c| {
-            assert_eq!((c.username(), c.password(), c.framed_pool(), c.attributes()), (&b"Bob"[..], &b"pw"[..], &b"pool"[..], &[18u8, 3, b'x'][..]));
-            assert_eq!(c.macs().collect::<Vec<_>>(), macs);
-            assert_eq!(c.static_ipv4(), Some(Ipv4Addr::new(10, 0, 0, 1)));
-        }).expect("found by name");
+        customers
+            .with_name(1, b"bOB", |c| {
+                assert_eq!(
+                    (c.username(), c.password(), c.framed_pool(), c.attributes()),
+                    (&b"Bob"[..], &b"pw"[..], &b"pool"[..], &[18u8, 3, b'x'][..])
+                );
+                assert_eq!(c.macs().collect::<Vec<_>>(), macs);
+                assert_eq!(c.static_ipv4(), Some(Ipv4Addr::new(10, 0, 0, 1)));
+            })
+            .expect("found by name");
         assert!(customers.with_name(2, b"bob", |_| ()).is_none(), "another tenant");
         assert!(matches!(customers.with_mac(1, macs[1], |c| c.id), DeviceOwner::One(7)));
         assert!(matches!(customers.with_mac(2, macs[1], |c| c.id), DeviceOwner::None));
@@ -451,6 +499,8 @@ mod tests {
         let customers = Customers::new();
         let (one, two) = ([Mac([1; 6])], [Mac([2; 6])]);
         customers.put(&fields(7, b"bob", &one));
+        customers.put(&fields(7, b"BOB", &[one[0], two[0]]));
+        assert!(matches!(customers.with_mac(1, two[0], |c| c.username().to_vec()), DeviceOwner::One(name) if name == b"BOB"));
         customers.put(&fields(7, b"robert", &two));
         assert!(customers.with_name(1, b"bob", |_| ()).is_none());
         assert!(matches!(customers.with_mac(1, one[0], |_| ()), DeviceOwner::None));

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-pub use customers::{Customer, CustomerFields, Customers};
+pub use customers::{Customer, CustomerFields, Customers, DeviceOwner};
 pub use nas::{MessageAuthenticatorMode, Nas, NasCounters, NasFields, NasTable};
 pub use package::Package;
 

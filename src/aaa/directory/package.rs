@@ -34,11 +34,16 @@ mod tests {
 
     #[test]
     fn the_interval_stays_within_a_tenth_and_spreads() {
-        let package = Package { id: 1, tenant_id: 1, attributes: Box::default(), framed_pool: None, session_timeout_secs: 0, interim_secs: 300 };
+        let package =
+            Package { id: 1, tenant_id: 1, attributes: Box::default(), framed_pool: None, session_timeout_secs: 0, interim_secs: 300 };
         let all: Vec<u16> = (0..1000).map(|id| package.interim_secs_for(id << 22)).collect();
         assert!(all.iter().all(|s| (270..=330).contains(s)));
         let distinct: std::collections::BTreeSet<_> = all.iter().collect();
         assert!(distinct.len() > 40, "only {} different intervals", distinct.len());
-        assert_eq!(Package { interim_secs: 60, ..package }.interim_secs_for(5).max(60), Package { interim_secs: 60, id: 2, tenant_id: 1, attributes: Box::default(), framed_pool: None, session_timeout_secs: 0 }.interim_secs_for(5));
+        assert_eq!(
+            Package { interim_secs: 60, ..package }.interim_secs_for(5).max(60),
+            Package { interim_secs: 60, id: 2, tenant_id: 1, attributes: Box::default(), framed_pool: None, session_timeout_secs: 0 }
+                .interim_secs_for(5)
+        );
     }
 }

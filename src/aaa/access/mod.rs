@@ -1,0 +1,330 @@
+//! One Access-Request, from its name and credential to the signed reply. Runs on the workers: memory only, no waiting.
+
+mod credential;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::decide::{CredentialCheck, CustomerFacts, RejectReason, Verdict, decide};
+use super::directory::{Customer, DeviceOwner, Directory, Nas, Package, TenantRules};
+use super::reply;
+use super::throttle::{Attempt, Throttle};
+use crate::radius::{MAX_PACKET_OCTETS, PacketView, ReplyTooLong, ReplyWriter, Secret, code};
+use crate::sessions::{LiveSessions, SessionToken};
+use crate::units::{Mac, UnixMs};
+use credential::{Credential, Proof};
+
+const USER_NAME: u8 = 1;
+const SERVICE_TYPE: u8 = 6;
+const REPLY_MESSAGE: u8 = 18;
+const CALLING_STATION_ID: u8 = 31;
+const EAP_MESSAGE: u8 = 79;
+/// Service-Type of PPP, whose customers have passwords: no login by device address alone.
+const FRAMED: u32 = 2;
+
+/// What the workers decide with; shared by all.
+pub struct Access {
+    /// Routers, packages, customers.
+    pub directory: Arc<Directory>,
+    /// Who is online.
+    pub live: Arc<LiveSessions>,
+    /// Brute-force limits.
+    pub throttle: Throttle,
+}
+
+/// A request whose router is known.
+pub struct AccessRequest<'a> {
+    /// The packet.
+    pub view: &'a PacketView<'a>,
+    /// Its router.
+    pub nas: &'a Nas,
+    /// The secrets to try: the one that verified its signature, or all if it has none.
+    pub secrets: &'a [Secret],
+    /// When it is worked on.
+    pub now: UnixMs,
+    /// Never the same twice in a worker's life; becomes the token's nonce and the keys' salt.
+    pub nonce: u32,
+}
+
+/// What was decided and written.
+#[derive(Debug, Clone, Copy)]
+pub struct Answer {
+    /// Octets of the reply.
+    pub octets: usize,
+    /// Octets of it that may be logged: all but keys and Proxy-State.
+    pub loggable: usize,
+    /// `None` = accepted.
+    pub reject: Option<RejectReason>,
+    /// Whose login; 0 = nobody's.
+    pub customer_id: i64,
+    /// The device.
+    pub mac: Option<Mac>,
+    /// PAP, CHAP, ...; empty if none was found.
+    pub method: &'static str,
+}
+
+/// What the writing of a reply needs besides the request.
+struct Draft<'b, 'p> {
+    reply: ReplyWriter<'b>,
+    credential: Option<Credential<'p>>,
+    mac: Option<Mac>,
+}
+
+impl Access {
+    /// Decides a request and writes the signed reply.
+    pub fn answer(&self, request: &AccessRequest<'_>, buffer: &mut [u8; MAX_PACKET_OCTETS]) -> Result<Answer, ReplyTooLong> {
+        let view = request.view;
+        let mac = view.get(CALLING_STATION_ID).and_then(Mac::parse);
+        let username = view.get(USER_NAME).unwrap_or_default();
+        let mut draft = Draft { reply: ReplyWriter::new(buffer, code::ACCESS_ACCEPT, view), credential: None, mac };
+        if !is_usable_name(username) {
+            return self.reject(request, draft, RejectReason::BadUsername, 0);
+        }
+        let credential = match Credential::of(view) {
+            Ok(credential) => credential,
+            Err(reason) => return self.reject(request, draft, reason, 0),
+        };
+        draft.credential = Some(credential);
+        let attempt = self.throttle.attempt(request.nas.fields.id, mac, username);
+        if self.throttle.refuses(attempt, request.now) {
+            return self.reject(request, draft, RejectReason::RateLimited, 0);
+        }
+        let tenants = self.directory.tenants.load();
+        let Some(tenant) = tenants.get(&request.nas.fields.tenant_id) else {
+            return self.reject(request, draft, RejectReason::UnknownUsername, 0);
+        };
+        self.find_and_judge(request, draft, tenant, username, attempt)
+    }
+
+    /// Looks the name up as it is, then without its realm, then as a device's address.
+    fn find_and_judge(
+        &self,
+        request: &AccessRequest<'_>,
+        draft: Draft<'_, '_>,
+        tenant: &TenantRules,
+        username: &[u8],
+        attempt: Attempt,
+    ) -> Result<Answer, ReplyTooLong> {
+        let tenant_id = request.nas.fields.tenant_id;
+        let mut draft = Some(draft);
+        let mut take = || draft.take().expect("judged once");
+        for name in lookup_names(username) {
+            let found = self
+                .directory
+                .customers
+                .with_name(tenant_id, name, |customer| self.judge(request, take(), tenant, customer, username, attempt));
+            if let Some(answer) = found {
+                return answer;
+            }
+        }
+        let is_ppp = request.view.get_u32(SERVICE_TYPE) == Some(FRAMED);
+        if let Some(mac) = Mac::parse(username).filter(|_| !is_ppp) {
+            match self
+                .directory
+                .customers
+                .with_mac(tenant_id, mac, |customer| self.judge(request, take(), tenant, customer, username, attempt))
+            {
+                DeviceOwner::One(answer) => return answer,
+                DeviceOwner::Several => return self.reject(request, take(), RejectReason::AmbiguousDevice, 0),
+                DeviceOwner::None => {}
+            }
+        }
+        self.throttle.failed(attempt, request.now);
+        self.reject(request, take(), RejectReason::UnknownUsername, 0)
+    }
+
+    fn judge(
+        &self,
+        request: &AccessRequest<'_>,
+        draft: Draft<'_, '_>,
+        tenant: &TenantRules,
+        customer: &Customer,
+        username: &[u8],
+        attempt: Attempt,
+    ) -> Result<Answer, ReplyTooLong> {
+        let credential = draft.credential.expect("a customer is judged by a credential");
+        let (proof, secret) = self.prove(request, &credential, customer, username, draft.mac);
+        let packages = self.directory.packages.load();
+        let package = packages.get(&customer.package_id);
+        let facts = CustomerFacts {
+            credential: if matches!(proof, Proof::Wrong) { CredentialCheck::Wrong } else { CredentialCheck::Right },
+            router_allowed: package.is_some() && self.directory.may_use(tenant, customer.owner_id, request.nas.fields.owner_id),
+            hold: customer.hold(),
+            expires_at: customer.expires_at,
+            mac_allowed: is_device_allowed(customer, draft.mac),
+            sessions_allowed: customer.sessions_allowed,
+            sessions_online: self.sessions_online(request, customer, draft.mac),
+            session_timeout_secs: package.map_or(0, |p| p.session_timeout_secs),
+        };
+        match (decide(&facts, request.now), package) {
+            (Verdict::Accept(grant), Some(package)) => self.accept(request, draft, customer, package, grant, &proof, secret),
+            (Verdict::Accept(_), None) => self.reject(request, draft, RejectReason::RouterNotAllowed, customer.id),
+            (Verdict::Reject(reason), _) => {
+                if reason == RejectReason::WrongCredential {
+                    self.throttle.failed(attempt, request.now);
+                    if credential.is_garbled(request.view, secret) {
+                        request.nas.counters.garbled_passwords.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+                self.reject(request, draft, reason, customer.id)
+            }
+        }
+    }
+
+    /// Tries the password under each secret that may have hidden it; a customer whose name is a device's address may also prove to be that device.
+    fn prove<'s>(
+        &self,
+        request: &AccessRequest<'s>,
+        credential: &Credential<'_>,
+        customer: &Customer,
+        username: &[u8],
+        mac: Option<Mac>,
+    ) -> (Proof, &'s Secret) {
+        let secrets = request.secrets;
+        for secret in secrets {
+            let proof = credential.verify(customer.password(), username, request.view, secret);
+            if !matches!(proof, Proof::Wrong) {
+                return (proof, secret);
+            }
+        }
+        // Everything else is for names that are addresses: the device speaks for itself if the router saw it.
+        if let Some(device) = Mac::parse(username).filter(|device| mac.is_none_or(|seen| seen == *device)) {
+            let password_is_device = customer.password().is_empty() || Mac::parse(customer.password()) == Some(device);
+            let is_name = Mac::parse(customer.username()) == Some(device) && password_is_device;
+            if is_name || (customer.device_login() && customer.macs().any(|m| m == device)) {
+                for secret in secrets {
+                    let proof = credential.verify_device(device, username, request.view, secret);
+                    if !matches!(proof, Proof::Wrong) {
+                        return (proof, secret);
+                    }
+                }
+            }
+        }
+        (Proof::Wrong, &secrets[0])
+    }
+
+    /// Fresh sessions that would stay beside a new one: the same device on the same router only renews its own.
+    fn sessions_online(&self, request: &AccessRequest<'_>, customer: &Customer, mac: Option<Mac>) -> u16 {
+        if customer.sessions_allowed == 0 {
+            return 0;
+        }
+        let mut count = 0u16;
+        self.live.fresh_sessions(customer.id, request.now, |session| {
+            let is_same = session.router_id == request.nas.fields.id && mac.is_some() && session.mac == mac;
+            count = count.saturating_add(u16::from(!is_same));
+        });
+        count
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one Accept, each from another place")]
+    fn accept(
+        &self,
+        request: &AccessRequest<'_>,
+        mut draft: Draft<'_, '_>,
+        customer: &Customer,
+        package: &Package,
+        grant: super::decide::Grant,
+        proof: &Proof,
+        secret: &Secret,
+    ) -> Result<Answer, ReplyTooLong> {
+        let interim_secs = package.interim_secs_for(customer.id);
+        let token = SessionToken { issued_at: request.now, nonce: request.nonce, customer_id: customer.id, interim_secs };
+        let token = self.live.tokens().sign(&token);
+        reply::write_accept(&mut draft.reply, customer, package, grant, interim_secs, &token);
+        let loggable = draft.reply.len();
+        Credential::write_success(proof, &mut draft.reply, request.view, secret, request.nonce as u16);
+        draft.reply.proxy_state(request.view);
+        request.nas.counters.accepts.fetch_add(1, Ordering::Relaxed);
+        let method = draft.credential.map_or("", |c| c.name());
+        let octets = draft.reply.finish(secret)?;
+        Ok(Answer { octets, loggable, reject: None, customer_id: customer.id, mac: draft.mac, method })
+    }
+
+    fn reject(
+        &self,
+        request: &AccessRequest<'_>,
+        mut draft: Draft<'_, '_>,
+        reason: RejectReason,
+        customer_id: i64,
+    ) -> Result<Answer, ReplyTooLong> {
+        let reply = &mut draft.reply;
+        reply.set_code(code::ACCESS_REJECT);
+        reply.octets(REPLY_MESSAGE, reason.message().as_bytes());
+        if let Some(credential) = &draft.credential {
+            credential.write_error(reason, reply);
+        }
+        if let Some(eap) = request.view.get(EAP_MESSAGE) {
+            // EAP-Failure with the identifier of the response that it refuses (RFC 3579 section 2.1, RFC 3748 section 4.2).
+            reply.octets(EAP_MESSAGE, &[4, eap.get(1).copied().unwrap_or(0), 0, 4]);
+        }
+        let loggable = reply.len();
+        reply.proxy_state(request.view);
+        request.nas.counters.rejects.fetch_add(1, Ordering::Relaxed);
+        let octets = draft.reply.finish(&request.secrets[0])?;
+        let method = draft.credential.map_or("", |c| c.name());
+        Ok(Answer { octets, loggable, reject: Some(reason), customer_id, mac: draft.mac, method })
+    }
+
+    /// Customer and interim interval of an accounting packet without token, by its user name or device.
+    pub fn customer_of(&self, tenant_id: i64, username: &[u8], mac: Option<Mac>) -> Option<(i64, u16)> {
+        let packages = self.directory.packages.load();
+        let of = |c: &Customer| (c.id, packages.get(&c.package_id).map_or(300, |p| p.interim_secs_for(c.id)));
+        let by_name = lookup_names(username).find_map(|name| self.directory.customers.with_name(tenant_id, name, of));
+        by_name.or_else(|| {
+            let device = Mac::parse(username).or(mac.filter(|_| username.is_empty()))?;
+            match self.directory.customers.with_mac(tenant_id, device, of) {
+                DeviceOwner::One(found) => Some(found),
+                _ => None,
+            }
+        })
+    }
+}
+
+/// A name that can be somebody's: not empty, text, without control characters, and without a space at either end.
+fn is_usable_name(name: &[u8]) -> bool {
+    let outer_space = name.first() == Some(&b' ') || name.last() == Some(&b' ');
+    !name.is_empty()
+        && !outer_space
+        && std::str::from_utf8(name).is_ok_and(|text| {
+            name.is_ascii() && !name.iter().any(u8::is_ascii_control) || !text.is_ascii() && !text.chars().any(char::is_control)
+        })
+}
+
+/// A name as sent, then without its realm: `user@realm`, `DOMAIN\user`, `realm/user`. For lookup only.
+pub fn lookup_names(username: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let before_at = username.iter().rposition(|c| *c == b'@').map(|at| &username[..at]);
+    let after_slash = username.iter().position(|c| matches!(c, b'\\' | b'/')).map(|at| &username[at + 1..]);
+    [Some(username), before_at, after_slash].into_iter().flatten().filter(|name| !name.is_empty())
+}
+
+fn is_device_allowed(customer: &Customer, mac: Option<Mac>) -> bool {
+    let mut macs = customer.macs().peekable();
+    macs.peek().is_none() || mac.is_some_and(|seen| macs.any(|m| m == seen))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn realms_are_stripped_for_lookup_only_after_the_whole_name() {
+        let names = |n: &'static str| lookup_names(n.as_bytes()).map(|n| String::from_utf8_lossy(n).into_owned()).collect::<Vec<_>>();
+        assert_eq!(names("bob"), ["bob"]);
+        assert_eq!(names("bob@isp"), ["bob@isp", "bob"]);
+        assert_eq!(names("a@b@isp"), ["a@b@isp", "a@b"]);
+        assert_eq!(names("ISP\\bob"), ["ISP\\bob", "bob"]);
+        assert_eq!(names("isp/bob"), ["isp/bob", "bob"]);
+        assert_eq!(names("@isp"), ["@isp"]);
+    }
+
+    #[test]
+    fn names_that_cannot_be_are_refused() {
+        for name in ["", " bob", "bob ", "b\0b", "b\nb", "b\u{1b}[31m", "b\u{85}b"] {
+            assert!(!is_usable_name(name.as_bytes()), "{name:?}");
+        }
+        assert!(!is_usable_name(b"\xff\xfe"));
+        for name in ["bob", "bob smith", "রহিম", "'; DROP TABLE customers; --", "*)(uid=*"] {
+            assert!(is_usable_name(name.as_bytes()), "{name:?}");
+        }
+    }
+}
