@@ -6,7 +6,7 @@
 
 pub mod access;
 pub mod decide;
-//pub mod decision_log;
+pub mod decision_log;
 pub mod directory;
 pub mod reply;
 //pub mod sql;
