@@ -191,13 +191,17 @@ impl Scanner {
         if self.end - self.start >= wanted {
             return Ok(true);
         }
-        self.buffer.copy_within(self.start..self.end, 0);
-        self.end -= self.start;
-        self.start = 0;
         let room = READ_BYTES.max(wanted);
         if self.buffer.len() < room {
-            self.buffer.resize(room, 0);
+            // Zeroed by the allocator: a resize would touch every octet.
+            let mut larger = vec![0; room];
+            larger[..self.end - self.start].copy_from_slice(&self.buffer[self.start..self.end]);
+            self.buffer = larger;
+        } else {
+            self.buffer.copy_within(self.start..self.end, 0);
         }
+        self.end -= self.start;
+        self.start = 0;
         while self.end < wanted {
             let read = self.file.read_at(self.offset + self.end as u64, &mut self.buffer[self.end..])?;
             if read == 0 {
