@@ -33,13 +33,7 @@ pub struct JournalOptions {
 
 impl Default for JournalOptions {
     fn default() -> Self {
-        JournalOptions {
-            segment_bytes: 64 << 20,
-            budget_bytes: 4 << 30,
-            pending_bytes: 64 << 20,
-            retain_secs: 7 * 86_400,
-            retry_ms: 100,
-        }
+        JournalOptions { segment_bytes: 64 << 20, budget_bytes: 4 << 30, pending_bytes: 64 << 20, retain_secs: 7 * 86_400, retry_ms: 100 }
     }
 }
 
@@ -168,12 +162,7 @@ impl<A: Send + 'static> Journal<A> {
             report.last_seq = tail.last_seq;
             report.cut = cut_torn_tail(&*disk, last, tail.good_bytes);
             report.rewritten = tail.last_seq + 1 - tail.doubtful_first_seq;
-            batch = Batch {
-                bytes: tail.doubtful_frames,
-                acks: Vec::new(),
-                first_seq: tail.doubtful_first_seq,
-                last_seq: tail.last_seq,
-            };
+            batch = Batch { bytes: tail.doubtful_frames, acks: Vec::new(), first_seq: tail.doubtful_first_seq, last_seq: tail.last_seq };
         }
         if let Some(first) = loaded.segments.first() {
             report.oldest_seq = first.first_seq;

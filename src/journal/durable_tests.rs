@@ -342,10 +342,7 @@ fn damage_before_a_later_batch_is_refused_not_cut() {
     let second = HEADER_BYTES + 17 + "record 0".len();
     disk.corrupt(&file_name(1), second + 20, b"?");
     let opened = Journal::<u64>::open(Arc::new(disk.clone()), ME, options(), Box::new(|_| {})).map(|_| ());
-    assert!(
-        matches!(&opened, Err(OpenError::Corrupt { file, offset }) if *file == file_name(1) && *offset == second as u64),
-        "{opened:?}"
-    );
+    assert!(matches!(&opened, Err(OpenError::Corrupt { file, offset }) if *file == file_name(1) && *offset == second as u64), "{opened:?}");
 }
 
 #[test]

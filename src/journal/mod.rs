@@ -24,6 +24,8 @@ mod writer;
 #[cfg(test)]
 mod durable_tests;
 #[cfg(test)]
+mod local_log_tests;
+#[cfg(test)]
 mod power_cut_tests;
 
 pub use disk::{Disk, RealDisk};
@@ -31,8 +33,8 @@ pub use durable::{AppendError, Journal, JournalOptions, OpenReport};
 pub use folder_lock::{FolderLock, LockError};
 pub use frame::Identity;
 pub use health::{JournalHealth, JournalState};
-//pub use local_log::{LocalLog, LogBatch};
-//pub use local_log_reader::{Entry, Follower, LocalLogReader};
+pub use local_log::{LocalLog, LogBatch};
+pub use local_log_reader::{Entry, Follower, LocalLogReader};
 pub use reader::{ReadError, Reader, Record, last_seq, read_only};
 pub use segment::OpenError;
 pub use simulated_disk::SimulatedDisk;

@@ -42,7 +42,9 @@ enum Problem {
     /// Trying again at once, in a new segment, may help.
     Poisoned(io::Error),
     Create(io::Error),
-    Budget { bytes: u64 },
+    Budget {
+        bytes: u64,
+    },
 }
 
 impl<A> Writer<A> {
