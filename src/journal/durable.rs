@@ -75,6 +75,9 @@ pub enum AppendError {
     TooLarge,
 }
 
+/// Takes the acknowledgements of a batch that became durable; called on the journal thread.
+pub type OnDurable<A> = Box<dyn FnMut(&mut Vec<A>) + Send>;
+
 /// An append-only sequence of records; each is acknowledged, by handing `A` to `on_durable`, once it is on disk.
 pub struct Journal<A: Send + 'static> {
     core: Arc<Core>,
@@ -152,7 +155,7 @@ impl<A: Send + 'static> Journal<A> {
         disk: Arc<dyn Disk>,
         identity: Identity,
         options: JournalOptions,
-        on_durable: Box<dyn FnMut(&mut Vec<A>) + Send>,
+        on_durable: OnDurable<A>,
     ) -> Result<(Arc<Self>, OpenReport), OpenError> {
         let mut loaded = segment::load(&*disk, Some(identity))?;
         let mut report = OpenReport { oldest_seq: 1, ..OpenReport::default() };

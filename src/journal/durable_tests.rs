@@ -5,6 +5,7 @@ use super::frame::{HEADER_BYTES, MAX_PAYLOAD_BYTES};
 use super::segment::file_name;
 use super::*;
 use parking_lot::{Condvar, Mutex};
+use proptest::prelude::*;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -514,5 +515,59 @@ fn it_works_on_a_real_folder() {
         assert_eq!(read_all(&mut reader).len() as u64, round * 50);
         journal.close();
         assert!(journal.health().sync_max > Duration::ZERO);
+    }
+}
+
+/// Reads to the end or to an error; what is yielded is gapless.
+fn read_whatever(disk: &SimulatedDisk) -> Vec<u64> {
+    let mut seqs = Vec::new();
+    if let Ok(mut reader) = read_only(Arc::new(disk.clone()), Some(ME), 0) {
+        while let Ok(Some(record)) = reader.next() {
+            seqs.push(record.seq);
+        }
+    }
+    seqs
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn random_octets_in_segments_never_panic(
+        damage in proptest::collection::vec((1u64..4, any::<prop::sample::Index>(), proptest::collection::vec(any::<u8>(), 0..200), any::<bool>()), 1..4),
+    ) {
+        let disk = SimulatedDisk::new(1);
+        for _ in 0..2 {
+            let (journal, _, _) = open(&disk);
+            for _ in 0..10 {
+                put_durable(&journal, &"z".repeat(150));
+            }
+            journal.close();
+        }
+        for (number, at, bytes, cut) in damage {
+            let name = file_name(number);
+            let Some(size) = disk.list().expect("lists").into_iter().find(|entry| entry.name == name).map(|entry| entry.bytes) else { continue };
+            let at = at.index(size as usize + 1);
+            if cut {
+                disk.truncate(&name, at as u64).expect("truncates");
+            } else {
+                disk.corrupt(&name, at, &bytes);
+            }
+        }
+        let read = read_whatever(&disk);
+        prop_assert_eq!(&read, &(1..=read.len() as u64).collect::<Vec<_>>());
+        let opened = Journal::<u64>::open(Arc::new(disk.clone()), ME, options(), Box::new(|_| {}));
+        if let Ok((journal, report)) = opened {
+            prop_assert!(report.last_seq >= read.len() as u64, "opening loses nothing that could be read");
+            prop_assert_eq!(put_durable(&journal, "new"), report.last_seq + 1);
+        }
+    }
+
+    #[test]
+    fn random_files_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300), number in 0u64..5) {
+        let disk = SimulatedDisk::new(1);
+        disk.plant(&file_name(number), &bytes);
+        prop_assert_eq!(read_whatever(&disk), [0u64; 0]);
+        let _ = Journal::<u64>::open(Arc::new(disk.clone()), ME, options(), Box::new(|_| {})).map(|_| ());
     }
 }

@@ -29,7 +29,7 @@ mod local_log_tests;
 mod power_cut_tests;
 
 pub use disk::{Disk, RealDisk};
-pub use durable::{AppendError, Journal, JournalOptions, OpenReport};
+pub use durable::{AppendError, Journal, JournalOptions, OnDurable, OpenReport, TornTail};
 pub use folder_lock::{FolderLock, LockError};
 pub use frame::Identity;
 pub use health::{JournalHealth, JournalState};

@@ -1,4 +1,4 @@
-//! A thousand power cuts with failing syncs, short writes and full disks in between: nothing acknowledged is ever lost.
+//! A thousand power cuts, with kills, failing syncs, short writes and full disks in between: nothing acknowledged is ever lost.
 
 use super::simulated_disk::Random;
 use super::*;
@@ -55,8 +55,15 @@ fn payload(random: &mut Random) -> Vec<u8> {
     (0..len).map(|_| random.next() as u8).collect()
 }
 
-/// One life of a server: open, check, append while the disk misbehaves, die by power cut. Returns what is left.
-fn live(disk: SimulatedDisk, truth: &mut Truth, random: &mut Random, context: &str) -> SimulatedDisk {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Death {
+    /// The page cache survives, also what a failed sync has dropped from the way to the disk.
+    Killed,
+    PowerCut,
+}
+
+/// One life of a server: open, check, append while the disk misbehaves, die. Returns what is left.
+fn live(disk: SimulatedDisk, truth: &mut Truth, random: &mut Random, death: Death, context: &str) -> SimulatedDisk {
     let acked: Arc<Mutex<Vec<u64>>> = Arc::default();
     let taken = acked.clone();
     if random.below(4) == 0 {
@@ -103,7 +110,10 @@ fn live(disk: SimulatedDisk, truth: &mut Truth, random: &mut Random, context: &s
         disk.stop_failing();
         journal.close();
     }
-    let left = disk.power_cut(random.next());
+    let left = match death {
+        Death::Killed => disk.kill_process(),
+        Death::PowerCut => disk.power_cut(random.next()),
+    };
     // The thread may still hand out what it had synced before the cut.
     journal.close();
     let last_appended: BTreeMap<u64, Vec<u8>> =
@@ -129,7 +139,10 @@ fn no_acknowledged_record_is_lost_in_a_thousand_power_cuts() {
         let mut truth = Truth::default();
         let mut disk = SimulatedDisk::new(seed);
         for life in 0..LIVES {
-            disk = live(disk, &mut truth, &mut random, &format!("history {seed}, life {life}"));
+            while random.below(2) == 0 {
+                disk = live(disk, &mut truth, &mut random, Death::Killed, &format!("history {seed}, killed before life {life}"));
+            }
+            disk = live(disk, &mut truth, &mut random, Death::PowerCut, &format!("history {seed}, life {life}"));
             cuts += 1;
         }
         let (journal, _) = Journal::<u64>::open(Arc::new(disk), ME, options(), Box::new(|_| {})).expect("opens at last");

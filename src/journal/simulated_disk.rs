@@ -92,6 +92,22 @@ impl SimulatedDisk {
         after
     }
 
+    /// Kills the process but not the machine: from now on every call on this disk fails, and the disk returned has the
+    /// same page cache, dirty octets and unsynced names included.
+    pub fn kill_process(&self) -> SimulatedDisk {
+        let mut state = self.state.lock();
+        state.powered = false;
+        let after = SimulatedDisk::new(state.random.next());
+        {
+            let mut same = after.state.lock();
+            same.files = state.files.clone();
+            same.names = state.names.clone();
+            same.durable_names = state.durable_names.clone();
+            same.capacity_bytes = state.capacity_bytes;
+        }
+        after
+    }
+
     /// The next `count` appends write a part and fail.
     pub fn fail_next_writes(&self, count: u32) {
         self.state.lock().failing.writes = count;

@@ -4,7 +4,7 @@
 //! written or synced again) and a new segment takes the batch over.
 
 use super::disk::AppendFile;
-use super::durable::{Batch, Core, Filling, Queue, now_unix_ms};
+use super::durable::{Batch, Core, Filling, OnDurable, Queue, now_unix_ms};
 use super::frame::{HEADER_BYTES, SegmentHeader};
 use super::segment::{Segment, file_name};
 use parking_lot::MutexGuard;
@@ -22,7 +22,7 @@ const KEPT_BUFFER_BYTES: usize = 8 << 20;
 pub(crate) struct Writer<A> {
     core: Arc<Core>,
     queue: Arc<Queue<A>>,
-    on_durable: Box<dyn FnMut(&mut Vec<A>) + Send>,
+    on_durable: OnDurable<A>,
     batch: Batch<A>,
     active: Option<Active>,
     next_number: u64,
@@ -52,7 +52,7 @@ impl<A> Writer<A> {
     pub fn new(
         core: Arc<Core>,
         queue: Arc<Queue<A>>,
-        on_durable: Box<dyn FnMut(&mut Vec<A>) + Send>,
+        on_durable: OnDurable<A>,
         batch: Batch<A>,
         next_number: u64,
         useless: Vec<String>,
