@@ -2,5 +2,7 @@
 //! Must not know: sockets, the clock, the database.
 
 pub mod client;
+pub mod attribute_text;
 pub mod credentials;
+pub mod describe;
 pub mod dictionary;
