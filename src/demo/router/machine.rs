@@ -385,9 +385,18 @@ fn reject_text(reply: &Reply) -> String {
         return messages.concat();
     }
     match reply.vendor_first(311, 2) {
-        Some([_, text @ ..]) => String::from_utf8_lossy(text).into_owned(),
+        Some([_identifier, text @ ..]) => ms_chap_error_text(&String::from_utf8_lossy(text)),
         _ if reply.code == Code::AccessChallenge => "(challenge)".into(),
         _ => "(no text)".into(),
+    }
+}
+
+/// Code and message of `E=691 R=0 C=<challenge> V=3 M=<message>`; the challenge differs every time and says nothing.
+fn ms_chap_error_text(text: &str) -> String {
+    let code = text.split(' ').next().unwrap_or_default();
+    match text.split_once(" M=") {
+        Some((_, message)) => format!("{code} {message}"),
+        None => code.to_owned(),
     }
 }
 
