@@ -4,7 +4,7 @@ use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// Reject texts kept apart; what comes after is counted under [`OTHER_TEXTS`].
+/// Reject texts kept apart; what comes after is counted under the name below.
 const MAX_TEXTS: usize = 64;
 const OTHER_TEXTS: &str = "(other texts)";
 

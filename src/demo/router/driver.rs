@@ -53,7 +53,7 @@ pub struct SimulationOptions {
     pub seed: u64,
 }
 
-/// Runs one router until `stop` is set (seen within [`TICK`]). Customers online are then left online, as when a router is unplugged.
+/// Runs one router until `stop` is set (seen within 20 ms). Customers online are then left online, as when a router is unplugged.
 ///
 /// # Errors
 /// When a socket cannot be opened at the source address. Errors while sending count like lost datagrams.

@@ -79,7 +79,7 @@ pub struct Faults {
     pub lost_stops: f64,
     /// Accounting datagrams sent twice at once.
     pub duplicates: f64,
-    /// Accounting datagrams held back for [`machine::REORDER_MS`], so that later ones overtake them.
+    /// Accounting datagrams held back for 400 ms, so that later ones overtake them.
     pub reordered: f64,
     /// The clock starts on 2 January 1970, as after a power cut without NTP.
     pub clock_at_1970: bool,
