@@ -159,7 +159,9 @@ fn joined(rest: &[RawAttribute<'_>]) -> Result<(usize, u8, Vec<u8>), (usize, Str
         if !continues {
             return Err((index, "the More flag is set, but no further fragment follows".into()));
         }
-        let [kind, flags, octets @ ..] = part.value else { return Err((index + 1, "too short for an extended type, flags and a value".into())) };
+        let [kind, flags, octets @ ..] = part.value else {
+            return Err((index + 1, "too short for an extended type, flags and a value".into()));
+        };
         if octets.is_empty() {
             return Err((index + 1, "too short for an extended type, flags and a value".into()));
         }

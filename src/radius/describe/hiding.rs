@@ -29,7 +29,7 @@ impl<'a> Keys<'a> {
     pub(super) fn of(code: u8, own: [u8; 16], secret: Option<&'a [u8]>, request: Option<[u8; 16]>) -> Keys<'a> {
         let (kind, authenticator) = match code {
             1 | 12 => (Kind::Random, Some(own)),
-            // The authenticator is computed over the hidden values, so they cannot depend on it: zeros, RFC 5176 §2.3.
+            // The authenticator is a digest over the hidden values, so they cannot be made with it: zeros stand in (RFC 5176 §2.3, §3.4).
             4 | 40 | 43 => (Kind::Digest, Some([0; 16])),
             2 | 3 | 5 | 11 | 41 | 42 | 44 | 45 | 52 => (Kind::Response, request),
             _ => (Kind::Unknown, None),

@@ -156,7 +156,7 @@ pub(super) fn printable(octets: &[u8]) -> Option<String> {
 }
 
 /// What helps to read the value: a date, text within octets. Microsoft puts an identifier before the text of
-/// MS-CHAP-Error, MS-CHAP-Domain and MS-CHAP2-Success (RFC 2548 §2.1.5, §2.4.9, §2.3.3).
+/// MS-CHAP-Error, MS-CHAP-Domain and MS-CHAP2-Success (RFC 2548 §2.1.5, §2.1.4, §2.3.3).
 pub(super) fn in_words(known: &Attribute, octets: &[u8], value: &Value) -> Option<String> {
     match (known.oid.as_slice(), known.data_type) {
         ([26, 311, 2 | 10 | 26], _) => octets.get(1..).and_then(printable),

@@ -32,7 +32,15 @@ impl Dictionary {
             None => {
                 let (names_of_values, numbers_of_values) = (BTreeMap::new(), HashMap::new());
                 self.by_oid.insert(oid.clone(), self.attributes.len());
-                self.attributes.push(Attribute { name: name.to_string(), oid, data_type, flags, names_of_values, numbers_of_values, layer });
+                self.attributes.push(Attribute {
+                    name: name.to_string(),
+                    oid,
+                    data_type,
+                    flags,
+                    names_of_values,
+                    numbers_of_values,
+                    layer,
+                });
             }
         }
         let index = placed.unwrap_or(self.attributes.len() - 1);
@@ -46,7 +54,11 @@ impl Dictionary {
         if (known.data_type, known.flags) != (data_type, flags) {
             if known.layer == layer {
                 let what = known.data_type.name();
-                return Err(format!("attribute {} is already {} ({what}), with another type or other flags", dotted(&known.oid), known.name));
+                return Err(format!(
+                    "attribute {} is already {} ({what}), with another type or other flags",
+                    dotted(&known.oid),
+                    known.name
+                ));
             }
             known.data_type = data_type;
             known.flags = flags;

@@ -65,7 +65,8 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>, DictionaryError> {
 }
 
 fn is_wanted(name: &str) -> bool {
-    let backup = name.ends_with('~') || name.ends_with(".bak") || name.ends_with(".orig") || name.contains(".dpkg-") || name.contains(".rpm");
+    let backup =
+        name.ends_with('~') || name.ends_with(".bak") || name.ends_with(".orig") || name.contains(".dpkg-") || name.contains(".rpm");
     !backup && (name == MAIN_FILE || name.starts_with("dictionary.") || name.ends_with(".dict"))
 }
 

@@ -39,7 +39,9 @@ pub(super) fn parse(line: &[u8]) -> Result<Option<Statement<'_>>, String> {
     let statement = match keyword.to_ascii_uppercase().as_str() {
         "ATTRIBUTE" => attribute(arguments),
         "VALUE" => value(arguments),
-        "ALIAS" => two(arguments, "ALIAS NAME EXISTING-NAME").and_then(|[name, target]| Ok(Statement::Alias { name: checked(name)?, target })),
+        "ALIAS" => {
+            two(arguments, "ALIAS NAME EXISTING-NAME").and_then(|[name, target]| Ok(Statement::Alias { name: checked(name)?, target }))
+        }
         "VENDOR" => vendor(arguments),
         "BEGIN-VENDOR" => begin_vendor(arguments),
         "END-VENDOR" => one(arguments, "END-VENDOR NAME").map(|name| Statement::EndVendor { name }),
