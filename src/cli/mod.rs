@@ -1,1 +1,3 @@
 //! The command line: one subcommand per file.
+
+pub mod radtest;

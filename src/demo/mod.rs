@@ -1,1 +1,3 @@
 //! The demo provider and its simulated MikroTik router.
+
+pub mod router;

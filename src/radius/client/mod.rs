@@ -10,6 +10,9 @@ mod sign;
 pub use builder::{BuildError, MessageAuthenticator, Request, RequestBuilder};
 pub use reply::{Reply, ReplyError, Requirement, check_reply};
 
+#[cfg(test)]
+pub(crate) use reply::tests::reply_to;
+
 pub use ::radius::core::code::Code;
 
 /// Longest RADIUS packet in octets (RFC 2865 §3).

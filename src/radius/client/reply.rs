@@ -197,16 +197,17 @@ pub(crate) mod tests {
 
     const SECRET: &[u8] = b"xyzzy5461";
 
-    /// Builds a reply as a server does; `None` leaves Message-Authenticator out. Used by the simulated router's tests as well.
+    /// Builds a reply to the datagram `request` as a server does. Used by the simulated router's tests as well.
     pub(crate) fn reply_to(
-        request: &Request,
+        request: &[u8],
         code: Code,
         attributes: &[(u8, &[u8])],
         secret: &[u8],
         with_message_authenticator: bool,
     ) -> Vec<u8> {
-        let mut bytes = vec![code as u8, request.identifier(), 0, 0];
-        bytes.extend_from_slice(&request.authenticator());
+        let mut bytes = vec![code as u8, request[1], 0, 0];
+        let authenticator: [u8; 16] = request[4..20].try_into().unwrap();
+        bytes.extend_from_slice(&authenticator);
         if with_message_authenticator {
             bytes.extend_from_slice(&[80, 18]);
             bytes.extend_from_slice(&[0; 16]);
@@ -218,10 +219,10 @@ pub(crate) mod tests {
         let length = bytes.len() as u16;
         bytes[2..4].copy_from_slice(&length.to_be_bytes());
         if with_message_authenticator {
-            let mac = sign::message_authenticator(&bytes, &request.authenticator(), 22..38, secret);
+            let mac = sign::message_authenticator(&bytes, &authenticator, 22..38, secret);
             bytes[22..38].copy_from_slice(&mac);
         }
-        let authenticator = sign::packet_authenticator(&bytes, &request.authenticator(), secret);
+        let authenticator = sign::packet_authenticator(&bytes, &authenticator, secret);
         bytes[4..20].copy_from_slice(&authenticator);
         bytes
     }
@@ -256,7 +257,7 @@ pub(crate) mod tests {
     #[test]
     fn refuses_forged_and_foreign_replies() {
         let request = request();
-        let good = reply_to(&request, Code::AccessAccept, &[(18, b"hello")], SECRET, true);
+        let good = reply_to(&request.bytes, Code::AccessAccept, &[(18, b"hello")], SECRET, true);
         let reply = check_reply(&request, &good, SECRET, Requirement::Required).expect("authentic");
         assert!(reply.has_message_authenticator);
         assert_eq!(error(&request, &[&good[..], b"padding"].concat(), Requirement::Required), None, "padding is ignored");
@@ -269,11 +270,11 @@ pub(crate) mod tests {
         other[1] = 43;
         assert_eq!(error(&request, &other, Requirement::Required), Some(ReplyError::OtherIdentifier { expected: 42, got: 43 }));
         assert_eq!(
-            error(&request, &reply_to(&request, Code::AccountingResponse, &[], SECRET, true), Requirement::Required),
+            error(&request, &reply_to(&request.bytes, Code::AccountingResponse, &[], SECRET, true), Requirement::Required),
             Some(ReplyError::UnexpectedCode(5))
         );
         assert_eq!(
-            error(&request, &reply_to(&request, Code::AccessAccept, &[], b"other", true), Requirement::Required),
+            error(&request, &reply_to(&request.bytes, Code::AccessAccept, &[], b"other", true), Requirement::Required),
             Some(ReplyError::WrongAuthenticator)
         );
         for cut in [0, 3, 19, good.len() - 1] {
@@ -285,10 +286,10 @@ pub(crate) mod tests {
     fn refuses_wrong_message_authenticators_even_if_optional() {
         let request = request();
         for attributes in [&[(80, &[7; 16][..])][..], &[(80, &[7; 15])], &[(80, &[])]] {
-            let datagram = reply_to(&request, Code::AccessReject, attributes, SECRET, false);
+            let datagram = reply_to(&request.bytes, Code::AccessReject, attributes, SECRET, false);
             assert_eq!(error(&request, &datagram, Requirement::IfPresent), Some(ReplyError::WrongMessageAuthenticator));
         }
-        let twice = reply_to(&request, Code::AccessReject, &[(80, &[7; 16])], SECRET, true);
+        let twice = reply_to(&request.bytes, Code::AccessReject, &[(80, &[7; 16])], SECRET, true);
         assert_eq!(error(&request, &twice, Requirement::IfPresent), Some(ReplyError::WrongMessageAuthenticator));
     }
 
@@ -302,15 +303,15 @@ pub(crate) mod tests {
         let right = request.expected_success.expect("MS-CHAPv2");
         let with = |success: &[u8]| {
             let body = [&[0, 0, 1, 55, 26, success.len() as u8 + 2][..], success].concat();
-            error(&request, &reply_to(&request, Code::AccessAccept, &[(26, &body)], SECRET, true), Requirement::Required)
+            error(&request, &reply_to(&request.bytes, Code::AccessAccept, &[(26, &body)], SECRET, true), Requirement::Required)
         };
         assert_eq!(with(&right), None);
         assert_eq!(with(&[&right[..], b" M=welcome"].concat()), None);
         assert_eq!(with(&right.to_ascii_lowercase()), Some(ReplyError::WrongServerProof));
         assert_eq!(with(&right[..42]), Some(ReplyError::WrongServerProof));
-        let without = reply_to(&request, Code::AccessAccept, &[], SECRET, true);
+        let without = reply_to(&request.bytes, Code::AccessAccept, &[], SECRET, true);
         assert_eq!(error(&request, &without, Requirement::Required), Some(ReplyError::NoServerProof));
-        let reject = reply_to(&request, Code::AccessReject, &[], SECRET, true);
+        let reject = reply_to(&request.bytes, Code::AccessReject, &[], SECRET, true);
         assert_eq!(error(&request, &reject, Requirement::Required), None, "a Reject proves nothing");
     }
 
@@ -320,7 +321,8 @@ pub(crate) mod tests {
         let packed = [0, 0, 0x3a, 0x8c, 8, 5, b'1', b'M', b'!', 19, 3, b'a', 8, 3, b'2'];
         let alone = [0, 0, 0x3a, 0x8c, 19, 3, b'b'];
         let broken = [0, 0, 0x3a, 0x8c, 19, 9, b'c'];
-        let datagram = reply_to(&request, Code::AccessAccept, &[(26, &packed), (26, &alone), (26, &broken), (26, &[0, 0])], SECRET, true);
+        let datagram =
+            reply_to(&request.bytes, Code::AccessAccept, &[(26, &packed), (26, &alone), (26, &broken), (26, &[0, 0])], SECRET, true);
         let reply = check_reply(&request, &datagram, SECRET, Requirement::Required).expect("authentic");
         assert_eq!(reply.vendor_all(14988, 8), [&b"1M!"[..], b"2"]);
         assert_eq!(reply.vendor_all(14988, 19), [b"a", b"b"]);
@@ -336,7 +338,7 @@ pub(crate) mod tests {
         #[test]
         fn never_panics_on_damaged_replies(at in 0usize..60, with: u8, cut in 0usize..60) {
             let request = request();
-            let mut datagram = reply_to(&request, Code::AccessAccept, &[(26, &[0, 0, 0x3a, 0x8c, 8, 5, 1, 2, 3]), (18, b"hello")], SECRET, true);
+            let mut datagram = reply_to(&request.bytes, Code::AccessAccept, &[(26, &[0, 0, 0x3a, 0x8c, 8, 5, 1, 2, 3]), (18, b"hello")], SECRET, true);
             let length = datagram.len();
             datagram[at % length] = with;
             datagram.truncate(length - cut % length);
