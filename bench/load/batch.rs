@@ -97,8 +97,7 @@ impl Batch {
         self.wire_up(BATCH, named, true);
         let flags = if wait { libc::MSG_WAITFORONE } else { libc::MSG_DONTWAIT };
         // SAFETY: `headers` holds BATCH entries, each pointing at live, distinct memory of `self` that is not touched during the call.
-        let got =
-            unsafe { libc::recvmmsg(socket.as_raw_fd(), self.headers.as_mut_ptr(), BATCH as u32, flags, std::ptr::null_mut()) };
+        let got = unsafe { libc::recvmmsg(socket.as_raw_fd(), self.headers.as_mut_ptr(), BATCH as u32, flags, std::ptr::null_mut()) };
         let got = usize::try_from(got).unwrap_or(0);
         for index in 0..got {
             self.lengths[index] = (self.headers[index].msg_len as usize).min(self.stride);
@@ -113,9 +112,8 @@ impl Batch {
         let mut refusals = 0;
         while done < count {
             // SAFETY: entries `done..count` of `headers` are set up by `wire_up` and point at live memory of `self`.
-            let sent = unsafe {
-                libc::sendmmsg(socket.as_raw_fd(), self.headers[done..].as_mut_ptr(), (count - done) as u32, libc::MSG_DONTWAIT)
-            };
+            let sent =
+                unsafe { libc::sendmmsg(socket.as_raw_fd(), self.headers[done..].as_mut_ptr(), (count - done) as u32, libc::MSG_DONTWAIT) };
             if sent > 0 {
                 done += sent as usize;
                 continue;
@@ -173,13 +171,7 @@ pub fn set_buffers(socket: &UdpSocket, octets: i32) {
     for option in [libc::SO_RCVBUF, libc::SO_SNDBUF] {
         // SAFETY: the option value is a c_int that lives through the call. A failure leaves the default, which is harmless.
         unsafe {
-            libc::setsockopt(
-                socket.as_raw_fd(),
-                libc::SOL_SOCKET,
-                option,
-                (&raw const octets).cast(),
-                size_of::<i32>() as libc::socklen_t,
-            )
+            libc::setsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, option, (&raw const octets).cast(), size_of::<i32>() as libc::socklen_t)
         };
     }
 }

@@ -27,10 +27,9 @@ fn usage(pid: u32) -> Option<Usage> {
 fn tree_ticks(roots: &[u32]) -> Vec<u64> {
     let mut all = HashMap::new();
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        if let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) {
-            if let Some(usage) = usage(pid) {
-                all.insert(pid, usage);
-            }
+        let pid = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok());
+        if let Some((pid, usage)) = pid.and_then(|pid| Some((pid, usage(pid)?))) {
+            all.insert(pid, usage);
         }
     }
     let mut ticks = vec![0; roots.len()];

@@ -155,6 +155,8 @@ impl Engine {
         let mut window_end = None;
         let mut paced = begin;
         let mut next_expiry = begin;
+        // A look at every slot is cheap for a few thousand, not for the hundreds of thousands of an open loop.
+        let expiry_interval_nanos = if self.slots.len() <= 8192 { 20_000_000 } else { 200_000_000 };
         loop {
             let now = self.nanos();
             if window_begin.is_none() && now - begin >= plan.warmup.as_nanos() as u64 {
@@ -176,7 +178,7 @@ impl Engine {
             let now = self.nanos();
             if now >= next_expiry {
                 self.expire(now, load, &mut outcome);
-                next_expiry = now + 20_000_000;
+                next_expiry = now + expiry_interval_nanos;
             }
             match window_end {
                 Some(end) if self.outstanding.iter().all(|count| *count == 0) || now > end + 1_100_000_000 => break,
@@ -284,6 +286,11 @@ impl Engine {
             outcome.late += 1;
             return;
         }
+        if now.saturating_sub(slot.sent_nanos) > PATIENCE.as_nanos() as u64 {
+            outcome.late += 1;
+            give_up(slot, &mut self.outstanding, load, outcome);
+            return;
+        }
         self.replies_seen = self.replies_seen.wrapping_add(1);
         let doubtful = slot.lost_authenticator.is_some();
         let closely = doubtful || (plan.verify_every > 0 && self.replies_seen.is_multiple_of(plan.verify_every));
@@ -296,11 +303,11 @@ impl Engine {
                     good = message_authenticator || !plan.require_mac;
                 }
                 Check::Bad => {
-                    if let Some(before) = slot.lost_authenticator.take() {
-                        if self.secret.check_reply(reply, &before) != Check::Bad {
-                            outcome.late += 1;
-                            return;
-                        }
+                    if let Some(before) = slot.lost_authenticator.take()
+                        && self.secret.check_reply(reply, &before) != Check::Bad
+                    {
+                        outcome.late += 1;
+                        return;
                     }
                     outcome.verified += 1;
                     good = false;
@@ -322,14 +329,19 @@ impl Engine {
     fn expire(&mut self, now: u64, load: &mut dyn Requests, outcome: &mut Outcome) {
         for slot in &mut self.slots {
             if slot.busy && now.saturating_sub(slot.sent_nanos) > PATIENCE.as_nanos() as u64 {
-                slot.busy = false;
-                slot.lost_authenticator = Some(slot.authenticator);
-                self.outstanding[slot.port] -= 1;
-                outcome.lost += u64::from(slot.measured);
-                load.lost(slot.item);
+                give_up(slot, &mut self.outstanding, load, outcome);
             }
         }
     }
+}
+
+/// The request of this slot is lost; its reply may still come.
+fn give_up(slot: &mut Slot, outstanding: &mut [usize], load: &mut dyn Requests, outcome: &mut Outcome) {
+    slot.busy = false;
+    slot.lost_authenticator = Some(slot.authenticator);
+    outstanding[slot.port] -= 1;
+    outcome.lost += u64::from(slot.measured);
+    load.lost(slot.item);
 }
 
 /// Source ports that a rate needs so that no slot is wanted again while its request may still be answered.

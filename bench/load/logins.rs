@@ -185,7 +185,11 @@ impl Requests for Pool {
         match reply[0] {
             ACCESS_REJECT => Verdict::Reject,
             ACCESS_ACCEPT if closely && !self.successes.is_empty() => {
-                if spells_success(reply, &self.successes[item as usize]) { Verdict::Accept } else { Verdict::Bad }
+                if spells_success(reply, &self.successes[item as usize]) {
+                    Verdict::Accept
+                } else {
+                    Verdict::Bad
+                }
             }
             ACCESS_ACCEPT => Verdict::Accept,
             _ => Verdict::Bad,

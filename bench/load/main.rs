@@ -292,4 +292,3 @@ fn accounting(flags: &Flags, secret: &Rc<Secret>, engine: &mut Engine, meter: &m
     }
     Ok((outcome, extra))
 }
-

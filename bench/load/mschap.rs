@@ -21,17 +21,10 @@ pub fn exchange(user: &[u8], password: &str, challenge: &[u8; 16], peer_challeng
     let short: [u8; 8] = digest[..8].try_into().expect("SHA-1 has 20 octets");
     let response = challenge_response(&short, &hash);
     let hash_of_hash: [u8; 16] = Md4::digest(hash).into();
-    let inner = Sha1::new()
-        .chain_update(hash_of_hash)
-        .chain_update(response)
-        .chain_update(b"Magic server to client signing constant")
-        .finalize();
-    let success = Sha1::new()
-        .chain_update(inner)
-        .chain_update(short)
-        .chain_update(b"Pad to make it do more than one iteration")
-        .finalize()
-        .into();
+    let inner =
+        Sha1::new().chain_update(hash_of_hash).chain_update(response).chain_update(b"Magic server to client signing constant").finalize();
+    let success =
+        Sha1::new().chain_update(inner).chain_update(short).chain_update(b"Pad to make it do more than one iteration").finalize().into();
     Exchange { response, success }
 }
 
@@ -63,8 +56,6 @@ pub fn self_check() {
         0x82, 0x30, 0x9E, 0xCD, 0x8D, 0x70, 0x8B, 0x5E, 0xA0, 0x8F, 0xAA, 0x39, 0x81, 0xCD, 0x83, 0x54, 0x42, 0x33, 0x11, 0x4A, 0x3D, 0x85,
         0xD6, 0xDF,
     ];
-    let success = [
-        0x40, 0x7A, 0x55, 0x89, 0x11, 0x5F, 0xD0, 0xD6, 0x20, 0x9F, 0x51, 0x0F, 0xE9, 0xC0, 0x45, 0x66, 0x93, 0x2C, 0xDA, 0x56,
-    ];
+    let success = [0x40, 0x7A, 0x55, 0x89, 0x11, 0x5F, 0xD0, 0xD6, 0x20, 0x9F, 0x51, 0x0F, 0xE9, 0xC0, 0x45, 0x66, 0x93, 0x2C, 0xDA, 0x56];
     assert!(made.response == response && made.success == success, "MS-CHAPv2 agrees with RFC 2759 §9.2");
 }
