@@ -112,7 +112,7 @@ impl Template {
         out[self.mac_at..][..17].copy_from_slice(&users::mac(session.user));
         users::write_session_id(session.id, &mut out[self.session_at..][..8]);
         // 100.64.0.0/10 (RFC 6598): what a provider behind carrier NAT hands out.
-        out[self.address_at..][..4].copy_from_slice(&(0x6440_0000 | index & 0x3F_FFFF).to_be_bytes());
+        out[self.address_at..][..4].copy_from_slice(&(0x6440_0000 | (index & 0x3F_FFFF)).to_be_bytes());
         out[self.event_at..][..4].copy_from_slice(&now_secs.to_be_bytes());
         if let Some(counters_at) = self.counters_at {
             let Claim { octets_in, octets_out, .. } = session.sent;

@@ -12,8 +12,6 @@ use std::net::{SocketAddr, UdpSocket};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-/// A request unanswered for this long is lost; RouterOS would not wait much longer either.
-pub const PATIENCE: Duration = Duration::from_secs(1);
 const IDENTIFIERS: usize = 256;
 /// Requests that leave one port in one open-loop burst.
 const BURST: usize = 32;
@@ -84,6 +82,8 @@ pub struct Plan {
     pub require_mac: bool,
     /// Sleep between rounds.
     pub pause: Duration,
+    /// A request unanswered for this long is lost.
+    pub patience: Duration,
 }
 
 /// The sockets to one server and what is outstanding on them.
@@ -155,6 +155,7 @@ impl Engine {
         let mut window_end = None;
         let mut paced = begin;
         let mut next_expiry = begin;
+        let longest_wait = plan.patience.as_nanos() as u64 + 100_000_000;
         // A look at every slot is cheap for a few thousand, not for the hundreds of thousands of an open loop.
         let expiry_interval_nanos = if self.slots.len() <= 8192 { 20_000_000 } else { 200_000_000 };
         loop {
@@ -177,17 +178,17 @@ impl Engine {
             self.receive_all(plan, load, &mut outcome);
             let now = self.nanos();
             if now >= next_expiry {
-                self.expire(now, load, &mut outcome);
+                self.expire(now, plan.patience, load, &mut outcome);
                 next_expiry = now + expiry_interval_nanos;
             }
             match window_end {
-                Some(end) if self.outstanding.iter().all(|count| *count == 0) || now > end + 1_100_000_000 => break,
+                Some(end) if self.outstanding.iter().all(|count| *count == 0) || now > end + longest_wait => break,
                 Some(_) => {}
                 None => self.send_due(plan, load, &mut outcome, window_begin.is_some(), &mut paced),
             }
             std::thread::sleep(plan.pause);
         }
-        self.expire(u64::MAX, load, &mut outcome);
+        self.expire(u64::MAX, plan.patience, load, &mut outcome);
         let seconds = (window_end.unwrap_or(begin) - window_begin.unwrap_or(begin)) as f64 / 1e9;
         outcome.finish(seconds, meter);
         outcome
@@ -286,7 +287,7 @@ impl Engine {
             outcome.late += 1;
             return;
         }
-        if now.saturating_sub(slot.sent_nanos) > PATIENCE.as_nanos() as u64 {
+        if now.saturating_sub(slot.sent_nanos) > plan.patience.as_nanos() as u64 {
             outcome.late += 1;
             give_up(slot, &mut self.outstanding, load, outcome);
             return;
@@ -326,9 +327,9 @@ impl Engine {
         }
     }
 
-    fn expire(&mut self, now: u64, load: &mut dyn Requests, outcome: &mut Outcome) {
+    fn expire(&mut self, now: u64, patience: Duration, load: &mut dyn Requests, outcome: &mut Outcome) {
         for slot in &mut self.slots {
-            if slot.busy && now.saturating_sub(slot.sent_nanos) > PATIENCE.as_nanos() as u64 {
+            if slot.busy && now.saturating_sub(slot.sent_nanos) > patience.as_nanos() as u64 {
                 give_up(slot, &mut self.outstanding, load, outcome);
             }
         }
@@ -345,6 +346,6 @@ fn give_up(slot: &mut Slot, outstanding: &mut [usize], load: &mut dyn Requests, 
 }
 
 /// Source ports that a rate needs so that no slot is wanted again while its request may still be answered.
-pub fn ports_for(per_second: f64) -> usize {
-    ((per_second * 1.25 / IDENTIFIERS as f64).ceil() as usize).max(16)
+pub fn ports_for(per_second: f64, patience: Duration) -> usize {
+    ((per_second * patience.as_secs_f64() * 1.25 / IDENTIFIERS as f64).ceil() as usize).max(16)
 }

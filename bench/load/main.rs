@@ -58,7 +58,8 @@ enum MacPlace {
 #[derive(Parser)]
 #[command(name = "load")]
 struct Flags {
-    mode: Mode,
+    /// Without one nothing is done: plain `cargo bench` starts every benchmark without arguments
+    mode: Option<Mode>,
     /// Address of the server under test
     #[arg(long, default_value = "127.0.0.1:1812")]
     server: SocketAddr,
@@ -82,6 +83,9 @@ struct Flags {
     /// Microseconds of sleep between rounds of sending and receiving
     #[arg(long, default_value_t = 50)]
     pause_us: u64,
+    /// Seconds after which an unanswered request is lost [default: 1 in an open loop, 5 in a closed one]
+    #[arg(long)]
+    patience: Option<f64>,
     /// Check the authenticators of every n-th reply; 0 checks none
     #[arg(long, default_value_t = 4)]
     verify_every: u32,
@@ -193,14 +197,20 @@ impl Flags {
         }
     }
 
+    /// A closed loop measures what a server can do, and slow is not lost; an open loop measures what a router gets.
+    fn patience(&self) -> Duration {
+        Duration::from_secs_f64(self.patience.unwrap_or(if self.rate.is_some() { 1.0 } else { 5.0 }))
+    }
+
     fn plan(&self) -> Plan {
         Plan {
             pace: self.pace(),
             warmup: Duration::from_secs_f64(self.warmup),
             measured: Some(Duration::from_secs_f64(self.seconds)),
             verify_every: self.verify_every,
-            require_mac: self.require_message_authenticator && !matches!(self.mode, Mode::Acct | Mode::AcctClosed),
+            require_mac: self.require_message_authenticator && !matches!(self.mode, Some(Mode::Acct | Mode::AcctClosed)),
             pause: Duration::from_micros(self.pause_us),
+            patience: self.patience(),
         }
     }
 
@@ -221,26 +231,30 @@ impl Flags {
 
 fn main() -> Result<()> {
     let flags = Flags::parse();
+    let Some(mode) = flags.mode else {
+        println!("load: give a mode, see cargo bench --bench load -- --help");
+        return Ok(());
+    };
     if let Some(processor) = flags.pin {
         batch::pin_to(processor);
     }
     let secret = Rc::new(Secret::new(flags.secret.as_bytes()));
-    if flags.mode == Mode::LimitServe {
+    if mode == Mode::LimitServe {
         let SocketAddr::V4(address) = flags.server else { bail!("the limit responder speaks IPv4 only") };
         return serve_limit(address, &secret, !flags.small_replies);
     }
-    let ports = flags.ports.unwrap_or_else(|| flags.rate.map_or(16, ports_for));
+    let ports = flags.ports.unwrap_or_else(|| flags.rate.map_or(16, |per_second| ports_for(per_second, flags.patience())));
     let mut engine = Engine::new(flags.server, ports.max(1), secret.clone()).context("cannot open the source ports")?;
     let mut meter = Meter::new(&flags.server_pids);
-    let (outcome, extra) = match flags.mode {
+    let (outcome, extra) = match mode {
         Mode::Pap => (logins(&flags, Method::Pap, &secret, &mut engine, &mut meter), String::new()),
         Mode::Chap => (logins(&flags, Method::Chap, &secret, &mut engine, &mut meter), String::new()),
         Mode::Mschapv2 => (logins(&flags, Method::MsChap2, &secret, &mut engine, &mut meter), String::new()),
         Mode::Status => (engine.run(&flags.plan(), &mut Status::new(&secret, &mut Dice(flags.seed)), &mut meter), String::new()),
-        Mode::Acct | Mode::AcctClosed => accounting(&flags, &secret, &mut engine, &mut meter)?,
+        Mode::Acct | Mode::AcctClosed => accounting(&flags, mode, &secret, &mut engine, &mut meter)?,
         Mode::LimitServe => bail!("handled above"),
     };
-    let mode = flags.mode.to_possible_value().map_or(String::new(), |value| value.get_name().to_owned());
+    let mode = mode.to_possible_value().map_or(String::new(), |value| value.get_name().to_owned());
     let pace = if flags.rate.is_some() { "open" } else { "closed" };
     println!("{}", outcome.json(&mode, pace, &extra));
     Ok(())
@@ -261,7 +275,7 @@ fn logins(flags: &Flags, method: Method, secret: &Rc<Secret>, engine: &mut Engin
     engine.run(&flags.plan(), &mut pool, meter)
 }
 
-fn accounting(flags: &Flags, secret: &Rc<Secret>, engine: &mut Engine, meter: &mut Meter) -> Result<(Outcome, String)> {
+fn accounting(flags: &Flags, mode: Mode, secret: &Rc<Secret>, engine: &mut Engine, meter: &mut Meter) -> Result<(Outcome, String)> {
     let class = vec![b'c'; flags.class_octets.min(253)];
     let (users, router) = (flags.users(), flags.router());
     let mut sessions = Sessions::new(users, &router, secret.clone(), flags.seed, flags.first_session, flags.weights()?, &class);
@@ -273,7 +287,7 @@ fn accounting(flags: &Flags, secret: &Rc<Secret>, engine: &mut Engine, meter: &m
         let outcome = Engine::new(address, 16, secret.clone())?.run(&flags.until_finished(), &mut logins, &mut Meter::new(&[]));
         extra += &format!(",\"logins\":{},\"logins_without_class\":{}", outcome.accepts, logins.without_class);
     }
-    let outcome = if flags.mode == Mode::AcctClosed {
+    let outcome = if mode == Mode::AcctClosed {
         sessions.close_count(flags.sessions);
         engine.run(&flags.until_finished(), &mut sessions, meter)
     } else {

@@ -43,7 +43,7 @@ fn challenge_response(challenge: &[u8; 8], hash: &[u8; 16]) -> [u8; 24] {
 
 /// 56 key bits into 8 octets of 7 bits each; the parity bits are ignored by DES.
 fn spread(part: &[u8]) -> [u8; 8] {
-    let bits = part.iter().fold(0u64, |bits, octet| bits << 8 | u64::from(*octet));
+    let bits = part.iter().fold(0u64, |bits, octet| (bits << 8) | u64::from(*octet));
     std::array::from_fn(|index| ((bits >> (49 - 7 * index)) as u8) << 1)
 }
 

@@ -63,7 +63,7 @@ fn floor_of(index: usize) -> u64 {
 pub struct Outcome {
     /// Measured requests.
     pub sent: u64,
-    /// Of those: accepted (or acknowledged), rejected, answered wrongly, unanswered for a second.
+    /// Of those: accepted (or acknowledged), rejected, answered wrongly, unanswered for too long.
     pub accepts: u64,
     pub rejects: u64,
     pub bad: u64,

@@ -15,7 +15,7 @@ impl Dice {
 
     /// A number below `limit`.
     pub fn below(&mut self, limit: u32) -> u32 {
-        ((self.roll() >> 32) * u64::from(limit) >> 32) as u32
+        (((self.roll() >> 32) * u64::from(limit)) >> 32) as u32
     }
 
     /// Sixteen octets.
@@ -89,7 +89,7 @@ pub fn write_hex(octets: &[u8], out: &mut [u8]) {
 
 /// A RouterOS session id as text: service octet 81 (PPP), boot nibble, 20-bit counter, in lower-case hexadecimal.
 pub fn session_id(boot_nibble: u8, counter: u32) -> u32 {
-    0x8100_0000 | u32::from(boot_nibble & 15) << 20 | counter & 0xF_FFFF
+    0x8100_0000 | (u32::from(boot_nibble & 15) << 20) | (counter & 0xF_FFFF)
 }
 
 /// Writes a session id over `out`, eight octets.
