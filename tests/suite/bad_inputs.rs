@@ -1,7 +1,6 @@
 //! `tests/vectors/bad_inputs.txt` over real UDP. That a packet was dropped is not proved by waiting: a good request follows on the
 //! same socket, its answer must come first, and at the end of the table nothing else may have arrived.
 
-use crate::harness::packet::attr;
 use crate::harness::{Client, PASSWORD, Packet, Reply, SECRET, TestServer, USER, code, on_both_stores};
 use std::iter::Peekable;
 use std::str::SplitWhitespace;
@@ -172,7 +171,5 @@ fn the_table_is_read_and_built_as_it_says() {
     assert!(built("empty datagram").is_empty());
     assert_eq!(built("Length 4097").len(), 4097);
     assert_eq!(built("1,000 attributes")[2..4], u16::try_from(built("1,000 attributes").len()).expect("short").to_be_bytes());
-    let ldap = built("LDAP in User-Name");
-    let end = ldap.len();
-    assert_eq!(ldap[end - 22..end - 20], [attr::USER_NAME, 22], "a value may hold a bar");
+    assert!(built("LDAP in User-Name").ends_with(b"*)(uid=*))(|(uid=*"), "a value may hold a bar");
 }

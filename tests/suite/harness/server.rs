@@ -110,6 +110,11 @@ impl TestServer {
         }
     }
 
+    /// The running server's process.
+    pub fn process_id(&self) -> u32 {
+        self.child.as_ref().expect("running").id()
+    }
+
     /// Ends it as a power cut would, without a chance to write, and forgets where it was. Leaves addresses.json behind.
     pub fn kill9(&mut self) {
         let mut child = self.child.take().expect("running");
