@@ -17,7 +17,7 @@ on_both_stores! {
                  Acct-Input-Octets = {octets}\nAcct-Output-Octets = {octets}\n{more}"
             );
             let Some(said) = clients::radclient(server.acct, "acct", &request) else { return };
-            said.must_hold("Accounting-Response");
+            said.must_hold("Received Accounting-Response");
         }
         let row = server.exported_session("8100001B");
         assert_eq!((row["router"].as_str(), row["username"].as_str()), ("rw01", USER));
