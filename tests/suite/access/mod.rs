@@ -1,0 +1,5 @@
+//! Access-Requests.
+
+mod foreign_clients;
+mod methods;
+mod routers;

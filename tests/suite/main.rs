@@ -1,0 +1,8 @@
+//! Tests from outside: the real program on SQLite and PostgreSQL, real UDP, foreign clients. `tests/run` provides what they need.
+
+mod harness;
+
+mod access;
+mod accounting;
+mod bad_inputs;
+mod operations;

@@ -1,0 +1,5 @@
+//! What an administrator does: stop, back up, restore, look.
+
+mod backup;
+mod command_line;
+mod stop;
