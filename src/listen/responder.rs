@@ -1,0 +1,59 @@
+//! Accounting-Responses leave here, on the journal's thread, after the sync that covers their records: each on the socket its request came to.
+
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+
+use super::batch::SendBatch;
+
+/// Nearly every response is the bare header; with Message-Authenticator it is 38 octets.
+const INLINE_OCTETS: usize = 46;
+
+/// A response that waits for its record to be durable.
+pub struct PendingReply {
+    socket: Arc<UdpSocket>,
+    peer: SocketAddr,
+    local: Option<IpAddr>,
+    octets: u16,
+    inline: [u8; INLINE_OCTETS],
+    long: Option<Box<[u8]>>,
+}
+
+impl PendingReply {
+    /// A response for a request that came to `socket`.
+    pub fn new(socket: &Arc<UdpSocket>, peer: SocketAddr, local: Option<IpAddr>, reply: &[u8]) -> PendingReply {
+        let mut inline = [0; INLINE_OCTETS];
+        let long = if reply.len() <= INLINE_OCTETS {
+            inline[..reply.len()].copy_from_slice(reply);
+            None
+        } else {
+            Some(reply.into())
+        };
+        PendingReply { socket: socket.clone(), peer, local, octets: reply.len() as u16, inline, long }
+    }
+
+    fn reply(&self) -> &[u8] {
+        self.long.as_deref().unwrap_or(&self.inline[..usize::from(self.octets)])
+    }
+}
+
+/// What the journal calls with the responses of each durable batch.
+pub fn responder() -> Box<dyn FnMut(&mut Vec<PendingReply>) + Send> {
+    let mut batches: Vec<(Arc<UdpSocket>, SendBatch)> = Vec::new();
+    Box::new(move |replies| {
+        for reply in replies.drain(..) {
+            let known = batches.iter().position(|(socket, _)| Arc::ptr_eq(socket, &reply.socket));
+            let index = known.unwrap_or_else(|| {
+                batches.push((reply.socket.clone(), SendBatch::new()));
+                batches.len() - 1
+            });
+            let (socket, batch) = &mut batches[index];
+            if !batch.has_room() {
+                batch.flush(socket);
+            }
+            batch.push(reply.reply(), reply.peer, reply.local);
+        }
+        for (socket, batch) in &mut batches {
+            batch.flush(socket);
+        }
+    })
+}

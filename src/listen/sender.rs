@@ -1,0 +1,99 @@
+//! Whose request it is: of the routers behind an address, the one whose secret verifies the signature; NAS-Identifier breaks ties.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::counters::DropReason;
+use crate::aaa::directory::Nas;
+use crate::radius::{PacketView, Secret};
+
+const NAS_IDENTIFIER: u8 = 32;
+const PROXY_STATE: u8 = 33;
+const EAP_MESSAGE: u8 = 79;
+const MESSAGE_AUTHENTICATOR: u8 = 80;
+
+/// A router that a request is from, and the secrets that may belong to it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sender<'n> {
+    pub nas: &'n Arc<Nas>,
+    /// The one that verified the request, or all if nothing could be verified.
+    pub secrets: &'n [Secret],
+    pub is_signed: bool,
+}
+
+/// Candidates with the one named by NAS-Identifier first, then those that take any.
+fn by_likelihood<'n>(candidates: &'n [Arc<Nas>], view: &PacketView<'_>) -> impl Iterator<Item = &'n Arc<Nas>> {
+    let identifier = view.get(NAS_IDENTIFIER).unwrap_or_default().to_vec();
+    let rank = move |nas: &Arc<Nas>| match &*nas.fields.nas_identifier {
+        own if !own.is_empty() && *own == *identifier => 0,
+        [] => 1,
+        _ => 2,
+    };
+    (0..3).flat_map(move |wanted| {
+        let rank = rank.clone();
+        candidates.iter().filter(move |nas| rank(nas) == wanted)
+    })
+}
+
+fn find_signer<'n>(candidates: &'n [Arc<Nas>], view: &PacketView<'_>, verifies: impl Fn(&Secret) -> bool) -> Option<Sender<'n>> {
+    let signed = |nas: &'n Arc<Nas>| {
+        let secrets = &nas.fields.secrets;
+        secrets.iter().position(&verifies).map(|i| Sender { nas, secrets: &secrets[i..=i], is_signed: true })
+    };
+    match candidates {
+        [one] => signed(one),
+        several => by_likelihood(several, view).find_map(signed),
+    }
+}
+
+fn likeliest<'n>(candidates: &'n [Arc<Nas>], view: &PacketView<'_>) -> &'n Arc<Nas> {
+    match candidates {
+        [one] => one,
+        several => by_likelihood(several, view).next().unwrap_or(&several[0]),
+    }
+}
+
+fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
+
+/// The sender of an Access-Request or Status-Server. An unsigned one is taken only where nothing forbids it; Status-Server must be signed (RFC 5997 section 3).
+pub(super) fn of_access<'n>(candidates: &'n [Arc<Nas>], view: &PacketView<'_>, source: IpAddr, must_sign: bool) -> Result<Sender<'n>, DropReason> {
+    if candidates.is_empty() {
+        return Err(DropReason::UnknownSource);
+    }
+    if view.has(MESSAGE_AUTHENTICATOR) {
+        let found = find_signer(candidates, view, |secret| secret.verifies_message_authenticator(view, false) == Some(true));
+        return found.ok_or_else(|| {
+            count(&likeliest(candidates, view).counters.bad_message_authenticator);
+            DropReason::BadMessageAuthenticator
+        });
+    }
+    let nas = likeliest(candidates, view);
+    if must_sign || view.has(EAP_MESSAGE) || nas.requires_signature(source) {
+        count(&nas.counters.missing_message_authenticator);
+        return Err(DropReason::MissingMessageAuthenticator);
+    }
+    if view.has(PROXY_STATE) && nas.fields.limit_proxy_state {
+        count(&nas.counters.proxy_state_drops);
+        return Err(DropReason::UnsignedProxyState);
+    }
+    Ok(Sender { nas, secrets: &nas.fields.secrets, is_signed: false })
+}
+
+/// The sender of an Accounting-Request: its authenticator must be right, and its Message-Authenticator if it has one.
+pub(super) fn of_accounting<'n>(candidates: &'n [Arc<Nas>], view: &PacketView<'_>) -> Result<Sender<'n>, DropReason> {
+    if candidates.is_empty() {
+        return Err(DropReason::UnknownSource);
+    }
+    let Some(sender) = find_signer(candidates, view, |secret| secret.verifies_request_authenticator(view)) else {
+        count(&likeliest(candidates, view).counters.bad_authenticator);
+        return Err(DropReason::BadAuthenticator);
+    };
+    if sender.secrets[0].verifies_message_authenticator(view, true) == Some(false) {
+        count(&sender.nas.counters.bad_message_authenticator);
+        return Err(DropReason::BadMessageAuthenticator);
+    }
+    Ok(sender)
+}

@@ -1,0 +1,87 @@
+//! Binding: another owner of a port is noticed, then each worker gets a socket of its own on the same address.
+
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::batch;
+
+/// An address could not be bound.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// Another process has it.
+    #[error("{0} is in use by another process (perhaps FreeRADIUS or a second Tollgate): stop it, or choose another address")]
+    InUse(SocketAddr),
+    /// The system refused.
+    #[error("cannot listen on {address}: {error}")]
+    Other {
+        /// Which address.
+        address: SocketAddr,
+        /// Why.
+        error: io::Error,
+    },
+}
+
+/// One address with a socket per worker.
+#[derive(Debug)]
+pub struct BoundAddress {
+    /// What was bound (with the port the system chose, if 0 was asked).
+    pub address: SocketAddr,
+    /// One socket per worker.
+    pub sockets: Vec<UdpSocket>,
+    /// The receive buffer that the system granted, octets.
+    pub receive_buffer_octets: usize,
+}
+
+/// Binds an address once without sharing, to notice another owner, then `workers` times with SO_REUSEPORT.
+pub fn bind(address: SocketAddr, workers: usize, receive_buffer_octets: usize) -> Result<BoundAddress, BindError> {
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::AddrInUse => BindError::InUse(address),
+        _ => BindError::Other { address, error },
+    };
+    if address.port() != 0 {
+        drop(open(address, false, 0).map_err(failed)?);
+    }
+    let first = open(address, true, receive_buffer_octets).map_err(failed)?;
+    let bound = first.local_addr().map_err(failed)?;
+    let granted = socket2::SockRef::from(&first).recv_buffer_size().unwrap_or(0);
+    let mut sockets = vec![first];
+    while sockets.len() < workers {
+        sockets.push(open(bound, true, receive_buffer_octets).map_err(failed)?);
+    }
+    for socket in &sockets {
+        batch::ask_for_details(socket).map_err(failed)?;
+    }
+    Ok(BoundAddress { address: bound, sockets, receive_buffer_octets: granted })
+}
+
+fn open(address: SocketAddr, shared: bool, receive_buffer_octets: usize) -> io::Result<UdpSocket> {
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+    if address.is_ipv6() {
+        // So that [::] and 0.0.0.0 can both be bound and each request keeps its own kind of address.
+        socket.set_only_v6(true)?;
+    }
+    if shared {
+        socket.set_reuse_port(true)?;
+    }
+    if receive_buffer_octets > 0 {
+        // The system grants what net.core.rmem_max allows; `doctor` tells when that is little.
+        socket.set_recv_buffer_size(receive_buffer_octets)?;
+    }
+    socket.bind(&address.into())?;
+    Ok(socket.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workers_share_a_port_but_another_owner_is_noticed() {
+        let bound = bind("127.0.0.1:0".parse().expect("an address"), 3, 1 << 20).expect("free");
+        assert_eq!(bound.sockets.len(), 3);
+        assert!(bound.sockets.iter().all(|s| s.local_addr().expect("bound") == bound.address));
+        assert!(matches!(bind(bound.address, 1, 0), Err(BindError::InUse(a)) if a == bound.address));
+    }
+}

@@ -1,0 +1,162 @@
+//! Starting and stopping the workers, and the loop that each of them runs.
+
+use std::net::{IpAddr, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::mpsc::SyncSender;
+use std::thread::JoinHandle;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::acct::AcctWorker;
+use super::auth::AuthWorker;
+use super::batch::{Datagram, ReceiveBatch, SendBatch};
+use super::counters::{ListenCounters, Tick};
+use super::delay::DelayedReplies;
+use super::responder::PendingReply;
+use super::socket::BoundAddress;
+use crate::aaa::access::Access;
+use crate::aaa::decision_log::Decision;
+use crate::journal::{Journal, LogBatch};
+
+/// How long a worker waits for a datagram before it looks after its other duties, milliseconds.
+const IDLE_MS: i32 = 100;
+
+/// Settings of the listeners.
+#[derive(Debug, Clone, Copy)]
+pub struct ListenOptions {
+    /// Access-Requests that waited longer in the socket are dropped, since their router has given up, milliseconds.
+    pub patience_ms: i64,
+    /// How long replies are kept for repetitions, milliseconds.
+    pub duplicates_ms: i64,
+    /// Memory for that, octets per worker.
+    pub duplicates_octets: usize,
+}
+
+/// What is told of a datagram from an unknown address: the address, and NAS-Identifier if the packet is readable.
+pub type OnUnknown = Box<dyn Fn(IpAddr, &[u8], i64) + Send + Sync>;
+/// Where decisions go that the store keeps: rejects, and the accept after them.
+pub type OnDecision = Box<dyn Fn(&Decision<'_>) + Send + Sync>;
+
+/// Everything the workers share.
+pub struct ListenParts {
+    /// Decides.
+    pub access: Arc<Access>,
+    /// Takes accounting.
+    pub journal: Arc<Journal<PendingReply>>,
+    /// Holds rejects back.
+    pub delayed: Arc<DelayedReplies>,
+    /// Takes full batches of decision records.
+    pub decision_log: SyncSender<LogBatch>,
+    /// Is told of every decision.
+    pub on_decision: OnDecision,
+    /// Is told of datagrams from nowhere.
+    pub on_unknown: OnUnknown,
+    /// Authentication's counters.
+    pub auth_counters: Arc<ListenCounters>,
+    /// Accounting's counters.
+    pub acct_counters: Arc<ListenCounters>,
+    /// Settings.
+    pub options: ListenOptions,
+    /// Numbers logins.
+    pub nonce: AtomicU32,
+    /// Set until logins can be decided: before the directory is loaded, a name would be unknown that is not.
+    pub hold_logins: AtomicBool,
+}
+
+/// Running workers.
+pub struct Listeners {
+    stop: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Listeners {
+    /// Stops reading and waits for the workers to finish what they have.
+    pub fn stop(self) {
+        self.stop.store(true, Ordering::Release);
+        for thread in self.threads {
+            if thread.join().is_err() {
+                tracing::error!("a worker had panicked");
+            }
+        }
+    }
+}
+
+/// Starts a worker for each socket.
+pub fn start(parts: &Arc<ListenParts>, auth: Vec<BoundAddress>, acct: Vec<BoundAddress>) -> std::io::Result<Listeners> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut threads = Vec::new();
+    for socket in auth.into_iter().flat_map(|a| a.sockets) {
+        let (socket, parts, stop) = (Arc::new(socket), parts.clone(), stop.clone());
+        threads.push(spawn("auth", move || run(AuthWorker::new(parts, socket), &stop))?);
+    }
+    for socket in acct.into_iter().flat_map(|a| a.sockets) {
+        let (socket, parts, stop) = (Arc::new(socket), parts.clone(), stop.clone());
+        threads.push(spawn("acct", move || run(AcctWorker::new(parts, socket), &stop))?);
+    }
+    Ok(Listeners { stop, threads })
+}
+
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> std::io::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name(name.into()).spawn(body)
+}
+
+/// What a worker does; the loop around it is the same for both kinds.
+pub(super) trait Worker {
+    fn socket(&self) -> &UdpSocket;
+    fn counters(&self) -> &ListenCounters;
+    /// Works on one datagram; replies go into `send`.
+    fn handle(&mut self, datagram: &Datagram<'_>, clock: Clock, tick: &mut Tick, send: &mut SendBatch);
+    /// After each batch, and at least every [`IDLE_MS`].
+    fn between_batches(&mut self, now_ms: i64, tick: &mut Tick);
+    /// Whether to leave datagrams in the socket for now.
+    fn holds(&self) -> bool {
+        false
+    }
+}
+
+/// One reading of the clock.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Clock {
+    pub us: i64,
+}
+
+impl Clock {
+    pub fn read() -> Clock {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Clock { us: since.as_micros() as i64 }
+    }
+
+    pub fn ms(self) -> i64 {
+        self.us / 1000
+    }
+}
+
+fn run(mut worker: impl Worker, stop: &AtomicBool) {
+    let (mut receive, mut send, mut tick) = (ReceiveBatch::new(), SendBatch::new(), Tick::default());
+    while !stop.load(Ordering::Acquire) {
+        if worker.holds() {
+            std::thread::park_timeout(std::time::Duration::from_millis(5));
+            continue;
+        }
+        let count = match receive.receive(worker.socket(), IDLE_MS) {
+            Ok(count) => count,
+            Err(error) => {
+                tracing::error!(%error, "cannot receive");
+                std::thread::park_timeout(std::time::Duration::from_millis(100));
+                0
+            }
+        };
+        tick.received += count as u64;
+        for i in 0..count {
+            if !send.has_room() {
+                tick.unsent += send.flush(worker.socket()) as u64;
+            }
+            if let Some(datagram) = receive.get(i) {
+                worker.handle(&datagram, Clock::read(), &mut tick, &mut send);
+            }
+        }
+        tick.unsent += send.flush(worker.socket()) as u64;
+        worker.between_batches(Clock::read().ms(), &mut tick);
+        tick.publish(worker.counters());
+    }
+}
