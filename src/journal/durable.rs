@@ -113,6 +113,8 @@ pub(crate) struct Table {
     /// This process has synced the newest segment. Before, segments were only read, perhaps from the page cache, and
     /// removing an older one could leave nothing after a power cut.
     pub proven: bool,
+    /// Files that hold nothing of their own: torn creations, and segments whose records a newer one took over.
+    pub useless: Vec<String>,
 }
 
 pub(crate) struct Queue<A> {
@@ -171,6 +173,7 @@ impl<A: Send + 'static> Journal<A> {
             report.oldest_seq = first.first_seq;
         }
         let core = Arc::new(Core::new(disk, identity, options, report.last_seq - report.rewritten, loaded.segments));
+        core.table.lock().useless = loaded.useless;
         let filling = Filling {
             batch: Batch::new(),
             next_seq: report.last_seq + 1,
@@ -179,7 +182,7 @@ impl<A: Send + 'static> Journal<A> {
             closing: false,
         };
         let queue = Arc::new(Queue { filling: Mutex::new(filling), wake: Condvar::new() });
-        let writer = Writer::new(core.clone(), queue.clone(), on_durable, batch, loaded.highest_number + 1, loaded.useless);
+        let writer = Writer::new(core.clone(), queue.clone(), on_durable, batch, loaded.highest_number + 1);
         let thread = std::thread::Builder::new().name("journal".into()).spawn(move || writer.run())?;
         core.wait_until(None, |core| core.durable() >= report.last_seq || core.is_stalled());
         Ok((Arc::new(Journal { core, queue, thread: Mutex::new(Some(thread)) }), report))
@@ -342,7 +345,7 @@ impl Core {
             options,
             durable_seq: AtomicU64::new(durable_seq),
             applied_seq: AtomicU64::new(0),
-            table: Mutex::new(Table { segments, bytes, proven: false }),
+            table: Mutex::new(Table { segments, bytes, proven: false, useless: Vec::new() }),
             state: Mutex::new(JournalState::Ok),
             poisoned: AtomicU64::new(0),
             overfull: AtomicU64::new(0),
@@ -407,9 +410,36 @@ impl Core {
         }
     }
 
-    /// Removes what may go. Each removal is made durable before the next, so that no gap can appear.
+    /// Removes useless files unless a removal is under way, which does it anyway; the journal thread does not wait for that.
+    pub fn tidy(&self) {
+        if let Some(_one_at_a_time) = self.prune_lock.try_lock() {
+            self.remove_useless();
+        }
+    }
+
+    /// Removes useless files, once a segment of this process is durable; false when some are still there.
+    fn remove_useless(&self) -> bool {
+        let useless = {
+            let mut table = self.table.lock();
+            if table.proven { std::mem::take(&mut table.useless) } else { return table.useless.is_empty() }
+        };
+        let gone = |name: &String| match self.disk.remove(name) {
+            Ok(()) => true,
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        };
+        let left: Vec<String> = useless.into_iter().filter(|name| !gone(name)).collect();
+        let none_left = left.is_empty();
+        self.table.lock().useless.extend(left);
+        none_left
+    }
+
+    /// Removes what may go. Each removal is made durable before the next, so that no gap can appear; useless files go
+    /// first, for without the segment that took them over they would count again.
     pub fn prune(&self, now_unix_ms: i64) {
         let _one_at_a_time = self.prune_lock.lock();
+        if !self.has_prunable(now_unix_ms) || !self.remove_useless() || self.disk.sync_folder().is_err() {
+            return;
+        }
         while let Some(segment) = self.take_prunable(now_unix_ms) {
             let name = segment.name();
             let removed = match self.disk.remove(&name) {
@@ -428,19 +458,27 @@ impl Core {
         }
     }
 
+    fn has_prunable(&self, now_unix_ms: i64) -> bool {
+        self.is_prunable(&self.table.lock(), now_unix_ms)
+    }
+
     fn take_prunable(&self, now_unix_ms: i64) -> Option<Segment> {
-        let applied = self.applied_seq.load(Ordering::Acquire).min(self.durable());
         let mut table = self.table.lock();
-        // The newest segment stays: the sequence continues from it.
-        let next = table.segments.get(1)?;
-        let aged_ms = now_unix_ms.saturating_sub(next.created_unix_ms);
-        let aged = aged_ms >= 0 && aged_ms as u64 >= self.options.retain_secs.saturating_mul(1000);
-        let needed = table.bytes + self.options.segment_bytes > self.options.budget_bytes;
-        if !table.proven || next.first_seq - 1 > applied || !(aged || needed) {
+        if !self.is_prunable(&table, now_unix_ms) {
             return None;
         }
         let segment = table.segments.remove(0);
         table.bytes -= segment.bytes;
         Some(segment)
+    }
+
+    /// Whether the oldest segment may go. The newest always stays: the sequence continues from it.
+    fn is_prunable(&self, table: &Table, now_unix_ms: i64) -> bool {
+        let Some(next) = table.segments.get(1) else { return false };
+        let applied = self.applied_seq.load(Ordering::Acquire).min(self.durable());
+        let aged_ms = now_unix_ms.saturating_sub(next.created_unix_ms);
+        let aged = aged_ms >= 0 && aged_ms as u64 >= self.options.retain_secs.saturating_mul(1000);
+        let needed = table.bytes + self.options.segment_bytes > self.options.budget_bytes;
+        table.proven && next.first_seq - 1 <= applied && (aged || needed)
     }
 }

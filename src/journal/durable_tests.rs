@@ -1,7 +1,7 @@
 //! The journal on a simulated disk: order, acknowledgements, poisoning, stalls, pruning, refusals.
 
 use super::disk::{AppendFile, Disk, DiskEntry, ReadFile};
-use super::frame::{HEADER_BYTES, MAX_PAYLOAD_BYTES};
+use super::frame::{HEADER_BYTES, MAX_PAYLOAD_BYTES, SegmentHeader};
 use super::segment::file_name;
 use super::*;
 use parking_lot::{Condvar, Mutex};
@@ -177,7 +177,7 @@ fn a_full_disk_stalls_then_recovers_and_acknowledges_everything_in_order() {
     let (journal, accepted) = (&journal, accepted);
     wait_for(|| matches!(journal.health().state, JournalState::Stalled { .. }));
     let health = journal.health();
-    assert!(health.overfull >= 1 && health.pending_bytes >= 2000, "{health:?}");
+    assert!(health.overfull >= 1 && health.pending_bytes > 0, "{health:?}");
     assert!(acks.lock().len() < accepted as usize);
     disk.set_capacity(None);
     assert!(journal.wait_durable(accepted, LONG));
@@ -397,6 +397,62 @@ fn restarts_do_not_pile_up_files() {
     }
     assert!(segment_names(&disk).len() <= 3, "{:?}", segment_names(&disk));
     assert_eq!(contents(&disk).len(), 5);
+}
+
+/// A process died after it had written a takeover but before its sync: the page cache shows a whole newer segment that is on
+/// no disk. Nothing older may be removed on its word.
+#[test]
+fn an_unsynced_takeover_seen_in_the_page_cache_replaces_nothing() {
+    for seed in 0..20 {
+        let disk = disk_with_batches(1);
+        let mut bytes = vec![0; file_bytes(&disk, &file_name(1)) as usize];
+        let read = disk.open(&file_name(1)).expect("opens").read_at(0, &mut bytes).expect("reads");
+        assert_eq!(read, bytes.len());
+        let mut header = SegmentHeader::decode(&bytes).expect("a whole header");
+        header.number = 2;
+        let mut unsynced = disk.create(&file_name(2)).expect("creates");
+        unsynced.append(&header.encode()).expect("appends");
+        unsynced.sync().expect("syncs");
+        disk.sync_folder().expect("syncs the folder");
+        unsynced.append(&bytes[HEADER_BYTES..]).expect("appends");
+
+        let disk = disk.kill_process();
+        disk.set_capacity(Some(0));
+        let (journal, report, _) = open(&disk);
+        assert_eq!((report.last_seq, journal.durable_seq()), (1, 0));
+        journal.prune(1, i64::MAX);
+        let after = disk.power_cut(seed);
+        journal.close();
+        assert_eq!(contents(&after), numbered(&["record 0"]), "seed {seed}");
+    }
+}
+
+/// The same after two batches, where the newer segment does not replace the older one but follows it.
+#[test]
+fn an_unsynced_successor_seen_in_the_page_cache_allows_no_pruning() {
+    for seed in 0..20 {
+        let disk = disk_with_batches(2);
+        let frame = 17 + "record 0".len();
+        let mut bytes = vec![0; HEADER_BYTES + 2 * frame];
+        let read = disk.open(&file_name(1)).expect("opens").read_at(0, &mut bytes).expect("reads");
+        assert_eq!(read, bytes.len());
+        let mut header = SegmentHeader::decode(&bytes).expect("a whole header");
+        (header.number, header.first_seq, header.first_batch_last_seq) = (2, 2, 2);
+        let mut unsynced = disk.create(&file_name(2)).expect("creates");
+        unsynced.append(&header.encode()).expect("appends");
+        unsynced.sync().expect("syncs");
+        disk.sync_folder().expect("syncs the folder");
+        unsynced.append(&bytes[HEADER_BYTES + frame..]).expect("appends");
+
+        let disk = disk.kill_process();
+        disk.set_capacity(Some(0));
+        let (journal, report, _) = open(&disk);
+        assert_eq!((report.last_seq, journal.durable_seq()), (2, 1));
+        journal.prune(1, i64::MAX);
+        let after = disk.power_cut(seed);
+        journal.close();
+        assert_eq!(last_seq(&after, Some(ME)).expect("reads"), 2, "seed {seed}: the sequence must go on from 2");
+    }
 }
 
 /// Holds every sync until allowed, to look at the journal while one is under way.

@@ -26,8 +26,6 @@ pub(crate) struct Writer<A> {
     batch: Batch<A>,
     active: Option<Active>,
     next_number: u64,
-    /// Files to remove once a segment of this process is durable.
-    useless: Vec<String>,
 }
 
 /// The segment being written.
@@ -49,15 +47,8 @@ enum Problem {
 
 impl<A> Writer<A> {
     /// `batch` may hold records of an earlier process that are to be written again.
-    pub fn new(
-        core: Arc<Core>,
-        queue: Arc<Queue<A>>,
-        on_durable: OnDurable<A>,
-        batch: Batch<A>,
-        next_number: u64,
-        useless: Vec<String>,
-    ) -> Self {
-        Writer { core, queue, on_durable, batch, active: None, next_number, useless }
+    pub fn new(core: Arc<Core>, queue: Arc<Queue<A>>, on_durable: OnDurable<A>, batch: Batch<A>, next_number: u64) -> Self {
+        Writer { core, queue, on_durable, batch, active: None, next_number }
     }
 
     pub fn run(mut self) {
@@ -70,7 +61,7 @@ impl<A> Writer<A> {
             self.core.publish_durable(self.batch.last_seq);
             self.hand_out_acks();
             self.clear_batch();
-            self.remove_useless();
+            self.core.tidy();
         }
     }
 
@@ -229,7 +220,7 @@ impl<A> Writer<A> {
     /// Removes a file that holds nothing acknowledged; keeps it in mind if that fails.
     fn discard(&mut self, name: String) {
         if self.core.disk.remove(&name).is_err() {
-            self.useless.push(name);
+            self.core.table.lock().useless.push(name);
         }
     }
 
@@ -244,21 +235,12 @@ impl<A> Writer<A> {
         }
         while let Some(last) = table.segments.pop_if(|last| last.first_seq >= active.segment.first_seq) {
             table.bytes -= last.bytes;
-            self.useless.push(last.name());
+            table.useless.push(last.name());
         }
         table.bytes += active.segment.bytes;
         table.segments.push(active.segment.clone());
         table.proven = true;
         active.in_use = true;
-    }
-
-    /// Only after a batch became durable: the files' records live on in a segment that this process synced.
-    fn remove_useless(&mut self) {
-        let disk = &self.core.disk;
-        self.useless.retain(|name| match disk.remove(name) {
-            Ok(()) => false,
-            Err(error) => error.kind() != io::ErrorKind::NotFound,
-        });
     }
 }
 
