@@ -250,22 +250,34 @@ mod tests {
         Ok(limit)
     }
 
-    fn any_rate() -> impl Strategy<Value = Option<BitRate>> {
-        proptest::option::of(prop_oneof![0u64..2_000_000, (0u64..5_000).prop_map(|k| k * 1_000), (0u64..2_000).prop_map(|m| m * 1_000_000)].prop_map(BitRate))
-    }
+    /// One direction whose fields fit together, as `(rate, burst, threshold, secs, min)` in bit/s.
+    type Direction = (Option<BitRate>, Option<BitRate>, Option<BitRate>, Option<u32>, Option<BitRate>);
 
-    fn directions<T: std::fmt::Debug + Clone>(one: impl Strategy<Value = T> + Clone) -> impl Strategy<Value = PerDirection<T>> {
-        (one.clone(), one).prop_map(|(download, upload)| PerDirection { download, upload })
+    fn direction() -> impl Strategy<Value = Direction> {
+        let rate = prop_oneof![1u64..2_000_000, (1u64..5_000).prop_map(|k| k * 1_000), (1u64..2_000).prop_map(|m| m * 1_000_000)];
+        let burst = proptest::option::of((0u64..9_000_000, proptest::option::of(0u64..=100), proptest::option::of(1u32..100)));
+        (rate, burst, proptest::option::of(0u64..=100)).prop_map(|(rate, burst, min)| {
+            let above = burst.map(|(more, _, _)| rate + more);
+            let threshold = burst.and_then(|(more, percent, _)| percent.map(|p| (rate + more) * p / 100));
+            (Some(BitRate(rate)), above.map(BitRate), threshold.map(BitRate), burst.and_then(|b| b.2), min.map(|p| BitRate(rate * p / 100)))
+        })
     }
 
     proptest! {
         #[test]
         fn what_passes_the_check_renders_to_the_grammar_with_the_same_meaning(
-            rate in directions(any_rate().boxed()), burst in directions(any_rate().boxed()), threshold in directions(any_rate().boxed()),
-            burst_secs in directions(proptest::option::of(1u32..100).boxed()), priority in proptest::option::of(1u8..=8), min in directions(any_rate().boxed()),
+            down in direction(), up in direction(), priority in proptest::option::of(1u8..=8),
         ) {
-            let limit = RateLimit { rate, burst, threshold, burst_secs, priority, min };
-            prop_assume!(limit.check().is_ok());
+            let limit = RateLimit {
+                rate: PerDirection { download: down.0, upload: up.0 },
+                burst: PerDirection { download: down.1, upload: up.1 },
+                threshold: PerDirection { download: down.2, upload: up.2 },
+                burst_secs: PerDirection { download: down.3, upload: up.3 },
+                priority,
+                min: PerDirection { download: down.4, upload: up.4 },
+            };
+            prop_assert_eq!(limit.check(), Ok(()));
+            let RateLimit { rate, burst, threshold, burst_secs, min, .. } = limit;
             let Some(text) = limit.to_mikrotik() else { return Ok(()) };
             let read = parse(&text).map_err(|e| TestCaseError::fail(format!("{text}: {e}")))?;
             let zero = Some(BitRate(0));
