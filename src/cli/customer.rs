@@ -9,6 +9,7 @@ use ipnet::Ipv6Net;
 use serde::Serialize;
 
 use super::context::with_context;
+use super::dictionary::reply_check;
 use super::output::Table;
 use super::secret_text::read_secret;
 use super::values::OrNone;
@@ -16,7 +17,7 @@ use super::{Context, Failure, Globals, output};
 use crate::accounts::Tenant;
 use crate::customers::{
     BillingType, ConnectionType, Customer, CustomerChanges, CustomerError, CustomerFilter, CustomerPassword, Hold, HoldKind, NewCustomer, State,
-    add_customer, check_reply_syntax, find_customer, list_customers, lookup_key, parse_ipv6_prefix, parse_macs, parse_static_ipv4, remove_customer,
+    add_customer, find_customer, list_customers, lookup_key, parse_ipv6_prefix, parse_macs, parse_static_ipv4, remove_customer,
     set_customer, set_password, state,
 };
 use crate::packages::list_package_ids;
@@ -276,7 +277,7 @@ async fn add(globals: &Globals, ctx: &Context, args: AddArgs) -> Result<(), Fail
         reply_attributes: fields.reply_attributes.unwrap_or_default(),
         ..NewCustomer::new(&args.username, CustomerPassword::new(&text)?, &args.package)
     };
-    let customer = add_customer(&ctx.db, ctx.ids().await?, &ctx.sealer, &tenant, owner, new, &check_reply_syntax, ctx.now).await?;
+    let customer = add_customer(&ctx.db, ctx.ids().await?, &ctx.sealer, &tenant, owner, new, &reply_check(ctx.config.radius.dictionaries.clone()), ctx.now).await?;
     show_one(globals, ctx, &args.package, &customer, format!("customer {:?} added with code {}", customer.username, customer.code))
 }
 
@@ -287,7 +288,7 @@ async fn set(globals: &Globals, ctx: &Context, args: SetArgs) -> Result<(), Fail
     changes.package = args.package;
     changes.add_macs = args.add_mac;
     changes.remove_macs = args.remove_mac;
-    let customer = set_customer(&ctx.db, &tenant, &args.username, &changes, &check_reply_syntax, ctx.now).await?;
+    let customer = set_customer(&ctx.db, &tenant, &args.username, &changes, &reply_check(ctx.config.radius.dictionaries.clone()), ctx.now).await?;
     let packages = package_names(ctx, &tenant).await?;
     let package = packages.get(&customer.package_id.0).map_or("", String::as_str);
     show_one(globals, ctx, package, &customer, format!("customer {:?} changed", customer.username))

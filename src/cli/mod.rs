@@ -6,6 +6,8 @@ mod check_config;
 mod config;
 mod context;
 mod customer;
+mod decode;
+mod dictionary;
 mod failure;
 mod import;
 mod migrate;
@@ -68,6 +70,8 @@ enum Command {
     Customer(customer::CustomerArgs),
     /// Import from files
     Import(import::ImportArgs),
+    /// Print a RADIUS packet, given in hexadecimal, as JSON
+    Decode(decode::DecodeArgs),
     /// Check the configuration and whether the store can be used
     CheckConfig(check_config::CheckConfigArgs),
     /// Print configuration
@@ -93,6 +97,7 @@ pub fn run() -> ExitCode {
         Command::Package(args) => package::run(globals, args),
         Command::Customer(args) => customer::run(globals, args),
         Command::Import(args) => import::run(globals, args),
+        Command::Decode(args) => decode::run(globals, args),
         Command::CheckConfig(args) => check_config::run(globals, args),
         Command::Config(args) => config::run(globals, args),
     };
@@ -139,6 +144,7 @@ mod tests {
             "tollgate --tenant other customer ls",
             "tollgate config default",
             "tollgate check-config",
+            "tollgate decode 0100 --secret s --request-authenticator 00",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");
         }

@@ -74,6 +74,12 @@ fn read_file(name: &str, text: &str, values: &mut Values, errors: &mut Vec<Confi
             errors.push(ConfigError { place: place(section.span().start), reason });
             continue;
         };
+        if keys.is_empty() && !KEYS.iter().any(|k| k.name.split_once('.').is_some_and(|(s, _)| s == section.get_ref().as_ref())) {
+            let sections = KEYS.iter().filter_map(|k| k.name.split_once('.')).map(|(s, _)| s);
+            let near = nearest(section.get_ref(), sections).map(|n| format!("; did you mean [{n}]?")).unwrap_or_default();
+            let reason = format!("unknown section [{}]{near}", section.get_ref());
+            errors.push(ConfigError { place: place(section.span().start), reason });
+        }
         for (key, value) in keys {
             let full = format!("{}.{}", section.get_ref(), key.get_ref());
             let place = place(key.span().start);
@@ -311,6 +317,7 @@ mod tests {
             ("[radius]\nworkers = \"many\"\n", &[], "t.toml:2: radius.workers: invalid type: string \"many\", expected u32"),
             ("[radius]\nauth = [\"localhost\"]\n", &[], "t.toml:2: radius.auth: \"localhost\" is not an address with a port, such as 0.0.0.0:1812 or [::]:1812"),
             ("[data\n", &[], "t.toml:1: "),
+            ("\n[radus]\n", &[], "t.toml:2: unknown section [radus]; did you mean [radius]?"),
             ("url = \"x\"\n", &[], "t.toml:1: \"url\" must stand in a section: unknown key \"url\"; did you mean \"store.url\"?"),
             ("[store]\nurl = \"mysql://u:geheim@h\"\n", &[], "t.toml:2: store.url: expected sqlite:PATH or postgres://..."),
             ("[radius]\nreject_delay_ms = 2000\n", &[], "t.toml:2: radius.reject_delay_ms: must be less than radius.patience_ms"),
