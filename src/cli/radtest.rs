@@ -91,8 +91,8 @@ pub struct RadtestArgs {
     /// How often the request is sent before giving up.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub tries: u32,
-    /// Print the result as one JSON object.
-    #[arg(long)]
+    /// Print the result as one JSON object (the command line's own option).
+    #[arg(skip)]
     pub json: bool,
 }
 

@@ -77,10 +77,11 @@ impl AuthWorker {
         };
         self.record.clear();
         decision.write(&mut self.record);
-        if !self.log.push(now, decision.keys(), &self.record) {
+        let keys = decision.keys();
+        if !self.log.push(now, keys, &self.record) {
             tick.log_overflow += 1;
         }
-        (self.parts.on_decision)(&decision);
+        (self.parts.on_decision)(&decision, keys[0]);
         self.dispatch(&answer, view, datagram, now, tick, send);
         Ok(())
     }

@@ -34,8 +34,8 @@ pub struct ListenOptions {
 
 /// What is told of a datagram from an unknown address: the address, and NAS-Identifier if the packet is readable.
 pub type OnUnknown = Box<dyn Fn(IpAddr, &[u8], i64) + Send + Sync>;
-/// Where decisions go that the store keeps: rejects, and the accept after them.
-pub type OnDecision = Box<dyn Fn(&Decision<'_>) + Send + Sync>;
+/// Is told of each decision and the key of its name; passes on those that the store keeps.
+pub type OnDecision = Box<dyn Fn(&Decision<'_>, u64) + Send + Sync>;
 
 /// Everything the workers share.
 pub struct ListenParts {

@@ -19,6 +19,9 @@ pub enum StoreError {
     /// `store.url` is not understood.
     #[error("store.url {0:?}: expected sqlite:PATH or postgres://...")]
     Url(String),
+    /// It did not answer in time.
+    #[error("the database did not answer in time")]
+    Timeout,
     /// A value in the database is not what the program wrote.
     #[error("the store holds something unexpected: {0}")]
     Unexpected(String),
@@ -39,6 +42,7 @@ impl StoreError {
     pub fn is_unreachable(&self) -> bool {
         match self {
             StoreError::Database(e) => !matches!(e, sqlx::Error::Database(d) if !d.code().is_some_and(|c| is_transient(&c))),
+            StoreError::Timeout => true,
             _ => false,
         }
     }
@@ -95,21 +99,33 @@ impl Db {
     /// Opens the store; creates the SQLite file if it is absent. Does not migrate.
     pub async fn open(url: &StoreUrl) -> Result<Db, StoreError> {
         match url {
-            StoreUrl::Sqlite(path) => Self::open_sqlite(path).await,
-            StoreUrl::Postgres(url) => {
-                let options = PgConnectOptions::from_str(url)?;
-                let pool = PgPoolOptions::new()
-                    .max_connections(16)
-                    .acquire_timeout(ACQUIRE_TIMEOUT)
-                    .test_before_acquire(false)
-                    .connect_with(options)
-                    .await?;
-                Ok(Db::Pg(pool))
+            StoreUrl::Sqlite(path) => {
+                let (options, pool) = Self::sqlite_options(path);
+                let write = pool().max_connections(1).connect_with(options.clone()).await?;
+                Ok(Self::with_readers(write, options, pool))
             }
+            StoreUrl::Postgres(url) => Ok(Db::Pg(Self::postgres_pool().connect_with(PgConnectOptions::from_str(url)?).await?)),
         }
     }
 
-    async fn open_sqlite(path: &std::path::Path) -> Result<Db, StoreError> {
+    /// A store that is connected to when it is first needed, and again whenever it comes back: for a server that starts while its database is away.
+    pub fn open_lazy(url: &StoreUrl) -> Result<Db, StoreError> {
+        match url {
+            StoreUrl::Sqlite(path) => {
+                let (options, pool) = Self::sqlite_options(path);
+                let options = options.create_if_missing(false);
+                let write = pool().max_connections(1).connect_lazy_with(options.clone());
+                Ok(Self::with_readers(write, options, pool))
+            }
+            StoreUrl::Postgres(url) => Ok(Db::Pg(Self::postgres_pool().connect_lazy_with(PgConnectOptions::from_str(url)?))),
+        }
+    }
+
+    fn postgres_pool() -> PgPoolOptions {
+        PgPoolOptions::new().max_connections(16).acquire_timeout(ACQUIRE_TIMEOUT).test_before_acquire(false)
+    }
+
+    fn sqlite_options(path: &std::path::Path) -> (SqliteConnectOptions, impl Fn() -> SqlitePoolOptions + use<>) {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -119,11 +135,12 @@ impl Db {
             .foreign_keys(true)
             .pragma("cache_size", "-65536")
             .pragma("wal_autocheckpoint", "4000");
-        let pool = || SqlitePoolOptions::new().acquire_timeout(Duration::from_secs(30)).test_before_acquire(false);
-        let write = pool().max_connections(1).connect_with(options.clone()).await?;
-        let read_options = options.read_only(true).create_if_missing(false).pragma("cache_size", "-8192");
-        let read = pool().max_connections(4).connect_lazy_with(read_options);
-        Ok(Db::Lite { read, write })
+        (options, || SqlitePoolOptions::new().acquire_timeout(Duration::from_secs(30)).test_before_acquire(false))
+    }
+
+    fn with_readers(write: SqlitePool, options: SqliteConnectOptions, pool: impl Fn() -> SqlitePoolOptions) -> Db {
+        let options = options.read_only(true).create_if_missing(false).pragma("cache_size", "-8192");
+        Db::Lite { read: pool().max_connections(4).connect_lazy_with(options), write }
     }
 
     /// Whether this is the embedded database.

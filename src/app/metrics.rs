@@ -1,0 +1,76 @@
+//! Metrics: once a second the counters of workers, journal and applier are published under their Prometheus names.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use metrics::{counter, gauge};
+
+use super::Parts;
+use super::health::Health;
+use crate::aaa::decide::RejectReason;
+use crate::journal::JournalState;
+use crate::listen::{DropReason, LATENCY_BUCKETS_US, ListenCounters};
+
+/// Publishes everything.
+pub fn publish(parts: &Parts, health: &Health) {
+    listener("auth", &parts.listen.auth_counters);
+    listener("acct", &parts.listen.acct_counters);
+    let live = &parts.access.live;
+    gauge!("tollgate_sessions_open").set(live.open_count() as f64);
+    gauge!("tollgate_customers").set(parts.access.directory.customers.len() as f64);
+    gauge!("tollgate_ready").set(f64::from(u8::from(health.not_ready().is_none())));
+    gauge!("tollgate_store_reachable").set(f64::from(u8::from(health.store_reachable.load(Ordering::Relaxed))));
+    journal(parts);
+    applier(parts);
+}
+
+fn listener(kind: &'static str, counters: &Arc<ListenCounters>) {
+    let read = |c: &std::sync::atomic::AtomicU64| c.load(Ordering::Relaxed);
+    counter!("tollgate_radius_received_total", "kind" => kind).absolute(read(&counters.received));
+    counter!("tollgate_radius_answered_again_total", "kind" => kind).absolute(read(&counters.answered_again));
+    counter!("tollgate_radius_status_total", "kind" => kind).absolute(read(&counters.status));
+    counter!("tollgate_radius_unsent_total", "kind" => kind).absolute(read(&counters.unsent));
+    if kind == "auth" {
+        counter!("tollgate_radius_accepts_total").absolute(read(&counters.accepts));
+        counter!("tollgate_decision_log_overflow_total").absolute(read(&counters.log_overflow));
+        for reason in RejectReason::ALL {
+            counter!("tollgate_radius_rejects_total", "reason" => reason.code()).absolute(read(&counters.rejects[reason as usize]));
+        }
+    } else {
+        counter!("tollgate_radius_accounted_total").absolute(read(&counters.accounted));
+    }
+    for reason in DropReason::ALL {
+        counter!("tollgate_radius_drops_total", "kind" => kind, "reason" => reason.code()).absolute(read(&counters.drops[reason as usize]));
+    }
+    let mut below = 0;
+    for (i, bucket) in counters.latency.iter().enumerate() {
+        below += read(bucket);
+        let bound = LATENCY_BUCKETS_US.get(i).map_or_else(|| "+Inf".to_owned(), |us| (f64::from(*us) / 1e6).to_string());
+        counter!("tollgate_radius_request_duration_seconds_bucket", "kind" => kind, "le" => bound).absolute(below);
+    }
+    counter!("tollgate_radius_request_duration_seconds_count", "kind" => kind).absolute(below);
+    gauge!("tollgate_radius_request_duration_seconds_sum", "kind" => kind).set(read(&counters.latency_sum_us) as f64 / 1e6);
+}
+
+fn journal(parts: &Parts) {
+    let health = parts.listen.journal.health();
+    gauge!("tollgate_journal_stalled").set(f64::from(u8::from(!matches!(health.state, JournalState::Ok))));
+    gauge!("tollgate_journal_bytes").set(health.bytes_on_disk as f64);
+    gauge!("tollgate_journal_pending_bytes").set(health.pending_bytes as f64);
+    counter!("tollgate_journal_poisoned_segments_total").absolute(health.poisoned);
+    counter!("tollgate_journal_overfull_total").absolute(health.overfull);
+    counter!("tollgate_journal_syncs_total").absolute(health.syncs);
+    for (quantile, value) in [("0.5", health.sync_p50), ("0.99", health.sync_p99), ("1", health.sync_max)] {
+        gauge!("tollgate_journal_sync_seconds", "quantile" => quantile).set(value.as_secs_f64());
+    }
+    gauge!("tollgate_journal_durable_seq").set(parts.listen.journal.durable_seq() as f64);
+}
+
+fn applier(parts: &Parts) {
+    let status = &parts.applier;
+    gauge!("tollgate_applier_seq").set(status.applied_seq.load(Ordering::Relaxed) as f64);
+    gauge!("tollgate_applier_lag_seconds").set(status.lag_ms(crate::app::now_ms()) as f64 / 1000.0);
+    counter!("tollgate_applier_records_total").absolute(status.records.load(Ordering::Relaxed));
+    counter!("tollgate_applier_errors_total").absolute(status.errors.load(Ordering::Relaxed));
+    counter!("tollgate_applier_skipped_total").absolute(status.skipped.load(Ordering::Relaxed));
+}

@@ -1,0 +1,288 @@
+//! Starting and stopping the server.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::health::Health;
+use super::restore;
+use super::{Addresses, Parts, http, tasks};
+use crate::aaa::access::Access;
+use crate::aaa::decision_store::{DecisionSender, KeptDecision, LastVerdicts};
+use crate::aaa::directory::{LoadError, Loader};
+use crate::aaa::snapshot::SnapshotError;
+use crate::aaa::throttle::{Throttle, ThrottleLimits};
+use crate::aaa::unknown::UnknownSources;
+use crate::config::Config;
+use crate::journal::{FolderLock, Journal, LockError};
+use crate::listen::{self, BindError, BoundAddress, DelayedReplies, ListenCounters, ListenOptions, ListenParts, Listeners, PendingReply};
+use crate::radius::dictionary::Dictionary;
+use crate::sessions::{Applier, HomeError, open_home};
+use crate::store::{Db, IdentityError, KeyError, KeyFile, SchemaError, StoreError};
+
+/// Batches of decision records that may wait for the log's thread.
+const LOG_QUEUE: usize = 64;
+
+/// Why the server does not start: one clear line each.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder cannot be used.
+    #[error("data.folder {folder}: {reason}")]
+    Folder {
+        /// Which.
+        folder: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// Another server works on it.
+    #[error(transparent)]
+    Locked(#[from] LockError),
+    /// An address is taken.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// An HTTP address is taken.
+    #[error("cannot listen on {address} for HTTP: {error}")]
+    Http {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// A dictionary file is wrong.
+    #[error(transparent)]
+    Dictionary(#[from] crate::radius::dictionary::DictionaryError),
+    /// The schema does not fit.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
+    /// Store and key file do not fit.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The key file cannot be read.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The store cannot be reached, and there is no snapshot to serve from.
+    #[error("the store cannot be reached ({store}), and no snapshot can be used instead ({snapshot})")]
+    Unreachable {
+        /// The database's error.
+        store: StoreError,
+        /// The snapshot's.
+        snapshot: SnapshotError,
+    },
+    /// The journal cannot be used.
+    #[error(transparent)]
+    Journal(#[from] HomeError),
+    /// The journal's records cannot be read back.
+    #[error("the journal cannot be read back: {0}")]
+    Replay(#[from] crate::journal::ReadError),
+    /// The journal ends before what the store has applied of it.
+    #[error("the journal ends at record {found}, but {applied} were applied or acknowledged: its folder was lost or exchanged; restore it, or remove \
+             the file journal.id beside it to begin a new journal")]
+    JournalLost {
+        /// Position known.
+        applied: u64,
+        /// Last record found.
+        found: u64,
+    },
+    /// Customers cannot be loaded.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A thread or listener cannot be started.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+}
+
+impl StartError {
+    /// The process's exit code: 3 what configuration or store must mend, 4 what cannot be reached, 1 else.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            StartError::Schema(SchemaError::Store(e)) | StartError::Identity(IdentityError::Store(e)) | StartError::Store(e) if e.is_unreachable() => 4,
+            StartError::Unreachable { .. } => 4,
+            StartError::Io(_) | StartError::Load(_) | StartError::Store(_) | StartError::Replay(_) => 1,
+            _ => 3,
+        }
+    }
+}
+
+/// A running server.
+pub struct Running {
+    /// Where it listens.
+    pub addresses: Addresses,
+    /// Its parts, for whoever watches it from inside (the demo).
+    pub parts: Arc<Parts>,
+    health: Arc<Health>,
+    listeners: Listeners,
+    delayed: Arc<DelayedReplies>,
+    stop: watch::Sender<bool>,
+    tasks: tasks::Tasks,
+    lock: FolderLock,
+    addresses_file: PathBuf,
+}
+
+/// Starts everything that the configuration asks for.
+pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running, StartError> {
+    let folder = &config.data.folder;
+    let unusable = |e: std::io::Error| StartError::Folder { folder: folder.clone(), reason: e.to_string() };
+    std::fs::create_dir_all(folder).map_err(unusable)?;
+    let lock = FolderLock::acquire(folder)?;
+    let dictionary = match &config.radius.dictionaries {
+        None => Dictionary::embedded(),
+        Some(extra) => Dictionary::load_folder(extra)?,
+    };
+    let (auth, acct) = (bind_all(config, &config.radius.auth)?, bind_all(config, &config.radius.acct)?);
+    let http = bind_http(&config.http.listen).await?;
+    let addresses = Addresses {
+        auth: auth.iter().map(|a| a.address).collect(),
+        acct: acct.iter().map(|a| a.address).collect(),
+        http: http.iter().filter_map(|l| l.local_addr().ok()).collect(),
+    };
+
+    let health = Arc::new(Health::default());
+    let key = KeyFile::read(&config.data.key_file)?;
+    let loader = Loader { sealer: key.sealer(), dictionary: Arc::new(dictionary) };
+    let db = Db::open_lazy(&config.store.url)?;
+    let base = restore::find_base(config, &db, &key).await?;
+    let (directory, live) = (base.directory.clone(), base.live.clone());
+    health.store_reachable.store(base.store_answers, Ordering::Release);
+
+    let (journal, report, journal_id) = open_home(folder, base.store_id, restore::journal_options(config), listen::responder())?;
+    let replayed = restore::bring_sessions_back(&base, &db, &journal, journal_id).await?;
+    tracing::info!(open = live.open_count(), replayed, cut = report.cut.is_some(), "live sessions are back");
+
+    let (log_sender, log_receiver) = std::sync::mpsc::sync_channel(LOG_QUEUE);
+    let decisions = Arc::new(ArcSwapOption::<DecisionSender>::empty());
+    let unknown = Arc::new(UnknownSources::new());
+    let limits = ThrottleLimits {
+        per_device: config.brute_force.failures_per_mac,
+        per_username: config.brute_force.failures_per_username,
+        window_secs: config.brute_force.window_secs,
+    };
+    let access = Arc::new(Access { directory: directory.clone(), live: live.clone(), throttle: Throttle::new(limits) });
+    let delayed = Arc::new(DelayedReplies::start(Duration::from_millis(u64::from(config.radius.reject_delay_ms)))?);
+    let listen = Arc::new(ListenParts {
+        access: access.clone(),
+        journal: journal.clone(),
+        delayed: delayed.clone(),
+        decision_log: log_sender,
+        on_decision: keep_decisions(decisions.clone()),
+        on_unknown: {
+            let unknown = unknown.clone();
+            Box::new(move |source, nas_identifier, now| {
+                unknown.note(source, nas_identifier, now);
+            })
+        },
+        auth_counters: Arc::new(ListenCounters::default()),
+        acct_counters: Arc::new(ListenCounters::default()),
+        options: ListenOptions {
+            patience_ms: i64::from(config.radius.patience_ms),
+            duplicates_ms: i64::from(config.radius.duplicate_cache_secs) * 1000,
+            duplicates_octets: config.radius.duplicate_cache_mib as usize * 1024 * 1024,
+        },
+        nonce: AtomicU32::new(rand::random()),
+        hold_logins: AtomicBool::new(base.snapshot.is_none()),
+    });
+    if base.snapshot.is_none() {
+        // Accounting needs only the routers; they are few.
+        loader.load_small_tables(&db, &directory).await?;
+    }
+    let receive_buffer_octets = auth.first().map_or(0, |a| a.receive_buffer_octets);
+    let listeners = listen::start(&listen, auth, acct)?;
+    let addresses_file = folder.join("addresses.json");
+    std::fs::write(&addresses_file, serde_json::to_vec_pretty(&addresses).unwrap_or_default()).map_err(unusable)?;
+    if receive_buffer_octets < config.radius.receive_buffer_kib as usize * 1024 {
+        tracing::warn!(octets = receive_buffer_octets, "the kernel grants a smaller receive buffer than asked: raise net.core.rmem_max");
+    }
+
+    let (stop, stopped) = watch::channel(false);
+    let keep_from = Arc::new(AtomicU64::new(base.snapshot.map_or(0, |s| s.journal_seq)));
+    let (applier, applier_status) = new_applier(&db, &journal, journal_id, &access, &keep_from);
+    let parts = Arc::new(Parts { access, listen, applier: applier_status });
+    for listener in http {
+        tokio::spawn(http::serve(listener, health.clone(), metrics.clone()));
+    }
+    let position = restore::load_customers(&base, &loader, &db).await?;
+    parts.listen.hold_logins.store(false, Ordering::Release);
+    health.directory_loaded.store(true, Ordering::Release);
+    tracing::info!(customers = directory.customers.len(), ?addresses, "serving");
+    let config = config.clone();
+    let work = tasks::Work { config, db, key, store_id: base.store_id, loader, position, unknown, decisions, applier, keep_from, log_receiver };
+    let tasks = tasks::spawn(work, &parts, &health, stopped)?;
+    Ok(Running { addresses, parts, health, listeners, delayed, stop, tasks, lock, addresses_file })
+}
+
+impl Running {
+    /// Stops reading, answers what was read, makes accounting durable and acknowledges it, writes a snapshot, ends.
+    pub async fn stop(self) {
+        self.health.stopping.store(true, Ordering::Release);
+        let (listeners, delayed, journal) = (self.listeners, self.delayed, self.parts.listen.journal.clone());
+        let ended = tokio::task::spawn_blocking(move || {
+            listeners.stop();
+            delayed.stop();
+            journal.wait_durable(journal.last_seq(), Duration::from_secs(20));
+        });
+        if ended.await.is_err() {
+            tracing::error!("stopping the workers failed");
+        }
+        if self.stop.send(true).is_err() {
+            tracing::debug!("no task was left to stop");
+        }
+        self.tasks.end(&self.parts).await;
+        self.parts.listen.journal.close();
+        if let Err(error) = std::fs::remove_file(&self.addresses_file) {
+            tracing::debug!(%error, "the addresses file was gone already");
+        }
+        drop(self.lock);
+        tracing::info!("stopped");
+    }
+}
+
+fn bind_all(config: &Config, addresses: &[SocketAddr]) -> Result<Vec<BoundAddress>, BindError> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = if config.radius.workers == 0 { cores } else { config.radius.workers as usize };
+    addresses.iter().map(|a| listen::bind(*a, workers, config.radius.receive_buffer_kib as usize * 1024)).collect()
+}
+
+async fn bind_http(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, StartError> {
+    let mut listeners = Vec::new();
+    for address in addresses {
+        listeners.push(TcpListener::bind(address).await.map_err(|error| StartError::Http { address: *address, error })?);
+    }
+    Ok(listeners)
+}
+
+fn new_applier(db: &Db, journal: &Arc<Journal<PendingReply>>, journal_id: i64, access: &Arc<Access>) -> (Applier<PendingReply>, Arc<crate::sessions::ApplierStatus>) {
+    let (by_name, zones) = (access.clone(), access.directory.clone());
+    let customer_of = Box::new(move |tenant_id: i64, username: &[u8], mac| by_name.customer_of(tenant_id, username, mac).map(|c| c.0));
+    let zone_of = Box::new(move |tenant_id: i64| zones.tenants.load().get(&tenant_id).map_or(jiff::tz::TimeZone::UTC, |t| t.time_zone.clone()));
+    Applier::new(db.clone(), journal.clone(), journal_id, customer_of, zone_of)
+}
+
+/// Passes on what the store keeps: rejects, and the first accept after one.
+fn keep_decisions(sender: Arc<ArcSwapOption<DecisionSender>>) -> listen::OnDecision {
+    let last = LastVerdicts::new();
+    Box::new(move |decision, name_key| {
+        if !last.is_worth_keeping(name_key, decision.reject.is_some()) {
+            return;
+        }
+        if let Some(sender) = &*sender.load() {
+            sender.keep(KeptDecision {
+                at: decision.at,
+                tenant_id: decision.tenant_id,
+                router_id: decision.router_id,
+                customer_id: decision.customer_id,
+                username: decision.username.into(),
+                mac: decision.mac,
+                reason: decision.reject,
+            });
+        }
+    })
+}

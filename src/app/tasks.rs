@@ -1,0 +1,241 @@
+//! What runs beside the workers: applier, follower of the change feed, publishers, snapshot, sweeper, the decision log's thread.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::Receiver;
+use std::thread::JoinHandle as ThreadHandle;
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::health::Health;
+use super::{Parts, metrics, now_ms};
+use crate::aaa::decision_store::{DecisionSender, DecisionStore};
+use crate::aaa::directory::{FollowStatus, Follower, Loader};
+use crate::aaa::publish::Publisher;
+use crate::aaa::snapshot;
+use crate::aaa::unknown::UnknownSources;
+use crate::config::Config;
+use crate::journal::{LocalLog, LogBatch};
+use crate::listen::PendingReply;
+use crate::sessions::{Applier, Record};
+use crate::store::{Db, IdMaker, KeyFile, SlotLease, StoreError};
+
+const SNAPSHOT_EVERY: Duration = Duration::from_secs(300);
+const SWEEP_EVERY: Duration = Duration::from_secs(30);
+const RENEW_EVERY: Duration = Duration::from_secs(20);
+/// A follower that has heard nothing for this long has lost its database, milliseconds.
+const SILENCE_MS: i64 = 3_000;
+const LOG_SEGMENT_OCTETS: u64 = 16 << 20;
+
+/// What the tasks need besides the shared parts.
+pub struct Work {
+    pub config: Config,
+    pub db: Db,
+    pub key: KeyFile,
+    pub store_id: [u8; 16],
+    pub loader: Loader,
+    /// Position of the feed to follow from.
+    pub position: i64,
+    pub unknown: Arc<UnknownSources>,
+    /// Where the workers find the sender of kept decisions, once there is one.
+    pub decisions: Arc<ArcSwapOption<DecisionSender>>,
+    pub applier: Applier<PendingReply>,
+    /// The journal must keep what comes after this position, for the snapshot.
+    pub keep_from: Arc<AtomicU64>,
+    pub log_receiver: Receiver<LogBatch>,
+}
+
+/// Running tasks.
+pub struct Tasks {
+    tasks: Vec<JoinHandle<()>>,
+    log: ThreadHandle<()>,
+    snapshots: Snapshots,
+    db: Db,
+}
+
+impl Tasks {
+    /// Waits for all of them, writes the last snapshot and closes the database.
+    pub async fn end(self, parts: &Parts) {
+        for task in self.tasks {
+            if task.await.is_err() {
+                tracing::error!("a task had panicked");
+            }
+        }
+        self.snapshots.write(parts);
+        self.db.close().await;
+        // The log's thread ends when the last worker has gone, and they have.
+        if tokio::task::spawn_blocking(move || self.log.join()).await.is_err() {
+            tracing::error!("the decision log's thread had panicked");
+        }
+    }
+}
+
+/// Starts everything.
+pub fn spawn(work: Work, parts: &Arc<Parts>, health: &Arc<Health>, stop: watch::Receiver<bool>) -> std::io::Result<Tasks> {
+    let folder = work.config.data.folder.clone();
+    let log = start_log(&folder, u64::from(work.config.decision_log.budget_mib) << 20, work.log_receiver)?;
+    let follower = Follower::new(work.db.clone(), parts.access.directory.clone(), work.loader, work.position);
+    let follow = follower.status();
+    let snapshots = Snapshots {
+        path: folder.join("snapshot"),
+        key: Arc::new(work.key),
+        store_id: work.store_id,
+        follow: follow.clone(),
+        keep_from: work.keep_from,
+        budget_octets: u64::from(work.config.snapshot.budget_mib) << 20,
+    };
+    let publisher = Publisher::new(parts.access.directory.clone(), work.unknown);
+    let retention_ms = i64::from(work.config.decision_log.retention_days) * crate::units::DAY_MS;
+    let tasks = vec![
+        tokio::spawn(follower.run(now_ms, stop.clone())),
+        tokio::spawn(work.applier.run(stop.clone())),
+        tokio::spawn(publisher.run(work.db.clone(), now_ms, stop.clone())),
+        tokio::spawn(keep_decisions(work.db.clone(), work.decisions, retention_ms, stop.clone())),
+        tokio::spawn(every(Duration::from_secs(1), stop.clone(), {
+            let (parts, health, follow) = (parts.clone(), health.clone(), follow);
+            move || watch_over(&parts, &health, &follow)
+        })),
+        tokio::spawn(every(SWEEP_EVERY, stop.clone(), {
+            let parts = parts.clone();
+            move || sweep(&parts)
+        })),
+        tokio::spawn(every(SNAPSHOT_EVERY, stop, {
+            let (parts, snapshots) = (parts.clone(), snapshots.clone());
+            move || snapshots.write(&parts)
+        })),
+    ];
+    Ok(Tasks { tasks, log, snapshots, db: work.db })
+}
+
+/// Runs work at an interval, off the threads that serve others, until the server stops.
+async fn every(interval: Duration, mut stop: watch::Receiver<bool>, work: impl Fn() + Send + Sync + 'static) {
+    let work = Arc::new(work);
+    let mut timer = tokio::time::interval(interval);
+    timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    timer.tick().await;
+    loop {
+        tokio::select! {
+            _ = stop.changed() => return,
+            _ = timer.tick() => {
+                let work = work.clone();
+                if tokio::task::spawn_blocking(move || work()).await.is_err() {
+                    tracing::error!("a regular task had panicked");
+                }
+            }
+        }
+    }
+}
+
+fn watch_over(parts: &Parts, health: &Health, follow: &FollowStatus) {
+    let answers = follow.lag_ms(now_ms()).is_some_and(|silence| silence < SILENCE_MS);
+    if health.store_reachable.swap(answers, Ordering::AcqRel) != answers {
+        if answers {
+            tracing::info!("the database answers again");
+        } else {
+            tracing::error!("the database does not answer: logins and accounting go on from memory and journal");
+        }
+    }
+    metrics::publish(parts, health);
+}
+
+fn sweep(parts: &Parts) {
+    let journal = &parts.listen.journal;
+    let append = |record: &Record<'_>| journal.append(record.kind(), |out| record.write(out), None);
+    match parts.access.live.sweep(now_ms(), append) {
+        Ok(0) => {}
+        Ok(ended) => tracing::info!(ended, "sessions went silent and were closed at their last sign of life"),
+        Err(error) => tracing::warn!(%error, "silent sessions are closed later"),
+    }
+}
+
+/// Writes snapshots of directory and live sessions.
+#[derive(Clone)]
+struct Snapshots {
+    path: PathBuf,
+    key: Arc<KeyFile>,
+    store_id: [u8; 16],
+    follow: Arc<FollowStatus>,
+    keep_from: Arc<AtomicU64>,
+    budget_octets: u64,
+}
+
+impl Snapshots {
+    fn write(&self, parts: &Parts) {
+        // Positions first: what changes while the snapshot is written is followed or replayed again, which changes nothing.
+        let contents = snapshot::SnapshotContents {
+            store_id: self.store_id,
+            feed_seq: self.follow.position.load(Ordering::Acquire),
+            journal_seq: parts.listen.journal.durable_seq(),
+            written_at: now_ms(),
+        };
+        match snapshot::write(&self.path, &self.key, &contents, &parts.access.directory, &parts.access.live, self.budget_octets) {
+            Ok(octets) => {
+                self.keep_from.store(contents.journal_seq, Ordering::Release);
+                tracing::debug!(octets, "snapshot written");
+            }
+            Err(error) => tracing::error!(%error, "no snapshot could be written: a start without database would use the one before"),
+        }
+    }
+}
+
+/// Leases a slot as soon as the database answers, then keeps rejects and changes of verdict, and the lease.
+async fn keep_decisions(db: Db, decisions: Arc<ArcSwapOption<DecisionSender>>, retention_ms: i64, mut stop: watch::Receiver<bool>) {
+    let owner = format!("server, process {}, {:08x}", std::process::id(), rand::random::<u32>());
+    let lease = loop {
+        match take_lease(&db, &owner).await {
+            Ok(lease) => break lease,
+            Err(error) => tracing::debug!(%error, "no process slot yet"),
+        }
+        tokio::select! {
+            _ = stop.changed() => return,
+            () = tokio::time::sleep(Duration::from_secs(2)) => {}
+        }
+    };
+    let (sender, store) = DecisionStore::new(Arc::new(IdMaker::new(lease)), retention_ms);
+    decisions.store(Some(Arc::new(sender)));
+    let renewing = renew(db.clone(), lease, owner, stop.clone());
+    tokio::join!(store.run(db, now_ms, stop), renewing);
+}
+
+async fn take_lease(db: &Db, owner: &str) -> Result<SlotLease, StoreError> {
+    let mut tx = db.begin().await?;
+    let lease = SlotLease::take(&mut tx, owner, now_ms()).await?;
+    tx.commit(now_ms()).await?;
+    Ok(lease)
+}
+
+async fn renew(db: Db, lease: SlotLease, owner: String, mut stop: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            _ = stop.changed() => return,
+            () = tokio::time::sleep(RENEW_EVERY) => {}
+        }
+        let renewed = async {
+            let mut tx = db.begin().await?;
+            let held = lease.renew(&mut tx, &owner, now_ms()).await?;
+            tx.commit(now_ms()).await?;
+            Ok::<bool, StoreError>(held)
+        };
+        match renewed.await {
+            Ok(true) => {}
+            Ok(false) => tracing::error!("another process took this one's slot while the database was away; restart to get another"),
+            Err(error) => tracing::debug!(%error, "the process slot is renewed later"),
+        }
+    }
+}
+
+/// The decision log's thread: writes what workers hand over. Unsynced: what a crash takes of it is gone.
+fn start_log(folder: &std::path::Path, budget_octets: u64, batches: Receiver<LogBatch>) -> std::io::Result<ThreadHandle<()>> {
+    let mut log = LocalLog::open(&folder.join("decisions"), LOG_SEGMENT_OCTETS, budget_octets)?;
+    std::thread::Builder::new().name("decisions".into()).spawn(move || {
+        for mut batch in batches {
+            if let Err(error) = log.write(&mut batch) {
+                tracing::warn!(%error, "decisions could not be logged");
+            }
+        }
+    })
+}

@@ -1,0 +1,62 @@
+//! `tollgate serve`: runs the server until it is told to stop.
+
+use clap::Args;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::context::read_config;
+use super::{Failure, Globals};
+use crate::app::{self, StartError};
+use crate::config::{Config, LogFormat};
+use crate::listen::forbid_core_dumps;
+
+/// Runs the server.
+#[derive(Debug, Args)]
+pub struct ServeArgs {}
+
+/// Runs the server until SIGTERM or SIGINT.
+pub fn run(globals: &Globals, _args: &ServeArgs) -> Result<(), Failure> {
+    let config = read_config(globals)?;
+    start_log(&config)?;
+    // Customers' passwords are in memory from here on.
+    forbid_core_dumps();
+    let metrics = start_metrics()?;
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(async {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let running = app::start(&config, metrics).await?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+        running.stop().await;
+        Ok(())
+    })
+}
+
+/// The recorder that /metrics renders.
+pub fn start_metrics() -> Result<PrometheusHandle, Failure> {
+    PrometheusBuilder::new().install_recorder().map_err(|e| Failure::new(format!("metrics: {e}")))
+}
+
+fn start_log(config: &Config) -> Result<(), Failure> {
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.log.level).map_err(|e| Failure::config(format!("log.level: {e}")))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // With -v a log is running already; that one stays.
+    let _ = match config.log.format {
+        LogFormat::Text => log.try_init(),
+        LogFormat::Json => log.json().try_init(),
+    };
+    Ok(())
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Failure {
+        match error.exit_code() {
+            3 => Failure::config(error.to_string()),
+            4 => Failure::unreachable(error.to_string()),
+            _ => Failure::new(error.to_string()),
+        }
+    }
+}
