@@ -19,7 +19,8 @@ pub fn load_dictionary(folder: Option<&Path>) -> Result<Dictionary, Failure> {
 pub fn reply_check(folder: Option<PathBuf>) -> impl Fn(&str) -> Result<(), String> {
     let loaded = OnceCell::new();
     move |line| {
-        let dictionary = loaded.get_or_init(|| load_dictionary(folder.as_deref()).map_err(|e| e.to_string())).as_ref().map_err(Clone::clone)?;
+        let dictionary =
+            loaded.get_or_init(|| load_dictionary(folder.as_deref()).map_err(|e| e.to_string())).as_ref().map_err(Clone::clone)?;
         attribute_text::parse(dictionary, line).map(|_| ()).map_err(|e| e.reason)
     }
 }

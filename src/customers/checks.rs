@@ -33,7 +33,8 @@ pub fn parse_static_ipv4(text: &str) -> Result<Ipv4Addr, CustomerError> {
 /// A prefix without host bits.
 pub fn parse_ipv6_prefix(text: &str) -> Result<Ipv6Net, CustomerError> {
     let text = text.trim();
-    let prefix: Ipv6Net = text.parse().map_err(|_| CustomerError::BadField(format!("{text:?} is not an IPv6 prefix such as 2001:db8:1::/56")))?;
+    let prefix: Ipv6Net =
+        text.parse().map_err(|_| CustomerError::BadField(format!("{text:?} is not an IPv6 prefix such as 2001:db8:1::/56")))?;
     if prefix.addr() != prefix.network() {
         return Err(CustomerError::BadField(format!("{text:?} has bits set beyond its prefix length: write {}", prefix.trunc())));
     }
@@ -87,7 +88,9 @@ pub(super) fn check_text(what: &str, text: &str) -> Result<(), CustomerError> {
 
 pub(super) fn check_pool(pool: Option<&str>) -> Result<(), CustomerError> {
     match pool {
-        Some(name) if name.is_empty() || name.len() > MAX_ATTRIBUTE_OCTETS => Err(CustomerError::BadField("the pool name has 1 to 253 octets".to_owned())),
+        Some(name) if name.is_empty() || name.len() > MAX_ATTRIBUTE_OCTETS => {
+            Err(CustomerError::BadField("the pool name has 1 to 253 octets".to_owned()))
+        }
         Some(name) => check_text("pool name", name),
         None => Ok(()),
     }
@@ -95,7 +98,9 @@ pub(super) fn check_pool(pool: Option<&str>) -> Result<(), CustomerError> {
 
 pub(super) fn check_sessions(sessions: Option<u32>) -> Result<(), CustomerError> {
     match sessions {
-        Some(0) | Some(1001..) => Err(CustomerError::BadField("simultaneous sessions must be 1 to 1000; leave it out for the default".to_owned())),
+        Some(0) | Some(1001..) => {
+            Err(CustomerError::BadField("simultaneous sessions must be 1 to 1000; leave it out for the default".to_owned()))
+        }
         _ => Ok(()),
     }
 }
