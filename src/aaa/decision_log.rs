@@ -4,8 +4,8 @@ use std::hash::Hasher;
 
 use siphasher::sip::SipHasher13;
 
-use super::access::lookup_names;
 use super::decide::RejectReason;
+use crate::customers::{LookupBuffer, lookup_candidates};
 use crate::units::{Mac, UnixMs};
 
 /// One verdict.
@@ -94,9 +94,9 @@ pub fn name_key(username: &[u8]) -> u64 {
     if let Some(device) = Mac::parse(username) {
         return mac_key(device);
     }
-    let bare = lookup_names(username).last().unwrap_or(username);
-    let folded = String::from_utf8_lossy(bare).to_lowercase();
-    key(1, folded.as_bytes())
+    let mut buffer = LookupBuffer::default();
+    let bare = lookup_candidates(username, false, &mut buffer).last();
+    key(1, bare.map_or(username, str::as_bytes))
 }
 
 /// Key of a device.

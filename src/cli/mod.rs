@@ -15,7 +15,7 @@ mod output;
 mod package;
 mod radtest;
 mod router;
-mod serve;
+//mod serve;
 mod secret_text;
 mod tenant;
 mod values;
@@ -71,7 +71,7 @@ enum Command {
     /// Add, list, change and remove customers
     Customer(customer::CustomerArgs),
     /// Run the server
-    Serve(serve::ServeArgs),
+    //Serve(serve::ServeArgs),
     /// Send one request and show the decoded reply
     Radtest(radtest::RadtestArgs),
     /// Import from files
@@ -104,7 +104,7 @@ pub fn run() -> ExitCode {
         Command::Package(args) => done(package::run(globals, args)),
         Command::Customer(args) => done(customer::run(globals, args)),
         Command::Import(args) => done(import::run(globals, args)),
-        Command::Serve(args) => done(serve::run(globals, &args)),
+        //Command::Serve(args) => done(serve::run(globals, &args)),
         Command::Radtest(args) => radtest::run(radtest::RadtestArgs { json: globals.json, ..args }).map_err(|e| Failure::new(format!("{e:#}"))),
         Command::Decode(args) => done(decode::run(globals, args)),
         Command::CheckConfig(args) => done(check_config::run(globals, args)),

@@ -1,3 +1,4 @@
-//! The demo provider and its simulated MikroTik router.
+//! The demo: a provider with packages, customers and routers, and the simulated MikroTik routers through which its customers log in.
 
+pub mod provider;
 pub mod router;

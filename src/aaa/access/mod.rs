@@ -9,6 +9,7 @@ use super::decide::{CredentialCheck, CustomerFacts, RejectReason, Verdict, decid
 use super::directory::{Customer, DeviceOwner, Directory, Nas, Package, TenantRules};
 use super::reply;
 use super::throttle::{Attempt, Throttle};
+use crate::customers::{LookupBuffer, lookup_candidates};
 use crate::radius::{MAX_PACKET_OCTETS, PacketView, ReplyTooLong, ReplyWriter, Secret, code};
 use crate::sessions::{LiveSessions, SessionToken};
 use crate::units::{Mac, UnixMs};
@@ -108,11 +109,12 @@ impl Access {
         let tenant_id = request.nas.fields.tenant_id;
         let mut draft = Some(draft);
         let mut take = || draft.take().expect("judged once");
-        for name in lookup_names(username) {
+        let mut buffer = LookupBuffer::default();
+        for name in lookup_candidates(username, tenant.case_sensitive_usernames, &mut buffer) {
             let found = self
                 .directory
                 .customers
-                .with_name(tenant_id, name, |customer| self.judge(request, take(), tenant, customer, username, attempt));
+                .with_name(tenant_id, name.as_bytes(), |customer| self.judge(request, take(), tenant, customer, username, attempt));
             if let Some(answer) = found {
                 return answer;
             }
@@ -270,7 +272,10 @@ impl Access {
     pub fn customer_of(&self, tenant_id: i64, username: &[u8], mac: Option<Mac>) -> Option<(i64, u16)> {
         let packages = self.directory.packages.load();
         let of = |c: &Customer| (c.id, packages.get(&c.package_id).map_or(300, |p| p.interim_secs_for(c.id)));
-        let by_name = lookup_names(username).find_map(|name| self.directory.customers.with_name(tenant_id, name, of));
+        let case_sensitive = self.directory.tenants.load().get(&tenant_id).is_some_and(|t| t.case_sensitive_usernames);
+        let mut buffer = LookupBuffer::default();
+        let by_name =
+            lookup_candidates(username, case_sensitive, &mut buffer).find_map(|name| self.directory.customers.with_name(tenant_id, name.as_bytes(), of));
         by_name.or_else(|| {
             let device = Mac::parse(username).or(mac.filter(|_| username.is_empty()))?;
             match self.directory.customers.with_mac(tenant_id, device, of) {
@@ -291,13 +296,6 @@ fn is_usable_name(name: &[u8]) -> bool {
         })
 }
 
-/// A name as sent, then without its realm: `user@realm`, `DOMAIN\user`, `realm/user`. For lookup only.
-pub fn lookup_names(username: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let before_at = username.iter().rposition(|c| *c == b'@').map(|at| &username[..at]);
-    let after_slash = username.iter().position(|c| matches!(c, b'\\' | b'/')).map(|at| &username[at + 1..]);
-    [Some(username), before_at, after_slash].into_iter().flatten().filter(|name| !name.is_empty())
-}
-
 fn is_device_allowed(customer: &Customer, mac: Option<Mac>) -> bool {
     let mut macs = customer.macs().peekable();
     macs.peek().is_none() || mac.is_some_and(|seen| macs.any(|m| m == seen))
@@ -306,17 +304,6 @@ fn is_device_allowed(customer: &Customer, mac: Option<Mac>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn realms_are_stripped_for_lookup_only_after_the_whole_name() {
-        let names = |n: &'static str| lookup_names(n.as_bytes()).map(|n| String::from_utf8_lossy(n).into_owned()).collect::<Vec<_>>();
-        assert_eq!(names("bob"), ["bob"]);
-        assert_eq!(names("bob@isp"), ["bob@isp", "bob"]);
-        assert_eq!(names("a@b@isp"), ["a@b@isp", "a@b"]);
-        assert_eq!(names("ISP\\bob"), ["ISP\\bob", "bob"]);
-        assert_eq!(names("isp/bob"), ["isp/bob", "bob"]);
-        assert_eq!(names("@isp"), ["@isp"]);
-    }
 
     #[test]
     fn names_that_cannot_be_are_refused() {

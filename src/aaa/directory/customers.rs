@@ -197,10 +197,12 @@ fn same_folded(a: &[u8], b: &[u8]) -> bool {
     if a.is_ascii() || b.is_ascii() {
         return a.eq_ignore_ascii_case(b);
     }
-    match (std::str::from_utf8(a), std::str::from_utf8(b)) {
-        (Ok(a), Ok(b)) => a.to_lowercase() == b.to_lowercase(),
-        _ => a == b,
-    }
+    folded(a).eq(folded(b))
+}
+
+/// Lower case, letter by letter, as the keys of the customers room are folded.
+fn folded(name: &[u8]) -> impl Iterator<Item = char> + '_ {
+    std::str::from_utf8(name).unwrap_or_default().chars().flat_map(char::to_lowercase)
 }
 
 #[derive(Default)]
@@ -424,7 +426,7 @@ impl Customers {
                 hash.write(folded);
             }
         } else {
-            hash.write(std::str::from_utf8(name).map(str::to_lowercase).unwrap_or_default().as_bytes());
+            folded(name).for_each(|c| hash.write_u32(u32::from(c)));
         }
         hash.finish()
     }

@@ -13,12 +13,14 @@ const SECRET: &[u8] = b"testing123";
 struct Cli {
     #[command(flatten)]
     args: RadtestArgs,
+    #[arg(long)]
+    json: bool,
 }
 
 /// Runs a command line given as text and returns exit code, output and error output.
 fn radtest(line: &str, stdin: &str) -> (u8, String, String) {
-    let args =
-        Cli::try_parse_from(std::iter::once("radtest").chain(line.split_whitespace())).unwrap_or_else(|error| panic!("{error}")).args;
+    let cli = Cli::try_parse_from(std::iter::once("radtest").chain(line.split_whitespace())).unwrap_or_else(|error| panic!("{error}"));
+    let args = RadtestArgs { json: cli.json, ..cli.args };
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let code = run_to(&args, &mut stdin.as_bytes(), &mut out, &mut err).unwrap();
     (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())

@@ -1,0 +1,128 @@
+//! The demo provider: a few packages, 1,000 customers and 3 routers, made by the same use cases that the command line uses.
+
+use std::fmt::Write as _;
+use std::net::Ipv4Addr;
+
+use super::router::{DemoCustomer, Service};
+use crate::accounts::{AccountError, Tenant, find_owner};
+use crate::customers::import::{ImportError, plan_import, write_import};
+use crate::customers::{CustomerError, count_customers};
+use crate::packages::{NewPackage, PackageError, PackageTerms, PerDirection, RateLimit, add_package};
+use crate::routers::{NewRouter, RouterError, RouterSecret, add_router};
+use crate::store::{Db, IdMaker, Sealer, StoreError};
+use crate::units::{BitRate, UnixMs};
+
+/// Customers of the provider.
+pub const CUSTOMERS: usize = 1_000;
+/// The secret that its routers share with the server.
+pub const SECRET: &str = "demo-only-shared-secret";
+/// Every so many customers has run out, is suspended, or is disabled, so that rejects have something to show.
+const EXPIRED_EVERY: usize = 40;
+const SUSPENDED_EVERY: usize = 55;
+
+/// A router of the provider; all of them live on this machine's loopback.
+pub struct DemoRouter {
+    /// Its name and NAS-Identifier.
+    pub name: &'static str,
+    /// Where its requests come from.
+    pub address: Ipv4Addr,
+    /// What its customers dial.
+    pub service: Service,
+}
+
+/// The provider's routers.
+pub const ROUTERS: [DemoRouter; 3] = [
+    DemoRouter { name: "tower-north", address: Ipv4Addr::new(127, 0, 0, 2), service: Service::Ppp },
+    DemoRouter { name: "tower-south", address: Ipv4Addr::new(127, 0, 0, 3), service: Service::Ppp },
+    DemoRouter { name: "cafe-hotspot", address: Ipv4Addr::new(127, 0, 0, 4), service: Service::Hotspot },
+];
+
+/// Why the demo provider could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The tenant has no owner.
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    /// A package was refused.
+    #[error(transparent)]
+    Package(#[from] PackageError),
+    /// A router was refused.
+    #[error(transparent)]
+    Router(#[from] RouterError),
+    /// The customers were refused.
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    /// A customer was refused.
+    #[error(transparent)]
+    Customer(#[from] CustomerError),
+    /// The tenant has no owner account.
+    #[error("the tenant has no owner account")]
+    NoOwner,
+}
+
+/// Fills an empty tenant; one that has customers is left as it is. Returns whether it was filled.
+pub async fn ensure_provider(db: &Db, ids: &IdMaker, sealer: &Sealer, tenant: &Tenant, now: UnixMs) -> Result<bool, DemoError> {
+    let mut conn = db.read().await?;
+    if count_customers(&mut conn, tenant.id).await? > 0 {
+        return Ok(false);
+    }
+    let owner = find_owner(&mut conn, tenant.id).await?.ok_or(DemoError::NoOwner)?;
+    drop(conn);
+    for (name, download, upload, pool) in [("Home 20", 20, 10, "home"), ("Home 50", 50, 25, "home"), ("Hotspot day", 5, 2, "hotspot")] {
+        let rate = |mbps: u64| Some(BitRate(mbps * 1_000_000));
+        let rate_limit = RateLimit { rate: PerDirection { download: rate(download), upload: rate(upload) }, ..RateLimit::default() };
+        let terms = PackageTerms { rate_limit, framed_pool: Some(pool.to_owned()), interim_secs: 60, ..PackageTerms::default() };
+        add_package(db, ids, tenant.id, owner, NewPackage { name: name.to_owned(), terms }, now).await?;
+    }
+    for router in &ROUTERS {
+        let secret = RouterSecret::new(SECRET.as_bytes())?;
+        let address = router.address.to_string().parse().expect("an address without prefix is a router's address");
+        add_router(db, ids, sealer, tenant.id, owner, &NewRouter::new(router.name, vec![address], secret), now).await?;
+    }
+    let mut conn = db.read().await?;
+    let plan = plan_import(&mut conn, ids, tenant, owner, customers_csv(now).as_bytes(), &|_| Ok(()), now).await?;
+    drop(conn);
+    write_import(db, sealer, plan, now, |_| {}).await?;
+    Ok(true)
+}
+
+/// The customers as the simulated routers know them; a tenth of the hotspot's devices is unknown to the provider.
+pub fn customers_of(router_index: usize) -> Vec<DemoCustomer> {
+    (0..CUSTOMERS)
+        .filter(|i| i % ROUTERS.len() == router_index)
+        .map(|i| DemoCustomer { username: username(i), password: password(i), mac: mac(i), service: ROUTERS[router_index].service })
+        .collect()
+}
+
+fn customers_csv(now: UnixMs) -> String {
+    let mut csv = String::from("username,password,package,status,expires_at,mac,static_ip,connection,name\n");
+    for i in 0..CUSTOMERS {
+        let is_hotspot = ROUTERS[i % ROUTERS.len()].service == Service::Hotspot;
+        let (package, connection) = match (is_hotspot, i % 5) {
+            (true, _) => ("Hotspot day", "hotspot"),
+            (false, 0) => ("Home 50", "pppoe"),
+            (false, _) => ("Home 20", "pppoe"),
+        };
+        let days = if i % EXPIRED_EVERY == 7 { -2 } else { 1 + (i % 30) as i64 };
+        let expires_at = crate::units::print_instant(now + days * crate::units::DAY_MS);
+        let status = if i % SUSPENDED_EVERY == 9 { "suspended" } else { "active" };
+        let row = format!("{},{},{package},{status},{expires_at},,,{connection},Demo customer {}", username(i), password(i), i + 1);
+        writeln!(csv, "{row}").expect("a String takes everything");
+    }
+    csv
+}
+
+fn username(i: usize) -> String {
+    format!("demo{:04}", i + 1)
+}
+
+fn password(i: usize) -> String {
+    format!("pw-{:04}", (i * 7919) % 10_000)
+}
+
+fn mac(i: usize) -> String {
+    format!("4C:5E:0C:00:{:02X}:{:02X}", i / 256, i % 256)
+}
