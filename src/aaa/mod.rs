@@ -7,7 +7,10 @@
 pub mod access;
 pub mod decide;
 pub mod decision_log;
+pub mod decision_store;
 pub mod directory;
+pub mod publish;
 pub mod reply;
-//pub mod sql;
+mod sql;
 pub mod throttle;
+pub mod unknown;

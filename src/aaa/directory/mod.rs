@@ -1,6 +1,11 @@
 //! The directory: an image of routers, packages and customers in memory, from which every request is decided without asking the database.
 
 mod customers;
+mod extras;
+mod follow;
+#[cfg(test)]
+mod follow_tests;
+mod load;
 mod nas;
 mod package;
 
@@ -10,6 +15,8 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 pub use customers::{Customer, CustomerFields, Customers, DeviceOwner};
+pub use follow::{FollowStatus, Follower};
+pub use load::{LoadError, LoadReport, Loader};
 pub use nas::{MessageAuthenticatorMode, Nas, NasCounters, NasFields, NasTable};
 pub use package::Package;
 

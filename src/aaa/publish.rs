@@ -1,0 +1,153 @@
+//! Counters of routers and unknown sources, written to the store once a second for `router ls`, `router unknown` and `doctor`. Nothing depends on them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::directory::{Directory, NasCounters};
+use super::sql;
+use super::unknown::UnknownSources;
+use crate::store::{Db, StoreError};
+use crate::units::{DAY_MS, UnixMs};
+
+/// Routers written in one second; with more of them busy, each has its turn every few seconds.
+const ROUTERS_AT_ONCE: usize = 200;
+const PRUNE_EVERY_MS: i64 = 3_600_000;
+/// Unknown sources are forgotten this long after their last packet.
+const KEEP_UNKNOWN_MS: i64 = 7 * DAY_MS;
+
+/// A row of `router_counters`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct CounterRow {
+    pub router_id: i64,
+    pub access_requests: i64,
+    pub accepts: i64,
+    pub rejects: i64,
+    pub accounting_requests: i64,
+    pub bad_authenticator: i64,
+    pub bad_message_authenticator: i64,
+    pub missing_message_authenticator: i64,
+    pub proxy_state_drops: i64,
+    pub garbled_passwords: i64,
+    pub clock_skew_secs: i64,
+    pub last_access_at: i64,
+    pub last_accounting_at: i64,
+}
+
+impl CounterRow {
+    fn of(router_id: i64, c: &NasCounters) -> CounterRow {
+        let count = |n: &std::sync::atomic::AtomicU64| i64::try_from(n.load(Ordering::Relaxed)).unwrap_or(i64::MAX);
+        CounterRow {
+            router_id,
+            access_requests: count(&c.access_requests),
+            accepts: count(&c.accepts),
+            rejects: count(&c.rejects),
+            accounting_requests: count(&c.accounting_requests),
+            bad_authenticator: count(&c.bad_authenticator),
+            bad_message_authenticator: count(&c.bad_message_authenticator),
+            missing_message_authenticator: count(&c.missing_message_authenticator),
+            proxy_state_drops: count(&c.proxy_state_drops),
+            garbled_passwords: count(&c.garbled_passwords),
+            clock_skew_secs: c.clock_skew_ms.load(Ordering::Relaxed) / 1000,
+            last_access_at: c.last_access_at.load(Ordering::Relaxed),
+            last_accounting_at: c.last_accounting_at.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// The task that publishes.
+pub struct Publisher {
+    directory: Arc<Directory>,
+    unknown: Arc<UnknownSources>,
+    published: HashMap<i64, CounterRow>,
+    /// Where the walk over the routers goes on.
+    next: usize,
+    pruned_at: UnixMs,
+}
+
+impl Publisher {
+    /// Publishes for these.
+    pub fn new(directory: Arc<Directory>, unknown: Arc<UnknownSources>) -> Publisher {
+        Publisher { directory, unknown, published: HashMap::new(), next: 0, pruned_at: 0 }
+    }
+
+    /// Publishes once a second until told to stop, then once more. `clock` gives unix ms.
+    pub async fn run(mut self, db: Db, clock: fn() -> UnixMs, mut stop: watch::Receiver<bool>) {
+        let mut tick = tokio::time::interval(Duration::from_secs(1));
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            let stopping = tokio::select! {
+                _ = tick.tick() => false,
+                changed = stop.changed() => changed.is_err() || *stop.borrow(),
+            };
+            if let Err(error) = self.step(&db, clock()).await {
+                tracing::debug!(%error, "counters are not published now");
+            }
+            if stopping {
+                return;
+            }
+        }
+    }
+
+    /// Writes what changed; after a failure it is written the next time.
+    pub async fn step(&mut self, db: &Db, now: UnixMs) -> Result<(), StoreError> {
+        let counters = self.changed_counters();
+        let unknown = self.unknown.take_changed();
+        let prune = now - self.pruned_at >= PRUNE_EVERY_MS;
+        if counters.is_empty() && unknown.is_empty() && !prune {
+            return Ok(());
+        }
+        let result = write(db, &counters, &unknown, prune, now).await;
+        if result.is_err() {
+            self.unknown.put_back(unknown);
+            return result;
+        }
+        if prune {
+            self.pruned_at = now;
+        }
+        self.published.extend(counters.into_iter().map(|(_, row)| (row.router_id, row)));
+        Ok(())
+    }
+
+    /// Changed rows with their tenants, taking turns.
+    fn changed_counters(&mut self) -> Vec<(i64, CounterRow)> {
+        let routers = self.directory.routers.load();
+        let all = routers.all();
+        let mut changed = Vec::new();
+        for step in 0..all.len() {
+            let nas = &all[(self.next + step) % all.len()];
+            let row = CounterRow::of(nas.fields.id, &nas.counters);
+            if self.published.get(&row.router_id) != Some(&row) {
+                changed.push((nas.fields.tenant_id, row));
+            }
+            if changed.len() == ROUTERS_AT_ONCE {
+                self.next = (self.next + step + 1) % all.len();
+                break;
+            }
+        }
+        changed
+    }
+}
+
+async fn write(
+    db: &Db,
+    counters: &[(i64, CounterRow)],
+    unknown: &[(std::net::IpAddr, super::unknown::UnknownRow)],
+    prune: bool,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let mut tx = db.begin().await?;
+    for (tenant_id, row) in counters {
+        sql::insert_counters(&mut tx, *tenant_id, row, now).await?;
+    }
+    for (address, row) in unknown {
+        sql::insert_unknown_source(&mut tx, *address, row).await?;
+    }
+    if prune {
+        sql::delete_unknown_sources(&mut tx, now - KEEP_UNKNOWN_MS).await?;
+    }
+    tx.commit(now).await
+}

@@ -1,0 +1,234 @@
+//! All SQL of this room: reading what the directory holds, writing counters, unknown sources and decisions.
+
+use std::net::IpAddr;
+
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{ColumnIndex, Decode, Row, Type};
+
+use super::decision_store::DecisionRow;
+use super::publish::CounterRow;
+use super::unknown::UnknownRow;
+use crate::q;
+use crate::store::{Conn, ConnRef, StoreError};
+use crate::units::{Mac, UnixMs, printable};
+
+/// A customer as the loader reads it, borrowed from the driver's row.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CustomerRow<'r> {
+    pub id: i64,
+    pub tenant_id: i64,
+    pub owner_id: i64,
+    pub package_id: i64,
+    pub expires_at: Option<i64>,
+    pub simultaneous_sessions: Option<i64>,
+    /// Hold, connection type and fixed address, separated by spaces.
+    pub kind: &'r str,
+    pub username: &'r str,
+    /// Sealed.
+    pub password: &'r [u8],
+    /// Pool, framed and delegated IPv6 prefix, then reply attributes, separated by line ends; few customers have any of them.
+    pub extras: Option<&'r str>,
+}
+
+/// A page of customers or of devices, in the driver's own rows: values are borrowed from them, not copied.
+pub(super) enum Page {
+    Lite(Vec<SqliteRow>),
+    Pg(Vec<PgRow>),
+}
+
+// Few columns, since SQLite's driver copies each value by an allocation of its own; what is rare or short travels together.
+macro_rules! select_customers {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, tenant_id, owner_id, package_id, expires_at, simultaneous_sessions, \
+             hold || ' ' || connection_type || ' ' || COALESCE(static_ipv4, ''), username, password, \
+             CASE WHEN reply_attributes = '' AND framed_pool IS NULL AND framed_ipv6_prefix IS NULL AND delegated_ipv6_prefix IS NULL THEN NULL \
+             ELSE COALESCE(framed_pool, '') || '\n' || COALESCE(framed_ipv6_prefix, '') || '\n' || COALESCE(delegated_ipv6_prefix, '') || '\n' \
+             || reply_attributes END FROM customers ",
+            $rest
+        )
+    };
+}
+
+/// Customers after an id, in id order.
+// cross-tenant: the directory serves every tenant
+pub(super) async fn list_customers_after(conn: &mut Conn, after: i64, limit: i64) -> Result<Page, StoreError> {
+    fetch(conn, select_customers!("WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3"), after, i64::MAX, Some(limit)).await
+}
+
+/// One customer; an empty page if there is none.
+// cross-tenant: the directory follows the feed by row id
+pub(super) async fn find_customer(conn: &mut Conn, id: i64) -> Result<Page, StoreError> {
+    fetch(conn, select_customers!("WHERE id > $1 AND id <= $2"), id - 1, id, None).await
+}
+
+/// Devices of the customers with `after < id <= last`, in the order of their customers.
+// cross-tenant: the directory serves every tenant
+pub(super) async fn list_macs_between(conn: &mut Conn, after: i64, last: i64) -> Result<Page, StoreError> {
+    const SQL: &str = "SELECT customer_id, mac FROM customer_macs WHERE customer_id > $1 AND customer_id <= $2 ORDER BY customer_id, mac";
+    fetch(conn, SQL, after, last, None).await
+}
+
+async fn fetch(conn: &mut Conn, sql: &'static str, after: i64, last: i64, limit: Option<i64>) -> Result<Page, StoreError> {
+    let page = match conn.conn_ref() {
+        ConnRef::Lite(c) => {
+            let query = sqlx::query(sql).bind(after).bind(last);
+            Page::Lite(if let Some(limit) = limit { query.bind(limit) } else { query }.fetch_all(c).await?)
+        }
+        ConnRef::Pg(c) => {
+            let query = sqlx::query(sql).bind(after).bind(last);
+            Page::Pg(if let Some(limit) = limit { query.bind(limit) } else { query }.fetch_all(c).await?)
+        }
+    };
+    Ok(page)
+}
+
+impl Page {
+    /// How many rows.
+    pub fn len(&self) -> usize {
+        match self {
+            Page::Lite(rows) => rows.len(),
+            Page::Pg(rows) => rows.len(),
+        }
+    }
+
+    /// The row at an index as a customer.
+    pub fn customer(&self, index: usize) -> Result<CustomerRow<'_>, StoreError> {
+        Ok(match self {
+            Page::Lite(rows) => read_customer(&rows[index])?,
+            Page::Pg(rows) => read_customer(&rows[index])?,
+        })
+    }
+
+    /// The row at an index as a device with its customer.
+    pub fn mac(&self, index: usize) -> Result<(i64, Mac), StoreError> {
+        let (id, text) = match self {
+            Page::Lite(rows) => read_mac(&rows[index])?,
+            Page::Pg(rows) => read_mac(&rows[index])?,
+        };
+        Ok((id, Mac::parse(text.as_bytes()).ok_or_else(|| StoreError::Unexpected(format!("MAC address {text:?}")))?))
+    }
+}
+
+fn read_customer<'r, R>(row: &'r R) -> Result<CustomerRow<'r>, sqlx::Error>
+where
+    R: Row,
+    usize: ColumnIndex<R>,
+    i64: Decode<'r, R::Database> + Type<R::Database>,
+    &'r str: Decode<'r, R::Database> + Type<R::Database>,
+    &'r [u8]: Decode<'r, R::Database> + Type<R::Database>,
+{
+    Ok(CustomerRow {
+        id: row.try_get(0)?,
+        tenant_id: row.try_get(1)?,
+        owner_id: row.try_get(2)?,
+        package_id: row.try_get(3)?,
+        expires_at: row.try_get(4)?,
+        simultaneous_sessions: row.try_get(5)?,
+        kind: row.try_get(6)?,
+        username: row.try_get(7)?,
+        password: row.try_get(8)?,
+        extras: row.try_get(9)?,
+    })
+}
+
+fn read_mac<'r, R>(row: &'r R) -> Result<(i64, &'r str), sqlx::Error>
+where
+    R: Row,
+    usize: ColumnIndex<R>,
+    i64: Decode<'r, R::Database> + Type<R::Database>,
+    &'r str: Decode<'r, R::Database> + Type<R::Database>,
+{
+    Ok((row.try_get(0)?, row.try_get(1)?))
+}
+
+/// How many customers there are.
+// cross-tenant: the directory serves every tenant
+pub(super) async fn count_customers(conn: &mut Conn) -> Result<i64, StoreError> {
+    let (count,): (i64,) = q!(one conn, (i64,), "SELECT COUNT(*) FROM customers")?;
+    Ok(count)
+}
+
+/// Id, parent and role of every account.
+// cross-tenant: the directory serves every tenant
+pub(super) async fn list_accounts(conn: &mut Conn) -> Result<Vec<(i64, Option<i64>, String)>, StoreError> {
+    q!(all conn, (i64, Option<i64>, String), "SELECT id, parent_id, role FROM accounts")
+}
+
+/// Writes a router's counters, unless the router was removed meanwhile.
+pub(super) async fn insert_counters(conn: &mut Conn, tenant_id: i64, c: &CounterRow, now: UnixMs) -> Result<u64, StoreError> {
+    q!(exec conn, "INSERT INTO router_counters (router_id, tenant_id, access_requests, accepts, rejects, accounting_requests, bad_authenticator, \
+        bad_message_authenticator, missing_message_authenticator, proxy_state_drops, garbled_passwords, clock_skew_secs, last_access_at, \
+        last_accounting_at, updated_at) \
+        SELECT id, tenant_id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 FROM routers WHERE tenant_id = $1 AND id = $2 \
+        ON CONFLICT (router_id) DO UPDATE SET access_requests = excluded.access_requests, accepts = excluded.accepts, rejects = excluded.rejects, \
+        accounting_requests = excluded.accounting_requests, bad_authenticator = excluded.bad_authenticator, \
+        bad_message_authenticator = excluded.bad_message_authenticator, missing_message_authenticator = excluded.missing_message_authenticator, \
+        proxy_state_drops = excluded.proxy_state_drops, garbled_passwords = excluded.garbled_passwords, \
+        clock_skew_secs = excluded.clock_skew_secs, last_access_at = excluded.last_access_at, last_accounting_at = excluded.last_accounting_at, \
+        updated_at = excluded.updated_at",
+        tenant_id, c.router_id, c.access_requests, c.accepts, c.rejects, c.accounting_requests, c.bad_authenticator, c.bad_message_authenticator,
+        c.missing_message_authenticator, c.proxy_state_drops, c.garbled_passwords, c.clock_skew_secs, c.last_access_at, c.last_accounting_at, now)
+}
+
+/// Adds packets of an address that belongs to no router.
+// cross-tenant: an unknown source belongs to nobody
+pub(super) async fn insert_unknown_source(conn: &mut Conn, address: IpAddr, row: &UnknownRow) -> Result<u64, StoreError> {
+    q!(exec conn, "INSERT INTO unknown_sources (address, first_seen_at, last_seen_at, packets, nas_identifier) VALUES ($1, $2, $3, $4, $5) \
+        ON CONFLICT (address) DO UPDATE SET last_seen_at = excluded.last_seen_at, packets = unknown_sources.packets + excluded.packets, \
+        nas_identifier = excluded.nas_identifier",
+        address.to_string(), row.first_seen_at, row.last_seen_at, row.packets, printable(&row.nas_identifier).into_owned())
+}
+
+/// Forgets unknown sources that were last seen before an instant.
+// cross-tenant: an unknown source belongs to nobody
+pub(super) async fn delete_unknown_sources(conn: &mut Conn, before: UnixMs) -> Result<u64, StoreError> {
+    q!(exec conn, "DELETE FROM unknown_sources WHERE last_seen_at < $1", before)
+}
+
+/// Writes a decision, or how often it has been repeated by now.
+pub(super) async fn insert_decision(conn: &mut Conn, tenant_id: i64, d: &DecisionRow) -> Result<u64, StoreError> {
+    q!(exec conn, "INSERT INTO decisions (id, tenant_id, router_id, customer_id, username, mac, reason, first_at, last_at, repeats) \
+        VALUES ($2, $1, $3, $4, $5, $6, $7, $8, $9, $10) \
+        ON CONFLICT (id) DO UPDATE SET last_at = excluded.last_at, repeats = excluded.repeats",
+        tenant_id, d.id, d.router_id, d.customer_id, printable(&d.username).into_owned(), d.mac.map_or(String::new(), |m| m.to_string()),
+        d.reason_code(), d.first_at, d.last_at, d.repeats)
+}
+
+/// Removes decisions older than an instant, looking at no more than the `limit` that were made first; returns how many.
+// cross-tenant: retention is the server's own
+pub(super) async fn delete_decisions(conn: &mut Conn, before: UnixMs, limit: i64) -> Result<u64, StoreError> {
+    q!(exec conn, "DELETE FROM decisions WHERE last_at < $1 AND id IN (SELECT id FROM decisions ORDER BY id LIMIT $2)", before, limit)
+}
+
+#[cfg(test)]
+pub(super) mod for_tests {
+    //! What tests of this room read back.
+
+    use super::*;
+
+    /// Username, reason, repeats and span of each kept decision.
+    // cross-tenant: a test looks at everything
+    pub async fn list_decisions(conn: &mut Conn) -> Vec<(String, String, String, i64, i64)> {
+        q!(all conn, (String, String, String, i64, i64), "SELECT username, mac, reason, repeats, last_at - first_at FROM decisions ORDER BY id").expect("decisions")
+    }
+
+    /// Makes an account under another.
+    pub async fn insert_account(conn: &mut Conn, tenant_id: i64, id: i64, parent_id: i64, role: &str) {
+        q!(exec conn, "INSERT INTO accounts (id, tenant_id, parent_id, name, role, created_at) VALUES ($1, $2, $3, $4, $5, 0)",
+            id, tenant_id, parent_id, id.to_string(), role).expect("an account");
+    }
+
+    /// Fills the store with customers `user0..` of one package, every second one with a device.
+    pub async fn insert_many_customers(conn: &mut Conn, tenant_id: i64, owner_id: i64, package_id: i64, count: i64, sealed: impl Fn(i64) -> Vec<u8>) {
+        for id in 1..=count {
+            q!(exec conn, "INSERT INTO customers (id, tenant_id, owner_id, code, username, username_key, password, package_id, connection_type, \
+                billing_type, registered_at, updated_at) VALUES ($1, $2, $3, $4, $5, $5, $6, $7, 'pppoe', 'prepaid', 0, 0)",
+                id, tenant_id, owner_id, id.to_string(), format!("customer{id:010}"), sealed(id), package_id).expect("a customer");
+            if id % 2 == 0 {
+                q!(exec conn, "INSERT INTO customer_macs (tenant_id, customer_id, mac) VALUES ($1, $2, $3)", tenant_id, id, format!("{id:012x}")).expect("a device");
+            }
+        }
+    }
+}
