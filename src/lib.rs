@@ -6,7 +6,7 @@
 
 pub mod aaa;
 pub mod accounts;
-//pub mod app;
+pub mod app;
 pub mod cli;
 pub mod config;
 pub mod customers;

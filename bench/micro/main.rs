@@ -33,7 +33,9 @@ fn main() {
     let routers = access.directory.routers.load();
     let nas = &routers.all()[0];
     let secret = Secret::new(SECRET);
-    let requests = |build: fn(RequestBuilder, i64) -> RequestBuilder| -> Vec<Vec<u8>> { (0..4096).map(|i| request(i * 23 % CUSTOMERS, build)).collect() };
+    let requests = |build: fn(RequestBuilder, i64) -> RequestBuilder| -> Vec<Vec<u8>> {
+        (0..4096).map(|i| request(i * 23 % CUSTOMERS, build)).collect()
+    };
     let pap = requests(|b, _| b.pap(b"secret-password"));
     let chap = requests(|b, i| b.chap(i as u8, b"secret-password", &[i as u8; 16]));
     let mschap = requests(|b, i| b.mschap_v2(1, format!("customer{i:06}").as_bytes(), b"secret-password", &[i as u8; 16], &[7; 16]));
@@ -109,7 +111,8 @@ fn access() -> Access {
         address_list: Some("customers"),
         ..PackageAttributes::default()
     });
-    let package = Package { id: 1, tenant_id: 1, attributes, framed_pool: Some("pool1".into()), session_timeout_secs: 86_400, interim_secs: 300 };
+    let package =
+        Package { id: 1, tenant_id: 1, attributes, framed_pool: Some("pool1".into()), session_timeout_secs: 86_400, interim_secs: 300 };
     directory.packages.store(Arc::new(Packages::from([(1, Arc::new(package))])));
     let tenant = TenantRules { case_sensitive_usernames: false, cross_provider_login: false, time_zone: jiff::tz::TimeZone::UTC };
     directory.tenants.store(Arc::new(Tenants::from([(1, Arc::new(tenant))])));

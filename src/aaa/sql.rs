@@ -217,11 +217,19 @@ pub(super) mod for_tests {
     /// Makes an account under another.
     pub async fn insert_account(conn: &mut Conn, tenant_id: i64, id: i64, parent_id: i64, role: &str) {
         q!(exec conn, "INSERT INTO accounts (id, tenant_id, parent_id, name, role, created_at) VALUES ($1, $2, $3, $4, $5, 0)",
-            id, tenant_id, parent_id, id.to_string(), role).expect("an account");
+            id, tenant_id, parent_id, id.to_string(), role)
+        .expect("an account");
     }
 
     /// Fills the store with customers `user0..` of one package, every second one with a device.
-    pub async fn insert_many_customers(conn: &mut Conn, tenant_id: i64, owner_id: i64, package_id: i64, count: i64, sealed: impl Fn(i64) -> Vec<u8>) {
+    pub async fn insert_many_customers(
+        conn: &mut Conn,
+        tenant_id: i64,
+        owner_id: i64,
+        package_id: i64,
+        count: i64,
+        sealed: impl Fn(i64) -> Vec<u8>,
+    ) {
         for id in 1..=count {
             q!(exec conn, "INSERT INTO customers (id, tenant_id, owner_id, code, username, username_key, password, package_id, connection_type, \
                 billing_type, registered_at, updated_at) VALUES ($1, $2, $3, $4, $5, $5, $6, $7, 'pppoe', 'prepaid', 0, 0)",

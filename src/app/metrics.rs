@@ -69,7 +69,11 @@ fn journal(parts: &Parts) {
 fn applier(parts: &Parts) {
     let status = &parts.applier;
     gauge!("tollgate_applier_seq").set(status.applied_seq.load(Ordering::Relaxed) as f64);
-    gauge!("tollgate_applier_lag_seconds").set(status.lag_ms(crate::app::now_ms()) as f64 / 1000.0);
+    let lag_ms = match status.waiting_since_ms.load(Ordering::Relaxed) {
+        0 => 0,
+        since => (crate::app::now_ms() - since).max(0),
+    };
+    gauge!("tollgate_applier_lag_seconds").set(lag_ms as f64 / 1000.0);
     counter!("tollgate_applier_records_total").absolute(status.records.load(Ordering::Relaxed));
     counter!("tollgate_applier_errors_total").absolute(status.errors.load(Ordering::Relaxed));
     counter!("tollgate_applier_skipped_total").absolute(status.skipped.load(Ordering::Relaxed));

@@ -1,42 +1,40 @@
 //! What the server starts from: the snapshot in the data folder if it fits, else the store; then the journal's tail.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::now_ms;
 use super::start::StartError;
 use crate::aaa::directory::{Directory, Loader};
-use crate::aaa::snapshot::{self, SnapshotError};
+use crate::aaa::snapshot::{self, SnapshotError, SnapshotPosition};
 use crate::config::Config;
 use crate::journal::{Journal, JournalOptions};
 use crate::listen::PendingReply;
 use crate::sessions::{LiveSessions, Record, TokenKey, sql};
-use crate::store::{Db, FeedHead, KeyFile, StoreError, check_schema, check_store_identity, find_feed_head};
+use crate::store::{
+    Db, FeedHead, IdentityError, KeyFile, SchemaError, StoreError, StoreIdentity, check_schema, check_store_identity, find_feed_head,
+};
 
 /// A database that does not answer within this time is taken as away.
 const PROBE: Duration = Duration::from_secs(5);
+/// File with the name of the store that this data folder belongs to.
+const STORE_ID: &str = "store.id";
 
 /// What was found to start from.
 pub struct Base {
-    /// The store's name, from itself or from the snapshot.
-    pub store_id: [u8; 16],
+    /// The store's name, from itself or as it was when it last answered.
+    pub identity: StoreIdentity,
     /// Whether the database answers.
     pub store_answers: bool,
     /// Customers and the like, if the snapshot had them.
     pub directory: Arc<Directory>,
     /// Live sessions, if the snapshot had them.
     pub live: Arc<LiveSessions>,
-    /// Positions of feed and journal that the snapshot stands for; `None` = no snapshot.
-    pub snapshot: Option<Positions>,
-}
-
-/// Where to follow on from.
-#[derive(Debug, Clone, Copy)]
-pub struct Positions {
-    /// Position of the change feed; `None` if it must be loaded anew because the feed does not reach back.
-    pub feed_seq: Option<i64>,
-    /// Position of the journal.
-    pub journal_seq: u64,
+    /// Where the snapshot stands; `None` = there is none that fits.
+    pub snapshot: Option<SnapshotPosition>,
+    /// Whether the change feed still reaches back to the snapshot.
+    pub feed_reaches: bool,
 }
 
 /// The journal's settings.
@@ -51,53 +49,82 @@ pub fn journal_options(config: &Config) -> JournalOptions {
 
 /// Asks the store who it is, and reads the snapshot if there is one of that store. Without either there is nothing to serve.
 pub async fn find_base(config: &Config, db: &Db, key: &KeyFile) -> Result<Base, StartError> {
-    let (known, feed) = match probe(config, db).await {
-        Ok((store_id, feed)) => (Ok(store_id), Some(feed)),
-        Err(StartError::Store(e)) if e.is_unreachable() => (Err(e), None),
+    let folder = &config.data.folder;
+    let (identity, feed, away) = match probe(config, db).await {
+        Ok((identity, feed)) => {
+            remember_identity(folder, &identity)?;
+            (identity, Some(feed), None)
+        }
+        Err(StartError::Store(e)) if e.is_unreachable() => match recall_identity(folder) {
+            Some(identity) => (identity, None, Some(e)),
+            None => return Err(StartError::Unreachable { store: e, snapshot: SnapshotError::Absent }),
+        },
         Err(other) => return Err(other),
     };
     let token_key = TokenKey::new(&key.derive("session tokens"));
-    let (directory, live) = (Arc::new(Directory::empty()), Arc::new(LiveSessions::new(token_key.clone())));
-    let path = config.data.folder.join("snapshot");
-    match snapshot::read(&path, key, known.as_ref().ok().copied(), &directory, &live) {
+    let (directory, live) = (Arc::new(Directory::empty()), Arc::new(LiveSessions::new(token_key)));
+    let position = match snapshot::read(folder, &identity, key, &directory, &live) {
         Ok(contents) => {
-            let reaches = |feed: FeedHead| (feed.trimmed..=feed.seq).contains(&contents.feed_seq);
-            let feed_seq = feed.is_none_or(reaches).then_some(contents.feed_seq);
-            if known.is_err() {
-                tracing::error!("the database does not answer: serving from the snapshot of {}", crate::units::print_instant(contents.written_at));
+            if away.is_some() {
+                tracing::error!(
+                    "the database does not answer: serving {} customers from the snapshot of {}",
+                    contents.customers,
+                    crate::units::print_instant(contents.position.written_at)
+                );
             }
-            let snapshot = Some(Positions { feed_seq, journal_seq: contents.journal_seq });
-            Ok(Base { store_id: contents.store_id, store_answers: known.is_ok(), directory, live, snapshot })
+            Some(contents.position)
         }
         Err(problem) => {
-            let store_id = match known {
-                Ok(store_id) => store_id,
-                Err(store) => return Err(StartError::Unreachable { store, snapshot: problem }),
-            };
+            if let Some(store) = away {
+                return Err(StartError::Unreachable { store, snapshot: problem });
+            }
             if !matches!(problem, SnapshotError::Absent) {
                 tracing::warn!(%problem, "the snapshot is not used; everything is read from the store");
             }
-            // Whatever a damaged snapshot brought is forgotten.
-            let (directory, live) = (Arc::new(Directory::empty()), Arc::new(LiveSessions::new(token_key)));
-            Ok(Base { store_id, store_answers: true, directory, live, snapshot: None })
+            None
         }
-    }
+    };
+    let reaches = |feed: FeedHead, position: SnapshotPosition| (feed.trimmed..=feed.seq).contains(&position.feed_seq);
+    let feed_reaches = position.is_some_and(|p| feed.is_none_or(|f| reaches(f, p)));
+    Ok(Base { identity, store_answers: away.is_none(), directory, live, snapshot: position, feed_reaches })
 }
 
-async fn probe(config: &Config, db: &Db) -> Result<([u8; 16], FeedHead), StartError> {
+async fn probe(config: &Config, db: &Db) -> Result<(StoreIdentity, FeedHead), StartError> {
     let asked = async {
         check_schema(db).await.map_err(|e| match e {
-            crate::store::SchemaError::Store(e) => StartError::Store(e),
+            SchemaError::Store(e) => StartError::Store(e),
             other => StartError::Schema(other),
         })?;
-        let (identity, _) = check_store_identity(db, &config.data.key_file).await?;
-        let feed = find_feed_head(&mut *db.read().await?).await?;
-        Ok((identity.store_id, feed))
+        let (identity, _) = check_store_identity(db, &config.data.key_file).await.map_err(|e| match e {
+            IdentityError::Store(e) => StartError::Store(e),
+            other => StartError::Identity(other),
+        })?;
+        let feed = find_feed_head(&mut *db.snapshot().await?).await?;
+        Ok((identity, feed))
     };
     match tokio::time::timeout(PROBE, asked).await {
         Ok(answer) => answer,
         Err(_) => Err(StartError::Store(StoreError::Timeout)),
     }
+}
+
+/// Keeps the store's name beside the snapshot, for a start without the store.
+fn remember_identity(folder: &Path, identity: &StoreIdentity) -> std::io::Result<()> {
+    if recall_identity(folder).as_ref() == Some(identity) {
+        return Ok(());
+    }
+    let id: String = identity.store_id.iter().map(|o| format!("{o:02x}")).collect();
+    std::fs::write(folder.join(STORE_ID), format!("{id} {}\n", identity.created_at))
+}
+
+fn recall_identity(folder: &Path) -> Option<StoreIdentity> {
+    let text = std::fs::read_to_string(folder.join(STORE_ID)).ok()?;
+    let (id, created_at) = text.trim().split_once(' ')?;
+    let mut store_id = [0; 16];
+    for (octet, digits) in store_id.iter_mut().zip(id.as_bytes().chunks(2)) {
+        *octet = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+    }
+    (id.len() == 32).then_some(StoreIdentity { store_id, created_at: created_at.parse().ok()? })
 }
 
 /// Brings live sessions up to the journal's end. Returns how many records were replayed.
@@ -108,11 +135,11 @@ pub async fn bring_sessions_back(base: &Base, db: &Db, journal: &Arc<Journal<Pen
             // The position first: what is applied after it was read is replayed, and replaying twice changes nothing.
             let mut conn = db.read().await?;
             let position = sql::find_position(&mut conn, journal_id).await?.unwrap_or(0);
-            let mut after = Vec::new();
+            let mut after = (i64::MIN, [0; 16]);
             loop {
-                let page = sql::list_open_sessions(&mut conn, &after, 5_000).await?;
+                let page = sql::list_open_sessions(&mut conn, after, 5_000).await?;
                 let Some(last) = page.last() else { break };
-                after = last.session_key.to_vec();
+                after = (last.tenant_id, last.session_key);
                 page.into_iter().for_each(|session| base.live.restore(session));
             }
             position
@@ -135,8 +162,8 @@ pub async fn bring_sessions_back(base: &Base, db: &Db, journal: &Arc<Journal<Pen
 
 /// Loads customers unless the snapshot brought them; returns the feed position to follow from.
 pub async fn load_customers(base: &Base, loader: &Loader, db: &Db) -> Result<i64, StartError> {
-    match base.snapshot.and_then(|s| s.feed_seq) {
-        Some(position) => Ok(position),
-        None => Ok(loader.load(db, &base.directory).await?.position),
+    match base.snapshot {
+        Some(position) if base.feed_reaches => Ok(position.feed_seq),
+        _ => Ok(loader.load(db, &base.directory).await?.position),
     }
 }

@@ -21,10 +21,10 @@ use crate::aaa::snapshot::SnapshotError;
 use crate::aaa::throttle::{Throttle, ThrottleLimits};
 use crate::aaa::unknown::UnknownSources;
 use crate::config::Config;
-use crate::journal::{FolderLock, Journal, LockError};
-use crate::listen::{self, BindError, BoundAddress, DelayedReplies, ListenCounters, ListenOptions, ListenParts, Listeners, PendingReply};
+use crate::journal::{FolderLock, LockError};
+use crate::listen::{self, BindError, BoundAddress, DelayedReplies, ListenCounters, ListenOptions, ListenParts, Listeners};
 use crate::radius::dictionary::Dictionary;
-use crate::sessions::{Applier, HomeError, open_home};
+use crate::sessions::{Applier, ApplierStatus, JournalHome};
 use crate::store::{Db, IdentityError, KeyError, KeyFile, SchemaError, StoreError};
 
 /// Batches of decision records that may wait for the log's thread.
@@ -77,13 +77,15 @@ pub enum StartError {
     },
     /// The journal cannot be used.
     #[error(transparent)]
-    Journal(#[from] HomeError),
+    Journal(#[from] crate::journal::OpenError),
     /// The journal's records cannot be read back.
     #[error("the journal cannot be read back: {0}")]
     Replay(#[from] crate::journal::ReadError),
     /// The journal ends before what the store has applied of it.
-    #[error("the journal ends at record {found}, but {applied} were applied or acknowledged: its folder was lost or exchanged; restore it, or remove \
-             the file journal.id beside it to begin a new journal")]
+    #[error(
+        "the journal ends at record {found}, but {applied} were applied or acknowledged: its folder was lost or exchanged; restore it, or remove \
+             the file journal.id beside it to begin a new journal"
+    )]
     JournalLost {
         /// Position known.
         applied: u64,
@@ -105,7 +107,11 @@ impl StartError {
     /// The process's exit code: 3 what configuration or store must mend, 4 what cannot be reached, 1 else.
     pub fn exit_code(&self) -> u8 {
         match self {
-            StartError::Schema(SchemaError::Store(e)) | StartError::Identity(IdentityError::Store(e)) | StartError::Store(e) if e.is_unreachable() => 4,
+            StartError::Schema(SchemaError::Store(e)) | StartError::Identity(IdentityError::Store(e)) | StartError::Store(e)
+                if e.is_unreachable() =>
+            {
+                4
+            }
             StartError::Unreachable { .. } => 4,
             StartError::Io(_) | StartError::Load(_) | StartError::Store(_) | StartError::Replay(_) => 1,
             _ => 3,
@@ -154,7 +160,9 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
     let (directory, live) = (base.directory.clone(), base.live.clone());
     health.store_reachable.store(base.store_answers, Ordering::Release);
 
-    let (journal, report, journal_id) = open_home(folder, base.store_id, restore::journal_options(config), listen::responder())?;
+    let home = JournalHome::find_or_make(folder, rand::random::<i64>() >> 1 & i64::MAX).map_err(unusable)?;
+    let journal_id = home.journal_id;
+    let (journal, report) = home.open(base.identity.store_id, restore::journal_options(config), listen::responder())?;
     let replayed = restore::bring_sessions_back(&base, &db, &journal, journal_id).await?;
     tracing::info!(open = live.open_count(), replayed, cut = report.cut.is_some(), "live sessions are back");
 
@@ -204,7 +212,11 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
 
     let (stop, stopped) = watch::channel(false);
     let keep_from = Arc::new(AtomicU64::new(base.snapshot.map_or(0, |s| s.journal_seq)));
-    let (applier, applier_status) = new_applier(&db, &journal, journal_id, &access, &keep_from);
+    let by_name = access.clone();
+    let customers = Box::new(move |tenant_id: i64, username: &[u8], mac| by_name.customer_of(tenant_id, username, mac).map(|c| c.0));
+    let node = format!("{}, process {}", folder.display(), std::process::id());
+    let applier = Applier::new(db.clone(), journal.clone(), journal_id, &node, customers, keep_from.clone());
+    let applier_status = Arc::new(ApplierStatus::default());
     let parts = Arc::new(Parts { access, listen, applier: applier_status });
     for listener in http {
         tokio::spawn(http::serve(listener, health.clone(), metrics.clone()));
@@ -214,7 +226,8 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
     health.directory_loaded.store(true, Ordering::Release);
     tracing::info!(customers = directory.customers.len(), ?addresses, "serving");
     let config = config.clone();
-    let work = tasks::Work { config, db, key, store_id: base.store_id, loader, position, unknown, decisions, applier, keep_from, log_receiver };
+    let work =
+        tasks::Work { config, db, key, identity: base.identity, loader, position, unknown, decisions, applier, keep_from, log_receiver };
     let tasks = tasks::spawn(work, &parts, &health, stopped)?;
     Ok(Running { addresses, parts, health, listeners, delayed, stop, tasks, lock, addresses_file })
 }
@@ -257,13 +270,6 @@ async fn bind_http(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, StartEr
         listeners.push(TcpListener::bind(address).await.map_err(|error| StartError::Http { address: *address, error })?);
     }
     Ok(listeners)
-}
-
-fn new_applier(db: &Db, journal: &Arc<Journal<PendingReply>>, journal_id: i64, access: &Arc<Access>) -> (Applier<PendingReply>, Arc<crate::sessions::ApplierStatus>) {
-    let (by_name, zones) = (access.clone(), access.directory.clone());
-    let customer_of = Box::new(move |tenant_id: i64, username: &[u8], mac| by_name.customer_of(tenant_id, username, mac).map(|c| c.0));
-    let zone_of = Box::new(move |tenant_id: i64| zones.tenants.load().get(&tenant_id).map_or(jiff::tz::TimeZone::UTC, |t| t.time_zone.clone()));
-    Applier::new(db.clone(), journal.clone(), journal_id, customer_of, zone_of)
 }
 
 /// Passes on what the store keeps: rejects, and the first accept after one.

@@ -22,7 +22,7 @@ use crate::config::Config;
 use crate::journal::{LocalLog, LogBatch};
 use crate::listen::PendingReply;
 use crate::sessions::{Applier, Record};
-use crate::store::{Db, IdMaker, KeyFile, SlotLease, StoreError};
+use crate::store::{Db, IdMaker, KeyFile, SlotLease, StoreError, StoreIdentity};
 
 const SNAPSHOT_EVERY: Duration = Duration::from_secs(300);
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
@@ -36,7 +36,7 @@ pub struct Work {
     pub config: Config,
     pub db: Db,
     pub key: KeyFile,
-    pub store_id: [u8; 16],
+    pub identity: StoreIdentity,
     pub loader: Loader,
     /// Position of the feed to follow from.
     pub position: i64,
@@ -81,9 +81,9 @@ pub fn spawn(work: Work, parts: &Arc<Parts>, health: &Arc<Health>, stop: watch::
     let follower = Follower::new(work.db.clone(), parts.access.directory.clone(), work.loader, work.position);
     let follow = follower.status();
     let snapshots = Snapshots {
-        path: folder.join("snapshot"),
+        folder: folder.clone(),
         key: Arc::new(work.key),
-        store_id: work.store_id,
+        identity: work.identity,
         follow: follow.clone(),
         keep_from: work.keep_from,
         budget_octets: u64::from(work.config.snapshot.budget_mib) << 20,
@@ -92,7 +92,7 @@ pub fn spawn(work: Work, parts: &Arc<Parts>, health: &Arc<Health>, stop: watch::
     let retention_ms = i64::from(work.config.decision_log.retention_days) * crate::units::DAY_MS;
     let tasks = vec![
         tokio::spawn(follower.run(now_ms, stop.clone())),
-        tokio::spawn(work.applier.run(stop.clone())),
+        tokio::spawn(work.applier.run(stop.clone(), parts.applier.clone())),
         tokio::spawn(publisher.run(work.db.clone(), now_ms, stop.clone())),
         tokio::spawn(keep_decisions(work.db.clone(), work.decisions, retention_ms, stop.clone())),
         tokio::spawn(every(Duration::from_secs(1), stop.clone(), {
@@ -155,9 +155,9 @@ fn sweep(parts: &Parts) {
 /// Writes snapshots of directory and live sessions.
 #[derive(Clone)]
 struct Snapshots {
-    path: PathBuf,
+    folder: PathBuf,
     key: Arc<KeyFile>,
-    store_id: [u8; 16],
+    identity: StoreIdentity,
     follow: Arc<FollowStatus>,
     keep_from: Arc<AtomicU64>,
     budget_octets: u64,
@@ -166,16 +166,16 @@ struct Snapshots {
 impl Snapshots {
     fn write(&self, parts: &Parts) {
         // Positions first: what changes while the snapshot is written is followed or replayed again, which changes nothing.
-        let contents = snapshot::SnapshotContents {
-            store_id: self.store_id,
+        let position = snapshot::SnapshotPosition {
             feed_seq: self.follow.position.load(Ordering::Acquire),
             journal_seq: parts.listen.journal.durable_seq(),
             written_at: now_ms(),
         };
-        match snapshot::write(&self.path, &self.key, &contents, &parts.access.directory, &parts.access.live, self.budget_octets) {
-            Ok(octets) => {
-                self.keep_from.store(contents.journal_seq, Ordering::Release);
-                tracing::debug!(octets, "snapshot written");
+        let (directory, live) = (&parts.access.directory, &parts.access.live);
+        match snapshot::write(&self.folder, &self.identity, &self.key, position, directory, live, self.budget_octets) {
+            Ok(written) => {
+                self.keep_from.store(position.journal_seq, Ordering::Release);
+                tracing::debug!(octets = written.octets, customers = written.customers, "snapshot written");
             }
             Err(error) => tracing::error!(%error, "no snapshot could be written: a start without database would use the one before"),
         }

@@ -77,7 +77,8 @@ async fn demo(globals: &Globals, args: &DemoArgs, folder: &std::path::Path) -> R
 
     let stop = Arc::new(AtomicBool::new(false));
     let counters = Arc::new(Counters::default());
-    let routers: Vec<_> = (0..ROUTERS.len()).map(|i| tokio::spawn(router::run(simulation(args, &running, i), stop.clone(), counters.clone()))).collect();
+    let routers: Vec<_> =
+        (0..ROUTERS.len()).map(|i| tokio::spawn(router::run(simulation(args, &running, i), stop.clone(), counters.clone()))).collect();
     let mut view = View::new();
     let mut timer = tokio::time::interval(Duration::from_secs(1));
     timer.tick().await;
@@ -112,7 +113,8 @@ fn demo_config(folder: &std::path::Path) -> Result<Config, Failure> {
     config.data.key_file = folder.join("key");
     config.store.url = StoreUrl::Sqlite(folder.join("tollgate.db"));
     let any_port = |ip: [u8; 4]| vec![SocketAddr::from((ip, 0))];
-    (config.radius.auth, config.radius.acct, config.http.listen) = (any_port([127, 0, 0, 1]), any_port([127, 0, 0, 1]), any_port([127, 0, 0, 1]));
+    (config.radius.auth, config.radius.acct, config.http.listen) =
+        (any_port([127, 0, 0, 1]), any_port([127, 0, 0, 1]), any_port([127, 0, 0, 1]));
     Ok(config)
 }
 

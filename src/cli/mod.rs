@@ -7,6 +7,7 @@ mod config;
 mod context;
 mod customer;
 mod decode;
+mod demo;
 mod dictionary;
 mod failure;
 mod import;
@@ -15,8 +16,8 @@ mod output;
 mod package;
 mod radtest;
 mod router;
-//mod serve;
 mod secret_text;
+mod serve;
 mod tenant;
 mod values;
 
@@ -70,8 +71,10 @@ enum Command {
     Package(package::PackageArgs),
     /// Add, list, change and remove customers
     Customer(customer::CustomerArgs),
+    /// Run a demo provider with simulated MikroTik routers on this machine
+    Demo(demo::DemoArgs),
     /// Run the server
-    //Serve(serve::ServeArgs),
+    Serve(serve::ServeArgs),
     /// Send one request and show the decoded reply
     Radtest(radtest::RadtestArgs),
     /// Import from files
@@ -104,8 +107,11 @@ pub fn run() -> ExitCode {
         Command::Package(args) => done(package::run(globals, args)),
         Command::Customer(args) => done(customer::run(globals, args)),
         Command::Import(args) => done(import::run(globals, args)),
-        //Command::Serve(args) => done(serve::run(globals, &args)),
-        Command::Radtest(args) => radtest::run(radtest::RadtestArgs { json: globals.json, ..args }).map_err(|e| Failure::new(format!("{e:#}"))),
+        Command::Demo(args) => done(demo::run(globals, &args)),
+        Command::Serve(args) => done(serve::run(globals, &args)),
+        Command::Radtest(args) => {
+            radtest::run(radtest::RadtestArgs { json: globals.json, ..args }).map_err(|e| Failure::new(format!("{e:#}")))
+        }
         Command::Decode(args) => done(decode::run(globals, args)),
         Command::CheckConfig(args) => done(check_config::run(globals, args)),
         Command::Config(args) => done(config::run(globals, args)),

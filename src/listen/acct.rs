@@ -34,7 +34,14 @@ impl AcctWorker {
         AcctWorker { parts, socket, duplicates, buffer: Box::new([0; MAX_PACKET_OCTETS]), seen: hashbrown::HashSet::new() }
     }
 
-    fn take(&mut self, view: &PacketView<'_>, datagram: &Datagram<'_>, now: i64, tick: &mut Tick, send: &mut SendBatch) -> Result<(), DropReason> {
+    fn take(
+        &mut self,
+        view: &PacketView<'_>,
+        datagram: &Datagram<'_>,
+        now: i64,
+        tick: &mut Tick,
+        send: &mut SendBatch,
+    ) -> Result<(), DropReason> {
         let routers = self.parts.access.directory.routers.load();
         let candidates = routers.candidates(datagram.peer.ip());
         if view.code() == code::STATUS_SERVER {
@@ -66,7 +73,14 @@ impl AcctWorker {
     }
 
     /// Puts the event into the journal with its answer attached to the record that completes it.
-    fn journalise(&mut self, view: &PacketView<'_>, sender: &Sender<'_>, datagram: &Datagram<'_>, octets: usize, now: i64) -> Result<u64, AppendError> {
+    fn journalise(
+        &mut self,
+        view: &PacketView<'_>,
+        sender: &Sender<'_>,
+        datagram: &Datagram<'_>,
+        octets: usize,
+        now: i64,
+    ) -> Result<u64, AppendError> {
         let fields = &sender.nas.fields;
         let (journal, live) = (&self.parts.journal, &self.parts.access.live);
         let mut ack = Some(PendingReply::new(&self.socket, datagram.peer, datagram.local, &self.buffer[..octets]));
@@ -81,13 +95,20 @@ impl AcctWorker {
         let nas_address = view.get(NAS_IP_ADDRESS).or(view.get(NAS_IPV6_ADDRESS)).unwrap_or_default();
         let nas_instance = live.tokens().nas_instance(fields.id, nas_identifier, nas_address);
         if self.seen.insert(nas_instance) {
-            let record = Record::NasSeen { tenant_id: fields.tenant_id, nas_instance, router_id: fields.id, at: now, nas_identifier, nas_address };
+            let record =
+                Record::NasSeen { tenant_id: fields.tenant_id, nas_instance, router_id: fields.id, at: now, nas_identifier, nas_address };
             if let Err(error) = journal.append(record.kind(), |out| record.write(out), None) {
                 self.seen.remove(&nas_instance);
                 return Err(error);
             }
         }
-        let nas = NasContext { tenant_id: fields.tenant_id, router_id: fields.id, nas_instance, added_at: fields.added_at, adopt_all: fields.adopt_all };
+        let nas = NasContext {
+            tenant_id: fields.tenant_id,
+            router_id: fields.id,
+            nas_instance,
+            added_at: fields.added_at,
+            adopt_all: fields.adopt_all,
+        };
         let customer = || self.parts.access.customer_of(fields.tenant_id, event.username, event.mac);
         let append = |record: &Record<'_>| {
             // A restart that an event reveals goes before it; the answer belongs to the event.

@@ -39,7 +39,14 @@ impl AuthWorker {
     }
 
     /// Finds the sender, answers, and keeps the answer for repetitions.
-    fn answer(&mut self, view: &PacketView<'_>, datagram: &Datagram<'_>, clock: Clock, tick: &mut Tick, send: &mut SendBatch) -> Result<(), DropReason> {
+    fn answer(
+        &mut self,
+        view: &PacketView<'_>,
+        datagram: &Datagram<'_>,
+        clock: Clock,
+        tick: &mut Tick,
+        send: &mut SendBatch,
+    ) -> Result<(), DropReason> {
         let now = clock.ms();
         let routers = self.parts.access.directory.routers.load();
         let source = datagram.peer.ip();
@@ -60,7 +67,8 @@ impl AuthWorker {
         let nonce = self.parts.nonce.fetch_add(1, Ordering::Relaxed);
         let request = AccessRequest { view, nas: sender.nas, secrets: sender.secrets, now, nonce };
         let answer = self.parts.access.answer(&request, send.buffer()).map_err(|_| DropReason::ReplyTooLong)?;
-        let took_us = if datagram.arrived_us == 0 { 0 } else { (Clock::read().us - datagram.arrived_us).clamp(0, i64::from(u32::MAX)) as u32 };
+        let took_us =
+            if datagram.arrived_us == 0 { 0 } else { (Clock::read().us - datagram.arrived_us).clamp(0, i64::from(u32::MAX)) as u32 };
         tick.took(took_us);
         let attributes = &send.buffer()[REPLY_ATTRIBUTES..answer.loggable.max(REPLY_ATTRIBUTES)];
         let decision = Decision {
@@ -87,7 +95,15 @@ impl AuthWorker {
     }
 
     /// Sends an accept at once and a reject after the delay; both are kept.
-    fn dispatch(&mut self, answer: &Answer, view: &PacketView<'_>, datagram: &Datagram<'_>, now: i64, tick: &mut Tick, send: &mut SendBatch) {
+    fn dispatch(
+        &mut self,
+        answer: &Answer,
+        view: &PacketView<'_>,
+        datagram: &Datagram<'_>,
+        now: i64,
+        tick: &mut Tick,
+        send: &mut SendBatch,
+    ) {
         let mut ready = Ready::Now;
         match answer.reject {
             None => tick.accepts += 1,

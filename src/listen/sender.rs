@@ -59,7 +59,12 @@ fn count(counter: &AtomicU64) {
 }
 
 /// The sender of an Access-Request or Status-Server. An unsigned one is taken only where nothing forbids it; Status-Server must be signed (RFC 5997 section 3).
-pub(super) fn of_access<'n>(candidates: &'n [Arc<Nas>], view: &PacketView<'_>, source: IpAddr, must_sign: bool) -> Result<Sender<'n>, DropReason> {
+pub(super) fn of_access<'n>(
+    candidates: &'n [Arc<Nas>],
+    view: &PacketView<'_>,
+    source: IpAddr,
+    must_sign: bool,
+) -> Result<Sender<'n>, DropReason> {
     if candidates.is_empty() {
         return Err(DropReason::UnknownSource);
     }

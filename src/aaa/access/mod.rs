@@ -274,8 +274,8 @@ impl Access {
         let of = |c: &Customer| (c.id, packages.get(&c.package_id).map_or(300, |p| p.interim_secs_for(c.id)));
         let case_sensitive = self.directory.tenants.load().get(&tenant_id).is_some_and(|t| t.case_sensitive_usernames);
         let mut buffer = LookupBuffer::default();
-        let by_name =
-            lookup_candidates(username, case_sensitive, &mut buffer).find_map(|name| self.directory.customers.with_name(tenant_id, name.as_bytes(), of));
+        let by_name = lookup_candidates(username, case_sensitive, &mut buffer)
+            .find_map(|name| self.directory.customers.with_name(tenant_id, name.as_bytes(), of));
         by_name.or_else(|| {
             let device = Mac::parse(username).or(mac.filter(|_| username.is_empty()))?;
             match self.directory.customers.with_mac(tenant_id, device, of) {

@@ -1,0 +1,48 @@
+//! The composition root: the one place where rooms are joined into a running server.
+//!
+//! Order of start: lock the data folder, bind the sockets (another owner shows at once), open journal and store, bring live sessions back, take accounting,
+//! load customers, take logins. Each step needs only what came before; a database that is away is no reason not to serve, if there is a snapshot.
+
+mod health;
+mod http;
+mod metrics;
+mod restore;
+mod start;
+mod tasks;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::aaa::access::Access;
+use crate::listen::ListenParts;
+use crate::sessions::ApplierStatus;
+use crate::units::UnixMs;
+
+pub use start::{Running, StartError, start};
+
+/// What the server's parts share.
+pub struct Parts {
+    /// Decides logins; knows directory and live sessions.
+    pub access: Arc<Access>,
+    /// What the workers share; knows the journal.
+    pub listen: Arc<ListenParts>,
+    /// How far the applier is.
+    pub applier: Arc<ApplierStatus>,
+}
+
+/// Where the server listens, with the ports that the system chose.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Addresses {
+    /// Authentication.
+    pub auth: Vec<SocketAddr>,
+    /// Accounting.
+    pub acct: Vec<SocketAddr>,
+    /// HTTP.
+    pub http: Vec<SocketAddr>,
+}
+
+/// The clock, for tasks that have no datagram or request to take the time from.
+pub fn now_ms() -> UnixMs {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as UnixMs)
+}
