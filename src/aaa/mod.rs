@@ -11,6 +11,7 @@ pub mod decision_store;
 pub mod directory;
 pub mod publish;
 pub mod reply;
+pub mod snapshot;
 mod sql;
 pub mod throttle;
 pub mod unknown;

@@ -123,6 +123,11 @@ impl Nas {
         }
     }
 
+    /// Addresses that are known to sign always, for the snapshot.
+    pub fn learned_addresses(&self) -> Vec<IpAddr> {
+        self.learned.iter().filter(|e| *e.value() >= LEARN_AFTER).map(|e| *e.key()).collect()
+    }
+
     /// Notes a skew of the router's clock.
     pub fn note_skew(&self, skew_ms: i64) {
         self.counters.clock_skew_ms.store(skew_ms, Ordering::Relaxed);

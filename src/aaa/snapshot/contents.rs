@@ -1,0 +1,316 @@
+//! The plaintext of a snapshot. Little-endian; a record is a 32-bit length and its octets, a section ends with a record of length 0.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use super::chunks::{ChunkReader, ChunkWriter};
+use super::{SnapshotContents, SnapshotError, SnapshotPosition};
+use crate::aaa::directory::{
+    CustomerFields, Directory, MessageAuthenticatorMode, Nas, NasFields, NasTable, Package, Packages, Providers, TenantRules, Tenants,
+};
+use crate::radius::Secret;
+use crate::sessions::LiveSessions;
+use crate::units::Mac;
+
+const VERSION: u32 = 1;
+/// A record is never longer: a customer has at most some kilobytes, a router with a thousand addresses some more.
+const LONGEST_RECORD: usize = 16 << 20;
+/// Records of live sessions handed over at once.
+const SESSIONS_AT_ONCE: usize = 256 * 1024;
+
+/// Puts one record together; keeps its memory.
+#[derive(Default)]
+struct Out(Vec<u8>);
+
+impl Out {
+    fn i64(&mut self, n: i64) -> &mut Out {
+        self.0.extend_from_slice(&n.to_le_bytes());
+        self
+    }
+    fn u32(&mut self, n: u32) -> &mut Out {
+        self.0.extend_from_slice(&n.to_le_bytes());
+        self
+    }
+    fn u8(&mut self, n: u8) -> &mut Out {
+        self.0.push(n);
+        self
+    }
+    fn octets(&mut self, octets: &[u8]) -> &mut Out {
+        self.u32(octets.len() as u32).0.extend_from_slice(octets);
+        self
+    }
+    /// Adds the record to the stream and begins the next one.
+    fn end(&mut self, chunks: &mut ChunkWriter) -> Result<(), SnapshotError> {
+        chunks.add(&(self.0.len() as u32).to_le_bytes())?;
+        chunks.add(&self.0)?;
+        self.0.clear();
+        Ok(())
+    }
+}
+
+/// Takes a record apart.
+struct In<'a>(&'a [u8]);
+
+impl<'a> In<'a> {
+    fn take(&mut self, octets: usize) -> Result<&'a [u8], SnapshotError> {
+        let (head, rest) = self.0.split_at_checked(octets).ok_or(SnapshotError::Damaged("a record ends early"))?;
+        self.0 = rest;
+        Ok(head)
+    }
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], SnapshotError> {
+        self.take(N)?.try_into().map_err(|_| SnapshotError::Damaged("a record ends early"))
+    }
+    fn i64(&mut self) -> Result<i64, SnapshotError> {
+        self.array().map(i64::from_le_bytes)
+    }
+    fn u32(&mut self) -> Result<u32, SnapshotError> {
+        self.array().map(u32::from_le_bytes)
+    }
+    fn u8(&mut self) -> Result<u8, SnapshotError> {
+        self.array().map(|[n]: [u8; 1]| n)
+    }
+    fn octets(&mut self) -> Result<&'a [u8], SnapshotError> {
+        let octets = self.u32()? as usize;
+        self.take(octets)
+    }
+    fn text(&mut self) -> Result<&'a str, SnapshotError> {
+        std::str::from_utf8(self.octets()?).map_err(|_| SnapshotError::Damaged("a text is none"))
+    }
+    fn parsed<T: std::str::FromStr>(&mut self) -> Result<T, SnapshotError> {
+        self.text()?.parse().map_err(|_| SnapshotError::Damaged("an address is none"))
+    }
+}
+
+/// Writes everything; returns the number of customers.
+pub(super) fn write(
+    chunks: &mut ChunkWriter,
+    position: SnapshotPosition,
+    directory: &Directory,
+    live: &LiveSessions,
+) -> Result<u64, SnapshotError> {
+    let mut out = Out::default();
+    out.u32(VERSION).i64(position.feed_seq).i64(position.journal_seq as i64).i64(position.written_at);
+    out.i64(directory.customers.len() as i64).end(chunks)?;
+    for (id, t) in directory.tenants.load().iter() {
+        out.i64(*id).u8(u8::from(t.case_sensitive_usernames)).u8(u8::from(t.cross_provider_login));
+        out.octets(t.time_zone.iana_name().unwrap_or("UTC").as_bytes()).end(chunks)?;
+    }
+    out.end(chunks)?;
+    for (account, provider) in directory.providers.load().iter() {
+        out.i64(*account).i64(*provider).end(chunks)?;
+    }
+    out.end(chunks)?;
+    for nas in directory.routers.load().all() {
+        write_router(nas, &mut out);
+        out.end(chunks)?;
+    }
+    out.end(chunks)?;
+    for p in directory.packages.load().values() {
+        out.i64(p.id).i64(p.tenant_id).u32(p.session_timeout_secs).u32(u32::from(p.interim_secs));
+        out.octets(&p.attributes).octets(p.framed_pool.as_deref().unwrap_or_default().as_bytes()).end(chunks)?;
+    }
+    out.end(chunks)?;
+    let customers = write_customers(directory, &mut out, chunks)?;
+    out.end(chunks)?;
+    let mut sessions = Vec::new();
+    live.write_snapshot(&mut sessions);
+    chunks.add(&sessions)?;
+    Ok(customers)
+}
+
+fn write_customers(directory: &Directory, out: &mut Out, chunks: &mut ChunkWriter) -> Result<u64, SnapshotError> {
+    let (mut count, mut result, mut macs) = (0, Ok(()), Vec::new());
+    directory.customers.for_each(|customer| {
+        if result.is_ok() {
+            write_customer(&customer.fields(&mut macs), out);
+            count += 1;
+            result = out.end(chunks);
+        }
+    });
+    result.map(|()| count)
+}
+
+fn write_customer(c: &CustomerFields<'_>, out: &mut Out) {
+    out.i64(c.id).i64(c.tenant_id).i64(c.owner_id).i64(c.package_id).i64(c.expires_at);
+    out.u8(c.hold).u8(u8::from(c.device_login)).u8(u8::from(c.case_sensitive)).u32(u32::from(c.sessions_allowed));
+    out.u32(c.static_ipv4.map_or(0, u32::from));
+    out.octets(c.username).octets(c.password).octets(c.framed_pool).octets(c.attributes).u32(c.macs.len() as u32);
+    c.macs.iter().for_each(|mac| out.0.extend_from_slice(&mac.0));
+}
+
+fn write_router(nas: &Nas, out: &mut Out) {
+    let f = &nas.fields;
+    out.i64(f.id).i64(f.tenant_id).i64(f.owner_id).i64(f.added_at);
+    out.u8(match f.mode {
+        MessageAuthenticatorMode::Auto => 0,
+        MessageAuthenticatorMode::Require => 1,
+        MessageAuthenticatorMode::Accept => 2,
+    });
+    out.u8(u8::from(f.limit_proxy_state)).u8(u8::from(f.swap_octets)).u8(u8::from(f.adopt_all));
+    out.octets(f.name.as_bytes()).octets(&f.nas_identifier);
+    let learned = nas.learned_addresses();
+    out.u32(f.prefixes.len() as u32).u32(f.secrets.len() as u32).u32(learned.len() as u32);
+    for prefix in &f.prefixes {
+        out.octets(prefix.to_string().as_bytes());
+    }
+    for secret in &f.secrets {
+        out.octets(secret.octets());
+    }
+    for address in learned {
+        out.octets(address.to_string().as_bytes());
+    }
+}
+
+/// Reads everything into a directory and live sessions.
+pub(super) fn read(chunks: &mut ChunkReader, directory: &Directory, live: &LiveSessions) -> Result<SnapshotContents, SnapshotError> {
+    let (position, expected) = read_head(chunks)?;
+    let mut tenants = Tenants::new();
+    each_record(chunks, |mut r| {
+        let (id, case_sensitive_usernames, cross_provider_login) = (r.i64()?, r.u8()? == 1, r.u8()? == 1);
+        let time_zone = jiff::tz::TimeZone::get(r.text()?).unwrap_or(jiff::tz::TimeZone::UTC);
+        tenants.insert(id, Arc::new(TenantRules { case_sensitive_usernames, cross_provider_login, time_zone }));
+        Ok(())
+    })?;
+    let mut providers = Providers::new();
+    each_record(chunks, |mut r| {
+        providers.insert(r.i64()?, r.i64()?);
+        Ok(())
+    })?;
+    let (mut routers, mut learned) = (Vec::new(), Vec::new());
+    each_record(chunks, |r| {
+        routers.push(read_router(r, &mut learned)?);
+        Ok(())
+    })?;
+    let mut packages = Packages::new();
+    each_record(chunks, |r| {
+        let package = read_package(r)?;
+        packages.insert(package.id, Arc::new(package));
+        Ok(())
+    })?;
+    directory.customers.reserve(usize::try_from(expected).unwrap_or(0));
+    let (mut customers, mut macs) = (0, Vec::new());
+    each_record(chunks, |r| {
+        customers += 1;
+        read_customer(r, &mut macs, directory)
+    })?;
+    directory.tenants.store(Arc::new(tenants));
+    directory.providers.store(Arc::new(providers));
+    directory.packages.store(Arc::new(packages));
+    directory.routers.store(Arc::new(NasTable::new(routers, &learned, &directory.routers.load())));
+    Ok(SnapshotContents { position, customers, sessions: read_sessions(chunks, live)? })
+}
+
+fn read_head(chunks: &mut ChunkReader) -> Result<(SnapshotPosition, i64), SnapshotError> {
+    let head = next_record(chunks)?;
+    let mut r = In(head);
+    match r.u32()? {
+        VERSION => {}
+        other => return Err(SnapshotError::OtherVersion(other)),
+    }
+    let position = SnapshotPosition { feed_seq: r.i64()?, journal_seq: r.i64()? as u64, written_at: r.i64()? };
+    Ok((position, r.i64()?))
+}
+
+fn next_record(chunks: &mut ChunkReader) -> Result<&[u8], SnapshotError> {
+    let length = chunks.take(4)?.try_into().map_err(|_| SnapshotError::Damaged("it ends early"))?;
+    let octets = u32::from_le_bytes(length) as usize;
+    if octets > LONGEST_RECORD {
+        return Err(SnapshotError::Damaged("a record has an impossible length"));
+    }
+    chunks.take(octets)
+}
+
+/// Records of a section up to its end.
+fn each_record(chunks: &mut ChunkReader, mut each: impl FnMut(In<'_>) -> Result<(), SnapshotError>) -> Result<(), SnapshotError> {
+    loop {
+        let record = next_record(chunks)?;
+        if record.is_empty() {
+            return Ok(());
+        }
+        each(In(record))?;
+    }
+}
+
+fn read_package(mut r: In<'_>) -> Result<Package, SnapshotError> {
+    let (id, tenant_id, session_timeout_secs, interim_secs) = (r.i64()?, r.i64()?, r.u32()?, r.u32()? as u16);
+    let attributes = r.octets()?.into();
+    let framed_pool = Some(r.text()?).filter(|p| !p.is_empty()).map(Box::from);
+    Ok(Package { id, tenant_id, attributes, framed_pool, session_timeout_secs, interim_secs })
+}
+
+fn read_customer(mut r: In<'_>, macs: &mut Vec<Mac>, directory: &Directory) -> Result<(), SnapshotError> {
+    let mut fields = CustomerFields {
+        id: r.i64()?,
+        tenant_id: r.i64()?,
+        owner_id: r.i64()?,
+        package_id: r.i64()?,
+        expires_at: r.i64()?,
+        hold: r.u8()?,
+        device_login: r.u8()? == 1,
+        case_sensitive: r.u8()? == 1,
+        sessions_allowed: r.u32()? as u16,
+        static_ipv4: Some(r.u32()?).filter(|a| *a != 0).map(Ipv4Addr::from),
+        username: r.octets()?,
+        password: r.octets()?,
+        framed_pool: r.octets()?,
+        attributes: r.octets()?,
+        macs: &[],
+    };
+    macs.clear();
+    for _ in 0..r.u32()? {
+        macs.push(Mac(r.array()?));
+    }
+    fields.macs = macs;
+    directory.customers.put(&fields);
+    Ok(())
+}
+
+fn read_router(mut r: In<'_>, learned: &mut Vec<(i64, IpAddr)>) -> Result<NasFields, SnapshotError> {
+    let (id, tenant_id, owner_id, added_at) = (r.i64()?, r.i64()?, r.i64()?, r.i64()?);
+    let mode = match r.u8()? {
+        0 => MessageAuthenticatorMode::Auto,
+        1 => MessageAuthenticatorMode::Require,
+        _ => MessageAuthenticatorMode::Accept,
+    };
+    let (limit_proxy_state, swap_octets, adopt_all) = (r.u8()? == 1, r.u8()? == 1, r.u8()? == 1);
+    let (name, nas_identifier) = (r.text()?.into(), r.octets()?.into());
+    let (prefix_count, secret_count, learned_count) = (r.u32()?, r.u32()?, r.u32()?);
+    let prefixes = (0..prefix_count).map(|_| r.parsed()).collect::<Result<_, _>>()?;
+    let secrets = (0..secret_count).map(|_| r.octets().map(Secret::new)).collect::<Result<_, _>>()?;
+    for _ in 0..learned_count {
+        learned.push((id, r.parsed()?));
+    }
+    Ok(NasFields {
+        id,
+        tenant_id,
+        owner_id,
+        name,
+        nas_identifier,
+        prefixes,
+        secrets,
+        mode,
+        limit_proxy_state,
+        swap_octets,
+        added_at,
+        adopt_all,
+    })
+}
+
+/// Live sessions take the rest; they are framed by length as well, so they can be handed over in parts.
+fn read_sessions(chunks: &mut ChunkReader, live: &LiveSessions) -> Result<u64, SnapshotError> {
+    let (mut part, mut count) = (Vec::new(), 0);
+    loop {
+        let at_end = chunks.is_at_end();
+        if part.len() >= SESSIONS_AT_ONCE || at_end {
+            count += live.read_snapshot(&part).ok_or(SnapshotError::Damaged("a live session does not read"))? as u64;
+            part.clear();
+        }
+        if at_end {
+            return Ok(count);
+        }
+        let record = next_record(chunks)?;
+        let length = record.len() as u32;
+        part.extend_from_slice(&length.to_le_bytes());
+        part.extend_from_slice(record);
+    }
+}

@@ -1,0 +1,199 @@
+//! The snapshot comes back whole or not at all.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::aaa::directory::{CustomerFields, MessageAuthenticatorMode, NasFields, NasTable, Package, TenantRules};
+use crate::radius::Secret;
+use crate::sessions::{LiveSession, Tally, TokenKey};
+use crate::units::Mac;
+
+const POSITION: SnapshotPosition = SnapshotPosition { feed_seq: 42, journal_seq: 99, written_at: 1_800_000_000_000 };
+const IDENTITY: StoreIdentity = StoreIdentity { store_id: [7; 16], created_at: 0 };
+
+struct Place {
+    folder: tempfile::TempDir,
+    key: KeyFile,
+}
+
+impl Place {
+    fn new() -> Place {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let key = KeyFile::read_or_create(&folder.path().join("key")).expect("a key");
+        Place { folder, key }
+    }
+
+    fn write(&self, directory: &Directory, live: &LiveSessions) -> Result<SnapshotWritten, SnapshotError> {
+        write(self.folder.path(), &IDENTITY, &self.key, POSITION, directory, live, 1 << 30)
+    }
+
+    fn read(&self) -> Result<(SnapshotContents, Directory, LiveSessions), SnapshotError> {
+        let (directory, live) = (Directory::empty(), no_sessions());
+        let contents = read(self.folder.path(), &IDENTITY, &self.key, &directory, &live)?;
+        Ok((contents, directory, live))
+    }
+
+    fn file(&self) -> Vec<u8> {
+        std::fs::read(self.folder.path().join(FILE_NAME)).expect("the snapshot")
+    }
+
+    fn replace(&self, octets: &[u8]) {
+        std::fs::write(self.folder.path().join(FILE_NAME), octets).expect("written");
+    }
+}
+
+fn no_sessions() -> LiveSessions {
+    LiveSessions::new(TokenKey::new(&[1; 32]))
+}
+
+fn directory(customers: i64) -> Directory {
+    let directory = Directory::empty();
+    let rules = TenantRules {
+        case_sensitive_usernames: true,
+        cross_provider_login: false,
+        time_zone: jiff::tz::TimeZone::get("Asia/Dhaka").expect("a zone"),
+    };
+    directory.tenants.store(Arc::new([(1, Arc::new(rules))].into()));
+    directory.providers.store(Arc::new([(5, 4), (4, 4)].into()));
+    let package =
+        Package { id: 3, tenant_id: 1, attributes: [28, 6, 0, 0, 0, 9].into(), framed_pool: None, session_timeout_secs: 60, interim_secs: 300 };
+    directory.packages.store(Arc::new([(3, Arc::new(package))].into()));
+    let router = NasFields {
+        id: 2,
+        tenant_id: 1,
+        owner_id: 4,
+        name: "core".into(),
+        nas_identifier: (*b"nas").into(),
+        prefixes: vec!["192.0.2.1/32".parse().expect("a prefix"), "2001:db8::/32".parse().expect("a prefix")],
+        secrets: vec![Secret::new(b"old"), Secret::new(b"new")],
+        mode: MessageAuthenticatorMode::Auto,
+        limit_proxy_state: true,
+        swap_octets: false,
+        added_at: 11,
+        adopt_all: true,
+    };
+    let learned = [(2, "192.0.2.1".parse().expect("an address"))];
+    directory.routers.store(Arc::new(NasTable::new(vec![router], &learned, &NasTable::default())));
+    for id in 1..=customers {
+        directory.customers.put(&customer(id, format!("Customer{id}").as_bytes(), &[Mac([1; 6])]));
+    }
+    directory
+}
+
+fn customer<'a>(id: i64, username: &'a [u8], macs: &'a [Mac]) -> CustomerFields<'a> {
+    CustomerFields {
+        id,
+        tenant_id: 1,
+        owner_id: 5,
+        package_id: 3,
+        expires_at: i64::MAX,
+        hold: 1,
+        device_login: true,
+        sessions_allowed: 2,
+        static_ipv4: Some([10, 0, 0, 1].into()),
+        username,
+        password: b"secret password",
+        macs,
+        framed_pool: b"pool",
+        attributes: &[18, 3, b'x'],
+        case_sensitive: true,
+    }
+}
+
+fn sessions(count: u8) -> LiveSessions {
+    let live = no_sessions();
+    for n in 1..=count {
+        let tally = Tally::open(1_000 + i64::from(n));
+        live.restore(LiveSession::from_row([n; 16], 1, 2, 9, i64::from(n), tally, None, None, &format!("8{n:07x}"), "bob"));
+    }
+    live
+}
+
+#[test]
+fn everything_comes_back() {
+    let place = Place::new();
+    assert!(matches!(place.read(), Err(SnapshotError::Absent)));
+    // More than one chunk.
+    let written = place.write(&directory(12_000), &sessions(200)).expect("written");
+    assert_eq!((written.customers, written.octets), (12_000, place.file().len() as u64));
+    assert!(written.octets > 1 << 20);
+    assert!(!place.file().windows(8).any(|w| w == b"secret p"), "nothing is in clear");
+    assert!(!place.folder.path().join(TEMPORARY_NAME).exists());
+    let (contents, read, live) = place.read().expect("read");
+    assert_eq!(contents, SnapshotContents { position: POSITION, customers: 12_000, sessions: 200 });
+    let wanted = directory(1);
+    assert_eq!(**read.tenants.load(), **wanted.tenants.load());
+    assert_eq!(**read.providers.load(), **wanted.providers.load());
+    assert_eq!(**read.packages.load(), **wanted.packages.load());
+    let routers = read.routers.load();
+    let router = &routers.candidates("192.0.2.1".parse().expect("an address"))[0];
+    assert_eq!(format!("{:?}", router.fields), format!("{:?}", wanted.routers.load().all()[0].fields));
+    assert_eq!(router.fields.secrets.iter().map(Secret::octets).collect::<Vec<_>>(), [b"old", b"new"]);
+    assert!(router.requires_signature("192.0.2.1".parse().expect("an address")), "what was learned is kept");
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    let same = wanted.customers.with_id(1, |w| {
+        read.customers.with_id(1, |r| format!("{:?}", r.fields(&mut after)) == format!("{:?}", w.fields(&mut before)))
+    });
+    assert_eq!(same, Some(Some(true)));
+    assert_eq!(live.open_count(), 200);
+}
+
+#[test]
+fn a_truncated_changed_or_shuffled_file_is_refused_and_changes_nothing() {
+    let place = Place::new();
+    place.write(&directory(3), &sessions(2)).expect("written");
+    let good = place.file();
+    for end in 0..good.len() {
+        place.replace(&good[..end]);
+        assert!(matches!(place.read(), Err(SnapshotError::Damaged(_))), "cut at {end}");
+    }
+    for at in 0..good.len() {
+        let mut bad = good.clone();
+        bad[at] ^= 1 << (at % 8);
+        place.replace(&bad);
+        match place.read() {
+            Err(SnapshotError::OtherStore) => assert!((8..24).contains(&at)),
+            Err(SnapshotError::WrongKey) => assert!((24..40).contains(&at)),
+            Err(SnapshotError::Damaged(_)) => {}
+            other => panic!("octet {at}: {:?}", other.map(|r| r.0)),
+        }
+    }
+    place.replace(&[&good[..], b"x"].concat());
+    assert!(matches!(place.read(), Err(SnapshotError::Damaged(_))), "trailing octets");
+}
+
+#[test]
+fn chunks_in_another_order_or_fewer_are_refused_before_anything_is_taken_in() {
+    let place = Place::new();
+    place.write(&directory(25_000), &no_sessions()).expect("written");
+    let good = place.file();
+    let (header, chunk) = (56, 4 + (1 << 20) + 16);
+    let [first, second] = [&good[header..header + chunk], &good[header + chunk..header + 2 * chunk]];
+    let rest = &good[header + 2 * chunk..];
+    assert!(!rest.is_empty());
+    for parts in [vec![second, first, rest], vec![first, rest], vec![first, second], vec![first, first, rest], vec![first, second, second, rest]] {
+        place.replace(&[&[&good[..header]], &parts[..]].concat().concat());
+        let (directory, live) = (Directory::empty(), no_sessions());
+        let result = read(place.folder.path(), &IDENTITY, &place.key, &directory, &live);
+        assert!(matches!(result, Err(SnapshotError::Damaged(_))));
+        assert!(directory.customers.is_empty());
+    }
+}
+
+#[test]
+fn another_store_another_key_and_too_small_a_budget_are_named() {
+    let place = Place::new();
+    place.write(&directory(3), &no_sessions()).expect("written");
+    let other = StoreIdentity { store_id: [8; 16], ..IDENTITY };
+    let (directory_read, live) = (Directory::empty(), no_sessions());
+    let result = read(place.folder.path(), &other, &place.key, &directory_read, &live);
+    assert!(matches!(result, Err(SnapshotError::OtherStore)));
+    let other_key = KeyFile::read_or_create(&place.folder.path().join("other")).expect("a key");
+    let result = read(place.folder.path(), &IDENTITY, &other_key, &directory_read, &live);
+    assert!(matches!(result, Err(SnapshotError::WrongKey)));
+    let good = place.file();
+    let result = write(place.folder.path(), &IDENTITY, &place.key, POSITION, &directory(3), &live, 100);
+    assert!(matches!(result, Err(SnapshotError::TooLarge { budget: 100 })));
+    assert_eq!(place.file(), good, "the old one stays");
+    assert!(!place.folder.path().join(TEMPORARY_NAME).exists());
+}
