@@ -180,7 +180,6 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
         access: access.clone(),
         journal: journal.clone(),
         delayed: delayed.clone(),
-        decision_log: log_sender,
         on_decision: keep_decisions(decisions.clone()),
         on_unknown: {
             let unknown = unknown.clone();
@@ -203,7 +202,7 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
         loader.load_small_tables(&db, &directory).await?;
     }
     let receive_buffer_octets = auth.first().map_or(0, |a| a.receive_buffer_octets);
-    let listeners = listen::start(&listen, auth, acct)?;
+    let listeners = listen::start(&listen, auth, acct, log_sender)?;
     let addresses_file = folder.join("addresses.json");
     std::fs::write(&addresses_file, serde_json::to_vec_pretty(&addresses).unwrap_or_default()).map_err(unusable)?;
     if receive_buffer_octets < config.radius.receive_buffer_kib as usize * 1024 {

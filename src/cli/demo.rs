@@ -41,7 +41,7 @@ pub fn run(globals: &Globals, args: &DemoArgs) -> Result<(), Failure> {
         None => Some(std::env::temp_dir().join(format!("tollgate-demo-{}", std::process::id()))),
     };
     let folder = args.folder.clone().or_else(|| temporary.clone()).unwrap_or_default();
-    let result = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(demo(globals, args, &folder));
+    let result = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(demo(args, &folder));
     if let Some(folder) = temporary
         && let Err(error) = std::fs::remove_dir_all(&folder)
     {
@@ -50,13 +50,13 @@ pub fn run(globals: &Globals, args: &DemoArgs) -> Result<(), Failure> {
     result
 }
 
-async fn demo(globals: &Globals, args: &DemoArgs, folder: &std::path::Path) -> Result<(), Failure> {
+async fn demo(args: &DemoArgs, folder: &std::path::Path) -> Result<(), Failure> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let config = demo_config(folder)?;
     let (db, _) = prepare_store(&config, &config.tenant.name).await?;
     let sealer = KeyFile::read(&config.data.key_file).map_err(|e| Failure::config(e.to_string()))?.sealer();
-    let tenant = find_tenant(&mut *db.read().await?, &config.tenant.name).await?;
+    let tenant = find_tenant(&mut db.read().await?, &config.tenant.name).await?;
     let tenant = tenant.ok_or_else(|| Failure::new("the demo's tenant is not there"))?;
     let is_new = with_ids(&db, async |ids| Ok(provider::ensure_provider(&db, ids, &sealer, &tenant, now()).await?)).await?;
     db.close().await;

@@ -3,6 +3,7 @@
 use std::net::UdpSocket;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::mpsc::SyncSender;
 
 use super::batch::{Datagram, SendBatch};
 use super::counters::{DropReason, ListenCounters, Tick};
@@ -27,15 +28,16 @@ pub(super) struct AuthWorker {
     parts: Arc<ListenParts>,
     socket: Arc<UdpSocket>,
     duplicates: Duplicates,
+    decision_log: SyncSender<LogBatch>,
     log: LogBatch,
     log_since: i64,
     record: Vec<u8>,
 }
 
 impl AuthWorker {
-    pub fn new(parts: Arc<ListenParts>, socket: Arc<UdpSocket>) -> AuthWorker {
+    pub fn new(parts: Arc<ListenParts>, socket: Arc<UdpSocket>, decision_log: SyncSender<LogBatch>) -> AuthWorker {
         let duplicates = Duplicates::new(parts.options.duplicates_ms, parts.options.duplicates_octets);
-        AuthWorker { parts, socket, duplicates, log: LogBatch::new(), log_since: 0, record: Vec::new() }
+        AuthWorker { parts, socket, duplicates, decision_log, log: LogBatch::new(), log_since: 0, record: Vec::new() }
     }
 
     /// Finds the sender, answers, and keeps the answer for repetitions.
@@ -187,7 +189,7 @@ impl Worker for AuthWorker {
         } else if self.log.octets() >= LOG_BATCH_OCTETS || now_ms - self.log_since >= LOG_BATCH_MS {
             let full = std::mem::take(&mut self.log);
             let count = full.len();
-            if self.parts.decision_log.try_send(full).is_err() {
+            if self.decision_log.try_send(full).is_err() {
                 tick.log_overflow += count;
             }
             self.log_since = now_ms;
@@ -198,7 +200,7 @@ impl Worker for AuthWorker {
 impl Drop for AuthWorker {
     /// The last decisions are logged too; the log's thread still runs then.
     fn drop(&mut self) {
-        if !self.log.is_empty() && self.parts.decision_log.send(std::mem::take(&mut self.log)).is_err() {
+        if !self.log.is_empty() && self.decision_log.send(std::mem::take(&mut self.log)).is_err() {
             tracing::warn!("the last decisions could not be logged");
         }
     }

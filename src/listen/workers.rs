@@ -45,8 +45,6 @@ pub struct ListenParts {
     pub journal: Arc<Journal<PendingReply>>,
     /// Holds rejects back.
     pub delayed: Arc<DelayedReplies>,
-    /// Takes full batches of decision records.
-    pub decision_log: SyncSender<LogBatch>,
     /// Is told of every decision.
     pub on_decision: OnDecision,
     /// Is told of datagrams from nowhere.
@@ -81,13 +79,19 @@ impl Listeners {
     }
 }
 
-/// Starts a worker for each socket.
-pub fn start(parts: &Arc<ListenParts>, auth: Vec<BoundAddress>, acct: Vec<BoundAddress>) -> std::io::Result<Listeners> {
+/// Starts a worker for each socket. `decision_log` takes full batches of decision records; when the last worker ends, so does the channel.
+pub fn start(
+    parts: &Arc<ListenParts>,
+    auth: Vec<BoundAddress>,
+    acct: Vec<BoundAddress>,
+    decision_log: SyncSender<LogBatch>,
+) -> std::io::Result<Listeners> {
     let stop = Arc::new(AtomicBool::new(false));
     let mut threads = Vec::new();
     for socket in auth.into_iter().flat_map(|a| a.sockets) {
         let (socket, parts, stop) = (Arc::new(socket), parts.clone(), stop.clone());
-        threads.push(spawn("auth", move || run(AuthWorker::new(parts, socket), &stop))?);
+        let decision_log = decision_log.clone();
+        threads.push(spawn("auth", move || run(AuthWorker::new(parts, socket, decision_log), &stop))?);
     }
     for socket in acct.into_iter().flat_map(|a| a.sockets) {
         let (socket, parts, stop) = (Arc::new(socket), parts.clone(), stop.clone());

@@ -68,12 +68,21 @@ impl Loader {
     pub async fn load(&self, db: &Db, directory: &Arc<Directory>) -> Result<LoadReport, LoadError> {
         let mut snapshot = db.snapshot().await?;
         let position = find_feed_head(&mut snapshot).await?.seq;
-        self.load_tenants(&mut snapshot, directory).await?;
-        self.load_providers(&mut snapshot, directory).await?;
-        self.load_packages(&mut snapshot, directory).await?;
-        self.load_routers(&mut snapshot, directory).await?;
+        self.load_all_but_customers(&mut snapshot, directory).await?;
         let (customers, broken) = self.load_customers(&mut snapshot, directory).await?;
         Ok(LoadReport { position, customers, broken })
+    }
+
+    /// Loads what accounting needs, which is small: everything but customers.
+    pub async fn load_small_tables(&self, db: &Db, directory: &Directory) -> Result<(), LoadError> {
+        self.load_all_but_customers(&mut db.read().await?, directory).await
+    }
+
+    async fn load_all_but_customers(&self, conn: &mut Conn, directory: &Directory) -> Result<(), LoadError> {
+        self.load_tenants(conn, directory).await?;
+        self.load_providers(conn, directory).await?;
+        self.load_packages(conn, directory).await?;
+        self.load_routers(conn, directory).await
     }
 
     /// Reads the tenants again.
