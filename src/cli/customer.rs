@@ -9,14 +9,15 @@ use ipnet::Ipv6Net;
 use serde::Serialize;
 
 use super::context::with_context;
+use super::dictionary::reply_check;
 use super::output::Table;
 use super::secret_text::read_secret;
 use super::values::OrNone;
 use super::{Context, Failure, Globals, output};
 use crate::accounts::Tenant;
 use crate::customers::{
-    BillingType, ConnectionType, Customer, CustomerChanges, CustomerError, CustomerFilter, CustomerPassword, Hold, HoldKind, NewCustomer, State,
-    add_customer, check_reply_syntax, find_customer, list_customers, lookup_key, parse_ipv6_prefix, parse_macs, parse_static_ipv4, remove_customer,
+    BillingType, ConnectionType, Customer, CustomerChanges, CustomerError, CustomerFilter, CustomerPassword, Hold, HoldKind, NewCustomer,
+    State, add_customer, find_customer, list_customers, lookup_key, parse_ipv6_prefix, parse_macs, parse_static_ipv4, remove_customer,
     set_customer, set_password, state,
 };
 use crate::packages::list_package_ids;
@@ -240,8 +241,13 @@ pub fn run(globals: &Globals, args: CustomerArgs) -> Result<(), Failure> {
         Action::Set(args) => set(globals, ctx, *args).await,
         Action::Passwd(args) => {
             let text = read_secret(args.password.as_deref(), args.password_file.as_ref())?.unwrap_or_default();
-            let id = set_password(&ctx.db, &ctx.sealer, &ctx.tenant().await?, &args.username, &CustomerPassword::new(&text)?, ctx.now).await?;
-            done(globals, serde_json::json!({ "id": id, "username": args.username }), format!("customer {:?} has a new password", args.username))
+            let id =
+                set_password(&ctx.db, &ctx.sealer, &ctx.tenant().await?, &args.username, &CustomerPassword::new(&text)?, ctx.now).await?;
+            done(
+                globals,
+                serde_json::json!({ "id": id, "username": args.username }),
+                format!("customer {:?} has a new password", args.username),
+            )
         }
         Action::Rm { username } => {
             let id = remove_customer(&ctx.db, &ctx.tenant().await?, &username, ctx.now).await?;
@@ -276,7 +282,17 @@ async fn add(globals: &Globals, ctx: &Context, args: AddArgs) -> Result<(), Fail
         reply_attributes: fields.reply_attributes.unwrap_or_default(),
         ..NewCustomer::new(&args.username, CustomerPassword::new(&text)?, &args.package)
     };
-    let customer = add_customer(&ctx.db, ctx.ids().await?, &ctx.sealer, &tenant, owner, new, &check_reply_syntax, ctx.now).await?;
+    let customer = add_customer(
+        &ctx.db,
+        ctx.ids().await?,
+        &ctx.sealer,
+        &tenant,
+        owner,
+        new,
+        &reply_check(ctx.config.radius.dictionaries.clone()),
+        ctx.now,
+    )
+    .await?;
     show_one(globals, ctx, &args.package, &customer, format!("customer {:?} added with code {}", customer.username, customer.code))
 }
 
@@ -287,7 +303,8 @@ async fn set(globals: &Globals, ctx: &Context, args: SetArgs) -> Result<(), Fail
     changes.package = args.package;
     changes.add_macs = args.add_mac;
     changes.remove_macs = args.remove_mac;
-    let customer = set_customer(&ctx.db, &tenant, &args.username, &changes, &check_reply_syntax, ctx.now).await?;
+    let customer =
+        set_customer(&ctx.db, &tenant, &args.username, &changes, &reply_check(ctx.config.radius.dictionaries.clone()), ctx.now).await?;
     let packages = package_names(ctx, &tenant).await?;
     let package = packages.get(&customer.package_id.0).map_or("", String::as_str);
     show_one(globals, ctx, package, &customer, format!("customer {:?} changed", customer.username))
@@ -314,10 +331,15 @@ async fn ls(globals: &Globals, ctx: &Context, args: LsArgs) -> Result<(), Failur
         list(ctx, &tenant, &packages, &args).await?
     };
     if globals.json {
-        let shown = |c| Shown { state: state(Customer::facts(c), ctx.now), package: packages.get(&c.package_id.0).map_or("", String::as_str), customer: c };
+        let shown = |c| Shown {
+            state: state(Customer::facts(c), ctx.now),
+            package: packages.get(&c.package_id.0).map_or("", String::as_str),
+            customer: c,
+        };
         return output::json(&customers.iter().map(shown).collect::<Vec<_>>());
     }
-    let mut table = Table::new(&["username", "code", "name", "package", "state", "expires", "connection", "MAC addresses", "static address"]);
+    let mut table =
+        Table::new(&["username", "code", "name", "package", "state", "expires", "connection", "MAC addresses", "static address"]);
     for c in &customers {
         let macs: Vec<String> = c.macs.iter().map(|m| m.with_colons()).collect();
         table.row(vec![

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::context::with_context;
+use super::dictionary::reply_check;
 use super::{Context, Failure, Globals, output};
-use crate::customers::check_reply_syntax;
 use crate::customers::import::{BadRow, plan_import, write_import};
 
 /// What to import.
@@ -51,7 +51,7 @@ async fn customers(globals: &Globals, ctx: &Context, args: CustomersArgs) -> Res
         Box::new(std::fs::File::open(&args.file).map_err(|e| Failure::new(format!("{name}: {e}")))?)
     };
     let mut conn = ctx.db.read().await?;
-    let plan = plan_import(&mut conn, ids, &tenant, owner, file, &check_reply_syntax, ctx.now).await?;
+    let plan = plan_import(&mut conn, ids, &tenant, owner, file, &reply_check(ctx.config.radius.dictionaries.clone()), ctx.now).await?;
     drop(conn);
     let (good, bad) = (plan.good(), plan.bad.clone());
     let refused = !bad.is_empty() && !args.skip_bad;

@@ -146,7 +146,11 @@ pub fn run(globals: &Globals, args: PackageArgs) -> Result<(), Failure> {
         }
         Action::Rm { name } => {
             let id = remove_package(&ctx.db, ctx.tenant().await?.id, &name, ctx.now).await?;
-            if globals.json { output::json(&serde_json::json!({ "id": id, "removed": name })) } else { output::line(format!("package {name:?} removed")) }
+            if globals.json {
+                output::json(&serde_json::json!({ "id": id, "removed": name }))
+            } else {
+                output::line(format!("package {name:?} removed"))
+            }
         }
     })
 }
@@ -166,7 +170,8 @@ async fn ls(globals: &Globals, ctx: &Context) -> Result<(), Failure> {
     if globals.json {
         return output::json(&all);
     }
-    let mut table = Table::new(&["name", "download", "upload", "Mikrotik-Rate-Limit", "pool", "address list", "session timeout", "interim"]);
+    let mut table =
+        Table::new(&["name", "download", "upload", "Mikrotik-Rate-Limit", "pool", "address list", "session timeout", "interim"]);
     for Package { name, terms, .. } in all {
         let rate = |rate: Option<BitRate>| rate.map_or_else(|| "unlimited".to_owned(), |r| r.to_string());
         table.row(vec![

@@ -10,8 +10,8 @@ use super::secret_text::read_secret;
 use super::{Context, Failure, Globals, output};
 use crate::accounts::{Tenant, find_account};
 use crate::routers::{
-    Adopt, MessageAuthenticatorMode, NewRouter, RouterAddress, RouterChanges, RouterError, RouterSecret, RouterSummary, add_router, list_router_summaries,
-    list_unknown_sources, remove_router, set_router,
+    Adopt, MessageAuthenticatorMode, NewRouter, RouterAddress, RouterChanges, RouterError, RouterSecret, RouterSummary, add_router,
+    list_router_summaries, list_unknown_sources, remove_router, set_router,
 };
 use crate::units::{AccountId, print_instant};
 
@@ -127,7 +127,11 @@ pub fn run(globals: &Globals, args: RouterArgs) -> Result<(), Failure> {
         Action::Set(args) => set(globals, ctx, *args).await,
         Action::Rm { name } => {
             let id = remove_router(&ctx.db, ctx.tenant().await?.id, &name, ctx.now).await?;
-            if globals.json { output::json(&serde_json::json!({ "id": id, "removed": name })) } else { output::line(format!("router {name:?} removed")) }
+            if globals.json {
+                output::json(&serde_json::json!({ "id": id, "removed": name }))
+            } else {
+                output::line(format!("router {name:?} removed"))
+            }
         }
         Action::Unknown => unknown(globals, ctx).await,
     })
@@ -201,7 +205,8 @@ async fn ls(globals: &Globals, ctx: &Context) -> Result<(), Failure> {
     if globals.json {
         return output::json(&all);
     }
-    let headings = ["name", "addresses", "signed", "requests", "accepts", "rejects", "accounting", "wrong secret", "unsigned dropped", "last request"];
+    let headings =
+        ["name", "addresses", "signed", "requests", "accepts", "rejects", "accounting", "wrong secret", "unsigned dropped", "last request"];
     let mut table = Table::new(&headings);
     for summary in &all {
         table.row(summary_cells(summary));
@@ -209,7 +214,10 @@ async fn ls(globals: &Globals, ctx: &Context) -> Result<(), Failure> {
     table.print("no routers; `tollgate router add NAME --address IP --secret SECRET` adds one")?;
     for summary in all.iter().filter(|s| s.counters.is_some_and(|c| c.missing_message_authenticator > 0)) {
         let name = &summary.router.name;
-        output::note(globals, format!("{name}: unsigned requests were dropped; if it cannot sign any more: tollgate router set {name:?} --relearn"));
+        output::note(
+            globals,
+            format!("{name}: unsigned requests were dropped; if it cannot sign any more: tollgate router set {name:?} --relearn"),
+        );
     }
     Ok(())
 }

@@ -18,7 +18,11 @@ const fn key(name: &'static str, default: &'static str, comment: &'static str) -
 /// Every key, in the order of the example; keys of one section stand together.
 pub const KEYS: &[Key] = &[
     key("store.url", "", "The database: sqlite:PATH or postgres://USER@HOST/DATABASE.\nWithout it, the file tollgate.db in data.folder."),
-    key("data.folder", "\"tollgate-data\"", "Journal, decision log, snapshot and key file live here.\nA relative path is meant from this file's folder."),
+    key(
+        "data.folder",
+        "\"tollgate-data\"",
+        "Journal, decision log, snapshot and key file live here.\nA relative path is meant from this file's folder.",
+    ),
     key(
         "data.key_file",
         "",
@@ -26,7 +30,11 @@ pub const KEYS: &[Key] = &[
          sealed values are lost.",
     ),
     key("journal.segment_mib", "64", "Size of one segment of the accounting journal, in MiB."),
-    key("journal.budget_gib", "8", "Disk that the journal may take, in GiB. When it is full of records not yet applied, accounting is no longer acknowledged."),
+    key(
+        "journal.budget_gib",
+        "8",
+        "Disk that the journal may take, in GiB. When it is full of records not yet applied, accounting is no longer acknowledged.",
+    ),
     key("journal.retain_hours", "72", "How long applied records are kept as evidence, in hours, within the budget."),
     key("decision_log.budget_mib", "1024", "Disk that the decision log may take, in MiB; the oldest decisions go first."),
     key("decision_log.retention_days", "30", "How long decisions are kept, in days."),
@@ -41,7 +49,11 @@ pub const KEYS: &[Key] = &[
     key("radius.duplicate_cache_secs", "5", "How long an answer is kept to be sent again, in seconds (RFC 5080 section 2.2.2)."),
     key("radius.duplicate_cache_mib", "32", "Memory for those answers, in MiB per worker; the oldest go first."),
     key("brute_force.window_secs", "60", "Wrong passwords are counted over this time, in seconds."),
-    key("brute_force.failures_per_mac", "10", "Wrong passwords from one device on one router within the window before it has to wait; 0 for no limit."),
+    key(
+        "brute_force.failures_per_mac",
+        "10",
+        "Wrong passwords from one device on one router within the window before it has to wait; 0 for no limit.",
+    ),
     key(
         "brute_force.failures_per_username",
         "50",

@@ -9,8 +9,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::keys::KEYS;
 use super::settings::{
-    BruteForceConfig, Config, DataConfig, DecisionLogConfig, HttpConfig, JournalConfig, LogConfig, RadiusConfig, SnapshotConfig, StoreConfig,
-    TenantConfig,
+    BruteForceConfig, Config, DataConfig, DecisionLogConfig, HttpConfig, JournalConfig, LogConfig, RadiusConfig, SnapshotConfig,
+    StoreConfig, TenantConfig,
 };
 use super::suggest::nearest;
 use crate::store::StoreUrl;
@@ -74,6 +74,12 @@ fn read_file(name: &str, text: &str, values: &mut Values, errors: &mut Vec<Confi
             errors.push(ConfigError { place: place(section.span().start), reason });
             continue;
         };
+        if keys.is_empty() && !KEYS.iter().any(|k| k.name.split_once('.').is_some_and(|(s, _)| s == section.get_ref().as_ref())) {
+            let sections = KEYS.iter().filter_map(|k| k.name.split_once('.')).map(|(s, _)| s);
+            let near = nearest(section.get_ref(), sections).map(|n| format!("; did you mean [{n}]?")).unwrap_or_default();
+            let reason = format!("unknown section [{}]{near}", section.get_ref());
+            errors.push(ConfigError { place: place(section.span().start), reason });
+        }
         for (key, value) in keys {
             let full = format!("{}.{}", section.get_ref(), key.get_ref());
             let place = place(key.span().start);
@@ -109,7 +115,10 @@ fn read_environment(environment: impl Iterator<Item = (String, String)>, values:
             // TOLLGATE_STORE_URL is a likely slip; other single-underscore names belong to other tools
             if let Some(meant) = KEYS.iter().find(|k| k.name.replace('.', "_") == lower) {
                 let wanted = format!("{ENV_PREFIX}{}", meant.name.replace('.', "__").to_ascii_uppercase());
-                errors.push(ConfigError { place: format!("environment variable {name}"), reason: format!("write {wanted}, with two underscores") });
+                errors.push(ConfigError {
+                    place: format!("environment variable {name}"),
+                    reason: format!("write {wanted}, with two underscores"),
+                });
             }
             continue;
         }
@@ -197,7 +206,8 @@ fn build(file: Option<PathBuf>, base: &Path, r: &Reader<'_>) -> Option<Config> {
     let folder = path("data.folder");
     let url = store_url(r, base, folder.as_deref());
     let key_file = path("data.key_file").or_else(|| folder.as_ref().map(|f| f.join("key")));
-    let journal = (r.number("journal.segment_mib", 1, 1024), r.number("journal.budget_gib", 1, 65_536), r.number("journal.retain_hours", 0, 8_784));
+    let journal =
+        (r.number("journal.segment_mib", 1, 1024), r.number("journal.budget_gib", 1, 65_536), r.number("journal.retain_hours", 0, 8_784));
     let decision_log = (r.number("decision_log.budget_mib", 1, 1 << 20), r.number("decision_log.retention_days", 1, 3_660));
     let snapshot = r.number("snapshot.budget_mib", 1, 1 << 20);
     let (auth, acct, listen) = (r.addresses("radius.auth"), r.addresses("radius.acct"), r.addresses("http.listen"));
@@ -234,7 +244,12 @@ fn build(file: Option<PathBuf>, base: &Path, r: &Reader<'_>) -> Option<Config> {
             duplicate_cache_secs: cache.0?,
             duplicate_cache_mib: cache.1?,
         },
-        brute_force: BruteForceConfig { window_secs: brute.0?, failures_per_mac: failures.0?, failures_per_username: failures.1?, block_secs: brute.1? },
+        brute_force: BruteForceConfig {
+            window_secs: brute.0?,
+            failures_per_mac: failures.0?,
+            failures_per_username: failures.1?,
+            block_secs: brute.1?,
+        },
         http: HttpConfig { listen: listen? },
         log: LogConfig { level: level?, format: format? },
         tenant: TenantConfig { name: tenant? },
@@ -246,7 +261,9 @@ fn store_url(r: &Reader<'_>, base: &Path, folder: Option<&Path>) -> Option<Store
         return if r.values.contains_key("store.url") { None } else { folder.map(|f| StoreUrl::Sqlite(f.join("tollgate.db"))) };
     };
     match text.parse() {
-        Ok(StoreUrl::Sqlite(path)) if r.values.get("store.url").is_some_and(|g| g.place.starts_with("environment")) => Some(StoreUrl::Sqlite(path)),
+        Ok(StoreUrl::Sqlite(path)) if r.values.get("store.url").is_some_and(|g| g.place.starts_with("environment")) => {
+            Some(StoreUrl::Sqlite(path))
+        }
         Ok(StoreUrl::Sqlite(path)) => Some(StoreUrl::Sqlite(base.join(path))),
         Ok(url) => Some(url),
         Err(_) => {
@@ -278,7 +295,9 @@ mod tests {
         assert!(config.data.folder.is_absolute() && config.data.folder.ends_with("tollgate-data"));
         assert!(config.data.key_file.ends_with("tollgate-data/key"));
         assert!(matches!(&config.store.url, StoreUrl::Sqlite(p) if p.ends_with("tollgate-data/tollgate.db")));
-        let config = load("[store]\nurl = \"postgres://a@b/c\"\n[data]\nfolder = \"/srv/t\"\n[radius]\nauth = [\"127.0.0.1:1812\"]\nacct=[]", &[]).expect("ok");
+        let config =
+            load("[store]\nurl = \"postgres://a@b/c\"\n[data]\nfolder = \"/srv/t\"\n[radius]\nauth = [\"127.0.0.1:1812\"]\nacct=[]", &[])
+                .expect("ok");
         assert_eq!(config.store.url, StoreUrl::Postgres("postgres://a@b/c".into()));
         assert_eq!((config.data.folder.to_str(), config.radius.acct.len()), (Some("/srv/t"), 0));
     }
@@ -286,20 +305,26 @@ mod tests {
     #[test]
     fn the_example_is_the_defaults() {
         let (from_example, defaults) = (load(&super::super::keys::example(), &[]).expect("loads"), load("", &[]).expect("loads"));
-        assert_eq!(format!("{:?}", (from_example.radius, from_example.brute_force, from_example.log)),
-            format!("{:?}", (defaults.radius, defaults.brute_force, defaults.log)));
+        assert_eq!(
+            format!("{:?}", (from_example.radius, from_example.brute_force, from_example.log)),
+            format!("{:?}", (defaults.radius, defaults.brute_force, defaults.log))
+        );
     }
 
     #[test]
     fn the_environment_wins() {
-        let config = load("[radius]\nworkers = 3\n", &[
-            ("TOLLGATE_RADIUS__WORKERS", "7"),
-            ("TOLLGATE_RADIUS__AUTH", "[::1]:1812,127.0.0.1:1812"),
-            ("TOLLGATE_HTTP__LISTEN", "[\"127.0.0.1:9\"]"),
-            ("TOLLGATE_STORE__URL", "sqlite:/x.db"),
-            ("TOLLGATE_TEST_POSTGRES", "ignored"),
-            ("OTHER", "ignored"),
-        ]).expect("loads");
+        let config = load(
+            "[radius]\nworkers = 3\n",
+            &[
+                ("TOLLGATE_RADIUS__WORKERS", "7"),
+                ("TOLLGATE_RADIUS__AUTH", "[::1]:1812,127.0.0.1:1812"),
+                ("TOLLGATE_HTTP__LISTEN", "[\"127.0.0.1:9\"]"),
+                ("TOLLGATE_STORE__URL", "sqlite:/x.db"),
+                ("TOLLGATE_TEST_POSTGRES", "ignored"),
+                ("OTHER", "ignored"),
+            ],
+        )
+        .expect("loads");
         assert_eq!((config.radius.workers, config.radius.auth.len(), config.http.listen[0].port()), (7, 2, 9));
         assert_eq!(config.store.url, StoreUrl::Sqlite("/x.db".into()));
     }
@@ -309,14 +334,27 @@ mod tests {
         for (text, environment, wanted) in [
             ("\n[radius]\nauht = []\n", &[][..], "t.toml:3: unknown key \"radius.auht\"; did you mean \"radius.auth\"?"),
             ("[radius]\nworkers = \"many\"\n", &[], "t.toml:2: radius.workers: invalid type: string \"many\", expected u32"),
-            ("[radius]\nauth = [\"localhost\"]\n", &[], "t.toml:2: radius.auth: \"localhost\" is not an address with a port, such as 0.0.0.0:1812 or [::]:1812"),
+            (
+                "[radius]\nauth = [\"localhost\"]\n",
+                &[],
+                "t.toml:2: radius.auth: \"localhost\" is not an address with a port, such as 0.0.0.0:1812 or [::]:1812",
+            ),
             ("[data\n", &[], "t.toml:1: "),
+            ("\n[radus]\n", &[], "t.toml:2: unknown section [radus]; did you mean [radius]?"),
             ("url = \"x\"\n", &[], "t.toml:1: \"url\" must stand in a section: unknown key \"url\"; did you mean \"store.url\"?"),
             ("[store]\nurl = \"mysql://u:geheim@h\"\n", &[], "t.toml:2: store.url: expected sqlite:PATH or postgres://..."),
             ("[radius]\nreject_delay_ms = 2000\n", &[], "t.toml:2: radius.reject_delay_ms: must be less than radius.patience_ms"),
             ("[journal]\nsegment_mib = 0\n", &[], "t.toml:2: journal.segment_mib: must be 1 to 1024"),
-            ("", &[("TOLLGATE_RADIUS__AUTHS", "x")], "environment variable TOLLGATE_RADIUS__AUTHS: unknown key \"radius__auths\"; did you mean \"radius__auth\"?"),
-            ("", &[("TOLLGATE_STORE_URL", "x")], "environment variable TOLLGATE_STORE_URL: write TOLLGATE_STORE__URL, with two underscores"),
+            (
+                "",
+                &[("TOLLGATE_RADIUS__AUTHS", "x")],
+                "environment variable TOLLGATE_RADIUS__AUTHS: unknown key \"radius__auths\"; did you mean \"radius__auth\"?",
+            ),
+            (
+                "",
+                &[("TOLLGATE_STORE_URL", "x")],
+                "environment variable TOLLGATE_STORE_URL: write TOLLGATE_STORE__URL, with two underscores",
+            ),
         ] {
             let errors = load(text, environment).expect_err(wanted);
             assert!(errors[0].starts_with(wanted), "{errors:?}");

@@ -85,7 +85,14 @@ impl RateLimit {
         {
             return Err(RateLimitError::Priority(priority));
         }
-        check_direction("download", self.rate.download, self.burst.download, self.threshold.download, self.burst_secs.download, self.min.download)?;
+        check_direction(
+            "download",
+            self.rate.download,
+            self.burst.download,
+            self.threshold.download,
+            self.burst_secs.download,
+            self.min.download,
+        )?;
         check_direction("upload", self.rate.upload, self.burst.upload, self.threshold.upload, self.burst_secs.upload, self.min.upload)
     }
 
@@ -126,7 +133,12 @@ fn ceiling(rate: Option<BitRate>) -> u64 {
 }
 
 fn check_direction(
-    name: &'static str, rate: Option<BitRate>, burst: Option<BitRate>, threshold: Option<BitRate>, secs: Option<u32>, min: Option<BitRate>,
+    name: &'static str,
+    rate: Option<BitRate>,
+    burst: Option<BitRate>,
+    threshold: Option<BitRate>,
+    secs: Option<u32>,
+    min: Option<BitRate>,
 ) -> Result<(), RateLimitError> {
     match burst {
         None if threshold.is_some() || secs.is_some() => return Err(RateLimitError::WithoutBurst(name)),
@@ -213,7 +225,10 @@ mod tests {
             (RateLimit { threshold: both("10M"), ..base }, RateLimitError::WithoutBurst("download")),
             (RateLimit { min: both("5M 11M"), ..base }, RateLimitError::MinAboveRate("upload")),
             (RateLimit { priority: Some(3), ..Default::default() }, RateLimitError::WithoutRate),
-            (RateLimit { burst: both("40M"), burst_secs: PerDirection { download: Some(0), upload: None }, ..base }, RateLimitError::BurstTime("download")),
+            (
+                RateLimit { burst: both("40M"), burst_secs: PerDirection { download: Some(0), upload: None }, ..base },
+                RateLimitError::BurstTime("download"),
+            ),
         ] {
             assert_eq!(limit.check(), Err(wanted));
         }
@@ -227,8 +242,15 @@ mod tests {
         }
         let bits = |t: &str| {
             let digits = t.trim_end_matches(['k', 'M']);
-            let factor = match &t[digits.len()..] { "" => 1, "k" => 1_000, "M" => 1_000_000, _ => return None };
-            (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())).then(|| digits.parse::<u64>().ok().map(|n| n * factor)).flatten()
+            let factor = match &t[digits.len()..] {
+                "" => 1,
+                "k" => 1_000,
+                "M" => 1_000_000,
+                _ => return None,
+            };
+            (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+                .then(|| digits.parse::<u64>().ok().map(|n| n * factor))
+                .flatten()
         };
         let fields: Vec<&str> = text.split(' ').collect();
         let mut limit = RateLimit::default();
