@@ -57,7 +57,12 @@ pub(super) async fn insert_nas_instance(conn: &mut Conn, tenant: TenantId, nas: 
 }
 
 /// Gives the usage of a session whose customer was found late to that customer.
-pub(super) async fn update_usage_customer(conn: &mut Conn, tenant: TenantId, session_key: &[u8; 16], customer_id: i64) -> Result<u64, StoreError> {
+pub(super) async fn update_usage_customer(
+    conn: &mut Conn,
+    tenant: TenantId,
+    session_key: &[u8; 16],
+    customer_id: i64,
+) -> Result<u64, StoreError> {
     q!(exec conn, "UPDATE usage SET customer_id = $3 WHERE tenant_id = $1 AND session_key = $2 AND customer_id IS NULL",
         tenant.0, &session_key[..], customer_id)
 }
@@ -126,13 +131,25 @@ macro_rules! line_columns {
 }
 
 /// Sessions that were heard of since an instant, after a session key (start with nothing), in order of keys, which is nearly that of their starts.
-pub async fn list_sessions_after(conn: &mut Conn, tenant: TenantId, after: &[u8], since: UnixMs, limit: i64) -> Result<Vec<SessionLine>, StoreError> {
+pub async fn list_sessions_after(
+    conn: &mut Conn,
+    tenant: TenantId,
+    after: &[u8],
+    since: UnixMs,
+    limit: i64,
+) -> Result<Vec<SessionLine>, StoreError> {
     q!(all conn, SessionLine, concat!("SELECT ", line_columns!(), "WHERE s.tenant_id = $1 AND s.session_key > $2 AND s.last_event_at >= $3 \
         ORDER BY s.session_key LIMIT $4"), tenant.0, after, since, limit)
 }
 
 /// The newest sessions, newest first; of one user name (whatever its case) if it is not empty.
-pub async fn list_newest_sessions(conn: &mut Conn, tenant: TenantId, online: bool, username: &str, limit: i64) -> Result<Vec<SessionLine>, StoreError> {
+pub async fn list_newest_sessions(
+    conn: &mut Conn,
+    tenant: TenantId,
+    online: bool,
+    username: &str,
+    limit: i64,
+) -> Result<Vec<SessionLine>, StoreError> {
     if online {
         return q!(all conn, SessionLine, concat!("SELECT ", line_columns!(), "WHERE s.tenant_id = $1 AND s.ended_at IS NULL \
             AND ($2 = '' OR LOWER(s.username) = LOWER($2)) ORDER BY s.session_key DESC LIMIT $3"), tenant.0, username, limit);

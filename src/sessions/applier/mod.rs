@@ -122,7 +122,14 @@ enum Step {
 impl<A: Send + 'static> Applier<A> {
     /// An applier for the journal that the store knows as `journal_id`. Segments with records from `keep_from` on are not pruned (the snapshot needs them); set it
     /// to `u64::MAX` if nothing does. Does not touch store or journal yet.
-    pub fn new(db: Db, journal: Arc<Journal<A>>, journal_id: i64, node: &str, customers: CustomerLookup, keep_from: Arc<AtomicU64>) -> Applier<A> {
+    pub fn new(
+        db: Db,
+        journal: Arc<Journal<A>>,
+        journal_id: i64,
+        node: &str,
+        customers: CustomerLookup,
+        keep_from: Arc<AtomicU64>,
+    ) -> Applier<A> {
         Applier {
             db,
             journal,
@@ -159,7 +166,9 @@ impl<A: Send + 'static> Applier<A> {
                 Ok(step) => {
                     retry = FIRST_RETRY;
                     self.status.is_failing.store(0, Ordering::Relaxed);
-                    let is_busy = step == Step::Again || matches!(step, Step::Applied(_) if self.pending.len() > 0) || step == Step::Applied(self.batch_records);
+                    let is_busy = step == Step::Again
+                        || matches!(step, Step::Applied(_) if self.pending.len() > 0)
+                        || step == Step::Applied(self.batch_records);
                     if is_busy { Duration::ZERO } else { TICK }
                 }
                 Err(error) => {
@@ -254,7 +263,11 @@ impl<A: Send + 'static> Applier<A> {
         };
         let last_seq = self.journal.last_seq();
         if position > last_seq {
-            tracing::error!(position, last_seq, "the journal ends before what the store has applied: it was lost or exchanged, and is applied from its beginning");
+            tracing::error!(
+                position,
+                last_seq,
+                "the journal ends before what the store has applied: it was lost or exchanged, and is applied from its beginning"
+            );
             return self.move_to(position, 0).await;
         }
         self.set_position(position);
@@ -293,7 +306,11 @@ impl<A: Send + 'static> Applier<A> {
         }
         match self.read(position) {
             Err(ReadError::Pruned { oldest_seq }) if oldest_seq > position + 1 => {
-                tracing::error!(position, oldest_seq, "records that the store has not applied are no longer in the journal; going on with the oldest there is");
+                tracing::error!(
+                    position,
+                    oldest_seq,
+                    "records that the store has not applied are no longer in the journal; going on with the oldest there is"
+                );
                 self.move_to(position, oldest_seq - 1).await?;
                 Ok(false)
             }

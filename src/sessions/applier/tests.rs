@@ -32,7 +32,8 @@ impl Bench {
             let identity = Identity { store_id: [1; 16], journal_id: JOURNAL };
             let (journal, _) = Journal::open(disk, identity, JournalOptions::default(), Box::new(|_| {})).expect("a journal");
             let mut tx = fresh.db.begin().await.expect("a transaction");
-            q!(exec tx, "INSERT INTO tenants (id, name, time_zone, currency, created_at) VALUES (1, 'default', 'UTC', 'USD', 0)").expect("a tenant");
+            q!(exec tx, "INSERT INTO tenants (id, name, time_zone, currency, created_at) VALUES (1, 'default', 'UTC', 'USD', 0)")
+                .expect("a tenant");
             tx.commit(NOW).await.expect("commits");
             all.push(Bench { fresh, journal });
         }
@@ -211,7 +212,9 @@ async fn a_reboot_ends_stored_and_new_sessions_of_its_service_only() {
         assert_eq!(open, [4, 6]);
         assert_eq!(rows[&[1; 16]].tally.terminate_cause, super::super::cause::NAS_REBOOT);
         let live = list_open_sessions(&mut bench.fresh.db.read().await.expect("reads"), (i64::MIN, [0; 16]), 1).await.expect("lists");
-        let more = list_open_sessions(&mut bench.fresh.db.read().await.expect("reads"), (live[0].nas_instance, live[0].session_key), 9).await.expect("lists");
+        let more = list_open_sessions(&mut bench.fresh.db.read().await.expect("reads"), (live[0].nas_instance, live[0].session_key), 9)
+            .await
+            .expect("lists");
         let keys: Vec<u8> = live.iter().chain(&more).map(|s| s.session_key[0]).collect();
         assert_eq!(keys, [6, 4], "in order of boxes");
         assert_eq!((live[0].acct_session_id(), live[0].username(), live[0].customer_id), (&b"81000006"[..], &b"bob"[..], 4));
@@ -295,7 +298,14 @@ async fn facts_about_routers_and_boxes_are_stored_once() {
         let learned = RouterLearned { tenant_id: 1, router_id: 2, address: "192.0.2.1".parse().expect("an address"), at: T0 };
         for _ in 0..2 {
             bench.tell(&Record::RouterLearned(learned));
-            bench.tell(&Record::NasSeen { tenant_id: 1, nas_instance: 3, router_id: 2, at: T0, nas_identifier: b"rb\x00", nas_address: &[10, 0, 0, 1] });
+            bench.tell(&Record::NasSeen {
+                tenant_id: 1,
+                nas_instance: 3,
+                router_id: 2,
+                at: T0,
+                nas_identifier: b"rb\x00",
+                nas_address: &[10, 0, 0, 1],
+            });
             bench.tell(&Record::Odd { at: T0, router_id: 2, packet: b"?" });
         }
         bench.apply().await;
@@ -417,7 +427,8 @@ fn event_of((name, nth, secs, kind, late): &Told) -> AccountingEvent<'static> {
 fn live_through(bench: &Bench, told: &[Told]) -> LiveSessions {
     let live = LiveSessions::new(TokenKey::new(&[1; 32]));
     let nas = NasContext { tenant_id: 1, router_id: 2, nas_instance: 3, added_at: T0 - 86_400_000, adopt_all: false };
-    let append = |record: &Record<'_>| Ok::<u64, Infallible>(bench.journal.append(record.kind(), |p| record.write(p), None).expect("takes it"));
+    let append =
+        |record: &Record<'_>| Ok::<u64, Infallible>(bench.journal.append(record.kind(), |p| record.write(p), None).expect("takes it"));
     let mut told: Vec<_> = told.iter().map(|t| (t, event_of(t))).collect();
     told.sort_by_key(|(_, event)| event.arrived_at);
     for (t, mut event) in told {

@@ -206,7 +206,8 @@ impl Work {
                 // The live sessions knew that one, and that this is another.
                 && Some(row.session_key) != update.replaces
         };
-        let (index, row) = self.rows.iter().enumerate().filter(|(_, row)| is_it(row)).min_by_key(|(_, row)| (distance(row), row.session_key))?;
+        let (index, row) =
+            self.rows.iter().enumerate().filter(|(_, row)| is_it(row)).min_by_key(|(_, row)| (distance(row), row.session_key))?;
         self.aliases.push((key, row.key()));
         self.by_key.insert(key, index);
         Some(index)
@@ -269,7 +270,9 @@ impl Work {
         for (index, day, amounts) in &self.usage {
             let amounts = amounts.map(|n| i64::try_from(n).unwrap_or(i64::MAX));
             match rows.last_mut() {
-                Some(row) if last == Some((*index, *day)) => (0..3).for_each(|i| row.amounts[i] = row.amounts[i].saturating_add(amounts[i])),
+                Some(row) if last == Some((*index, *day)) => {
+                    (0..3).for_each(|i| row.amounts[i] = row.amounts[i].saturating_add(amounts[i]))
+                }
                 _ => {
                     let session = &self.rows[*index];
                     rows.push(UsageRow { key: session.key(), day: *day, customer_id: session.customer_id, amounts });

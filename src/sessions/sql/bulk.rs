@@ -157,13 +157,21 @@ pub async fn list_by_keys(conn: &mut Conn, keys: &[RowKey], into: &mut Vec<Sessi
                 b.push_values(lot, |mut row, (tenant, key)| {
                     row.push_bind(*tenant).push_bind(&key[..]);
                 });
-                b.push(concat!(") SELECT ", columns!(), " FROM w CROSS JOIN sessions s WHERE s.tenant_id = w.tenant_id AND s.session_key = w.session_key"));
+                b.push(concat!(
+                    ") SELECT ",
+                    columns!(),
+                    " FROM w CROSS JOIN sessions s WHERE s.tenant_id = w.tenant_id AND s.session_key = w.session_key"
+                ));
                 rows(b.build_query_as::<StoredRow>().fetch_all(&mut *c).await?, into)?;
             }
         }
         ConnRef::Pg(c) if !keys.is_empty() => {
-            let sql = concat!("SELECT ", columns!(), " FROM UNNEST($1::bigint[], $2::bytea[]) AS w (tenant_id, session_key) \
-                JOIN sessions s ON s.tenant_id = w.tenant_id AND s.session_key = w.session_key ORDER BY s.tenant_id, s.session_key FOR UPDATE OF s");
+            let sql = concat!(
+                "SELECT ",
+                columns!(),
+                " FROM UNNEST($1::bigint[], $2::bytea[]) AS w (tenant_id, session_key) \
+                JOIN sessions s ON s.tenant_id = w.tenant_id AND s.session_key = w.session_key ORDER BY s.tenant_id, s.session_key FOR UPDATE OF s"
+            );
             let query = sqlx::query_as::<_, StoredRow>(sql).bind(column(keys, |k| k.0)).bind(column(keys, |k| &k.1[..]));
             rows(query.fetch_all(c).await?, into)?;
         }
@@ -177,7 +185,12 @@ pub async fn list_by_keys(conn: &mut Conn, keys: &[RowKey], into: &mut Vec<Sessi
 pub async fn list_open_of_nas(conn: &mut Conn, nas_instance: i64, at: UnixMs, into: &mut Vec<SessionRow>) -> Result<(), StoreError> {
     macro_rules! sql {
         ($lock:literal) => {
-            concat!("SELECT ", columns!(), " FROM sessions s WHERE s.nas_instance = $1 AND s.ended_at IS NULL AND s.started_at <= $2", $lock)
+            concat!(
+                "SELECT ",
+                columns!(),
+                " FROM sessions s WHERE s.nas_instance = $1 AND s.ended_at IS NULL AND s.started_at <= $2",
+                $lock
+            )
         };
     }
     let found = match conn.conn_ref() {
@@ -207,8 +220,12 @@ pub async fn list_neighbours(conn: &mut Conn, wanted: &[Wanted], into: &mut Vec<
     let (known, unknown): (Vec<&Wanted>, Vec<&Wanted>) = wanted.iter().partition(|w| w.customer_id.is_some());
     macro_rules! sql {
         ($customer:literal) => {
-            concat!(" s WHERE s.tenant_id = w.tenant_id AND ", $customer, " AND s.started_at BETWEEN w.started_at - 120000 AND w.started_at + 120000 \
-                AND s.nas_instance = w.nas_instance AND s.acct_session_id = w.acct_session_id")
+            concat!(
+                " s WHERE s.tenant_id = w.tenant_id AND ",
+                $customer,
+                " AND s.started_at BETWEEN w.started_at - 120000 AND w.started_at + 120000 \
+                AND s.nas_instance = w.nas_instance AND s.acct_session_id = w.acct_session_id"
+            )
         };
     }
     let (is_one, is_none) = (sql!("s.customer_id = w.customer_id"), sql!("s.customer_id IS NULL"));
@@ -231,7 +248,9 @@ pub async fn list_neighbours(conn: &mut Conn, wanted: &[Wanted], into: &mut Vec<
                 let mut b: QueryBuilder<sqlx::Postgres> = QueryBuilder::new(concat!("SELECT ", columns!(), " FROM UNNEST("));
                 b.push_bind(column(&wanted, |w| w.tenant_id)).push("::bigint[], ").push_bind(column(&wanted, |w| w.customer_id));
                 b.push("::bigint[], ").push_bind(column(&wanted, |w| w.nas_instance)).push("::bigint[], ");
-                b.push_bind(column(&wanted, |w| w.acct_session_id.as_str())).push("::text[], ").push_bind(column(&wanted, |w| w.started_at));
+                b.push_bind(column(&wanted, |w| w.acct_session_id.as_str()))
+                    .push("::text[], ")
+                    .push_bind(column(&wanted, |w| w.started_at));
                 b.push("::bigint[]) AS w (tenant_id, customer_id, nas_instance, acct_session_id, started_at), sessions").push(condition);
                 b.push(" ORDER BY s.tenant_id, s.session_key FOR UPDATE OF s");
                 rows(b.build_query_as::<StoredRow>().fetch_all(c).await?, into)?;
@@ -260,10 +279,17 @@ pub async fn insert_sessions(conn: &mut Conn, new: &[&SessionRow]) -> Result<(),
                 let mut b: QueryBuilder<Sqlite> = QueryBuilder::new(sql!(""));
                 b.push_values(lot, |mut row, s| {
                     let t = &s.tally;
-                    row.push_bind(s.tenant_id).push_bind(&s.session_key[..]).push_bind(s.nas_instance).push_bind(s.router_id).push_bind(s.customer_id);
+                    row.push_bind(s.tenant_id)
+                        .push_bind(&s.session_key[..])
+                        .push_bind(s.nas_instance)
+                        .push_bind(s.router_id)
+                        .push_bind(s.customer_id);
                     row.push_bind(s.acct_session_id.as_str()).push_bind(s.username.as_str()).push_bind(s.mac.as_str());
                     row.push_bind(s.called_station.as_str()).push_bind(s.nas_port_id.as_str()).push_bind(s.framed_ip.as_str());
-                    row.push_bind(t.started_at).push_bind(t.last_event_at).push_bind(s.ended_at()).push_bind(t.flags & flag::END_INFERRED != 0);
+                    row.push_bind(t.started_at)
+                        .push_bind(t.last_event_at)
+                        .push_bind(s.ended_at())
+                        .push_bind(t.flags & flag::END_INFERRED != 0);
                     row.push_bind(i64::from(t.terminate_cause)).push_bind(i64::from(t.session_secs)).push_bind(signed(t.octets_in));
                     row.push_bind(signed(t.octets_out)).push_bind(signed(t.uncharged_in)).push_bind(signed(t.uncharged_out));
                     row.push_bind(i64::from(t.uncharged_secs)).push_bind(i64::from(t.flags));
@@ -383,8 +409,14 @@ pub async fn update_details(conn: &mut Conn, changed: &[&SessionRow]) -> Result<
         }
         ConnRef::Pg(c) if !changed.is_empty() => {
             let mut b: QueryBuilder<sqlx::Postgres> = QueryBuilder::new(SET);
-            b.push("UNNEST(").push_bind(column(changed, |s| s.tenant_id)).push("::bigint[], ").push_bind(column(changed, |s| &s.session_key[..]));
-            b.push("::bytea[], ").push_bind(column(changed, |s| s.customer_id)).push("::bigint[], ").push_bind(column(changed, |s| s.mac.as_str()));
+            b.push("UNNEST(")
+                .push_bind(column(changed, |s| s.tenant_id))
+                .push("::bigint[], ")
+                .push_bind(column(changed, |s| &s.session_key[..]));
+            b.push("::bytea[], ")
+                .push_bind(column(changed, |s| s.customer_id))
+                .push("::bigint[], ")
+                .push_bind(column(changed, |s| s.mac.as_str()));
             b.push("::text[], ").push_bind(column(changed, |s| s.framed_ip.as_str())).push("::text[]) AS ").push(COLUMNS).push(WHERE);
             b.build().execute(c).await?;
         }
@@ -425,7 +457,10 @@ pub async fn upsert_usage(conn: &mut Conn, more: &[UsageRow]) -> Result<(), Stor
             let mut b: QueryBuilder<sqlx::Postgres> = QueryBuilder::new(INTO);
             b.push("SELECT v.t, v.k, v.d, 0, v.c, v.i, v.o, v.s FROM UNNEST(").push_bind(column(more, |u| u.key.0)).push("::bigint[], ");
             b.push_bind(column(more, |u| &u.key.1[..])).push("::bytea[], ").push_bind(column(more, |u| u.day)).push("::bigint[], ");
-            b.push_bind(column(more, |u| u.customer_id)).push("::bigint[], ").push_bind(column(more, |u| u.amounts[0])).push("::bigint[], ");
+            b.push_bind(column(more, |u| u.customer_id))
+                .push("::bigint[], ")
+                .push_bind(column(more, |u| u.amounts[0]))
+                .push("::bigint[], ");
             b.push_bind(column(more, |u| u.amounts[1])).push("::bigint[], ").push_bind(column(more, |u| u.amounts[2]));
             b.push("::bigint[]) AS v (t, k, d, c, i, o, s)").push(ADD);
             b.build().execute(c).await?;
