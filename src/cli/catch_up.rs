@@ -76,3 +76,78 @@ async fn apply(ctx: &Context, home: &JournalHome) -> Result<(), Failure> {
         Err(ApplyError::Journal(e)) => Err(Failure::new(format!("the journal: {e}"))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Globals, context::with_context, migrate};
+    use crate::journal::Journal;
+    use crate::sessions::sql::list_newest_sessions;
+    use crate::sessions::{Record, Update};
+
+    fn globals(folder: &Path) -> Globals {
+        let config = folder.join("tollgate.toml");
+        std::fs::write(&config, "[data]\nfolder = \"data\"\n").expect("writes");
+        Globals { config: Some(config), tenant: None, json: false, verbose: 0, quiet: true }
+    }
+
+    /// Appends one Interim and waits until it is durable, as before an acknowledgement.
+    fn acknowledge(journal: &Journal<()>, tenant_id: i64, key: u8) {
+        let record = Record::Update(Update { tenant_id, session_key: [key; 16], opens: true, ..Update::sample() });
+        let seq = journal.append(record.kind(), |payload| record.write(payload), None).expect("takes it");
+        assert!(journal.wait_durable(seq, PATIENCE));
+    }
+
+    async fn count(ctx: &Context) -> Result<usize, Failure> {
+        let tenant = ctx.tenant().await?;
+        Ok(list_newest_sessions(&mut ctx.db.read().await?, tenant.id, true, "BOB", 10).await?.len())
+    }
+
+    fn open(ctx: &Context) -> (JournalHome, Arc<Journal<()>>) {
+        let home = JournalHome::find_or_make(&ctx.config.data.folder, 5).expect("a journal's number");
+        let journal = home.open(ctx.identity.store_id, JournalOptions::default(), Box::new(|_| {})).expect("a journal").0;
+        (home, journal)
+    }
+
+    #[test]
+    fn without_a_server_the_command_applies_the_journal_itself() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let globals = globals(folder.path());
+        migrate::run(&globals, migrate::MigrateArgs {}).expect("a store");
+        let told = with_context(&globals, async |ctx| {
+            catch_up(ctx).await?;
+            let tenant = ctx.tenant().await?.id.0;
+            for key in 1..3 {
+                let (_, journal) = open(ctx);
+                acknowledge(&journal, tenant, key);
+                journal.close();
+                catch_up(ctx).await?;
+                catch_up(ctx).await?;
+                assert_eq!(count(ctx).await?, usize::from(key));
+            }
+            Ok(())
+        });
+        told.expect("caught up");
+    }
+
+    #[test]
+    fn with_a_server_the_command_waits_for_its_applier() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let globals = globals(folder.path());
+        migrate::run(&globals, migrate::MigrateArgs {}).expect("a store");
+        let told = with_context(&globals, async |ctx| {
+            let _lock = FolderLock::acquire(&ctx.config.data.folder).expect("free");
+            let (home, journal) = open(ctx);
+            acknowledge(&journal, ctx.tenant().await?.id.0, 1);
+            let keep_from = Arc::new(AtomicU64::new(0));
+            let applier = Applier::new(ctx.db.clone(), journal.clone(), home.journal_id, "server", Box::new(|_, _, _| None), keep_from);
+            let (stop, stopped) = tokio::sync::watch::channel(false);
+            let server = tokio::spawn(applier.run(stopped, Arc::default()));
+            catch_up(ctx).await?;
+            assert_eq!(count(ctx).await?, 1);
+            drop(stop);
+            server.await.map_err(|e| Failure::new(e.to_string()))
+        });
+        told.expect("caught up");
+    }
+}

@@ -76,8 +76,9 @@ impl Zones {
         self.days.entry(tenant_id).or_insert_with(|| LocalDays::new(TimeZone::UTC))
     }
 
-    async fn refresh(&mut self, conn: &mut Conn) -> Result<(), StoreError> {
-        if self.loaded_at.is_none_or(|at| at.elapsed() > ZONES_HOLD) {
+    async fn refresh(&mut self, conn: &mut Conn, records: &[Record<'_>]) -> Result<(), StoreError> {
+        let is_new = |record: &Record<'_>| matches!(record, Record::Update(u) if !self.days.contains_key(&u.tenant_id));
+        if self.loaded_at.is_none_or(|at| at.elapsed() > ZONES_HOLD) || records.iter().any(is_new) {
             let tenants = list_tenants(conn).await?;
             self.days = tenants.into_iter().map(|t| (t.id.0, LocalDays::new(t.zone()))).collect();
             self.loaded_at = Some(Instant::now());
@@ -349,7 +350,7 @@ impl<A: Send + 'static> Applier<A> {
         if !update_position(&mut tx, self.journal_id, position, self.pending.last_seq(count), now).await? {
             return Ok(false);
         }
-        self.zones.refresh(&mut tx).await?;
+        self.zones.refresh(&mut tx, &records).await?;
         read_rows(&mut tx, &mut self.work, &records, &self.aliases, &self.customers).await?;
         for record in &records {
             self.work.apply(record, &self.aliases, &self.customers, &mut self.zones);

@@ -17,8 +17,8 @@ pub const NEIGHBOUR_MS: i64 = 120_000;
 
 macro_rules! columns {
     () => {
-        "s.tenant_id, s.session_key, s.nas_instance, s.router_id, s.customer_id, s.acct_session_id, s.username, s.mac, s.called_station, s.nas_port_id, \
-         s.framed_ip, s.started_at, s.last_event_at, s.ended_at, s.terminate_cause, s.session_secs, s.octets_in, s.octets_out, s.uncharged_in, \
+        "s.tenant_id, s.session_key, s.nas_instance, s.router_id, s.customer_id, s.acct_session_id, s.username, s.mac, s.framed_ip, \
+          s.started_at, s.last_event_at, s.ended_at, s.terminate_cause, s.session_secs, s.octets_in, s.octets_out, s.uncharged_in, \
          s.uncharged_out, s.uncharged_secs, s.flags"
     };
 }
@@ -35,8 +35,6 @@ pub struct StoredRow {
     acct_session_id: String,
     username: String,
     mac: String,
-    called_station: String,
-    nas_port_id: String,
     framed_ip: String,
     started_at: i64,
     last_event_at: i64,
@@ -63,7 +61,9 @@ pub struct SessionRow {
     pub username: String,
     /// Twelve hex digits or empty.
     pub mac: String,
+    /// Written with a new row and never read again: empty in a row that was stored.
     pub called_station: String,
+    /// As `called_station`.
     pub nas_port_id: String,
     pub framed_ip: String,
     pub tally: Tally,
@@ -106,8 +106,8 @@ impl StoredRow {
             acct_session_id: self.acct_session_id,
             username: self.username,
             mac: self.mac,
-            called_station: self.called_station,
-            nas_port_id: self.nas_port_id,
+            called_station: String::new(),
+            nas_port_id: String::new(),
             framed_ip: self.framed_ip,
             tally,
         })
