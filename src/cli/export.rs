@@ -164,4 +164,35 @@ mod tests {
         }
         assert_eq!(since_instant("yesterday", &dhaka).expect_err("no instant").exit(), 2);
     }
+
+    #[test]
+    fn an_export_has_a_header_and_a_line_per_session() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let config = folder.path().join("tollgate.toml");
+        std::fs::write(&config, "[data]\nfolder = \"data\"\n").expect("writes");
+        let globals = Globals { config: Some(config), tenant: None, json: false, verbose: 0, quiet: true };
+        crate::cli::migrate::run(&globals, crate::cli::migrate::MigrateArgs {}).expect("a store");
+        let exported = with_context(&globals, async |ctx| {
+            let tenant = ctx.tenant().await?.id;
+            let mut tx = ctx.db.begin().await?;
+            for (key, ended_at) in [(1u8, Some(1_800_000_060_000i64)), (2, None)] {
+                crate::q!(exec tx, "INSERT INTO sessions VALUES ($1, $2, 3, 4, NULL, '81000001', 'b,ob', '020000000001', '', '', '', 1800000000000, \
+                    1800000060000, $3, FALSE, $4, 60, 5000000000, 7, 0, 0, 0, 0)", tenant.0, &[key; 16][..], ended_at, i64::from(ended_at.is_some()))?;
+            }
+            tx.commit(ctx.now).await?;
+            for (since, lines) in [(i64::MIN, 3), (1_800_000_060_001, 1)] {
+                let mut out = Vec::new();
+                assert!(export_sessions(ctx, tenant, since, &mut out).await.is_ok());
+                let text = String::from_utf8(out).expect("text");
+                assert_eq!(text.lines().count(), lines);
+                let wanted = "4,81000001,\"b,ob\",02:00:00:00:00:01,2027-01-15T08:00:00Z,2027-01-15T08:01:00Z,60,5000000000,7,User-Request";
+                assert!(lines == 1 || text.lines().nth(1) == Some(wanted), "{text}");
+                assert!(lines == 1 || text.ends_with("2027-01-15T08:00:00Z,,60,5000000000,7,\n"), "{text}");
+            }
+            let mut out = Vec::new();
+            assert!(export_usage(ctx, tenant, &mut out).await.is_ok());
+            Ok(())
+        });
+        exported.expect("exported");
+    }
 }
