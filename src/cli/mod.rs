@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 failure, 2 usage, 3 configuration or store not usable as it is, 4 store unreachable.
 
+mod catch_up;
 mod check_config;
 mod config;
 mod context;
@@ -9,6 +10,7 @@ mod customer;
 mod decode;
 mod demo;
 mod dictionary;
+mod export;
 mod failure;
 mod import;
 mod migrate;
@@ -18,6 +20,7 @@ mod radtest;
 mod router;
 mod secret_text;
 mod serve;
+mod sessions;
 mod tenant;
 mod values;
 
@@ -79,6 +82,10 @@ enum Command {
     Radtest(radtest::RadtestArgs),
     /// Import from files
     Import(import::ImportArgs),
+    /// List sessions
+    Sessions(sessions::SessionsArgs),
+    /// Export as files for other programs
+    Export(export::ExportArgs),
     /// Print a RADIUS packet, given in hexadecimal, as JSON
     Decode(decode::DecodeArgs),
     /// Check the configuration and whether the store can be used
@@ -102,19 +109,21 @@ pub fn run() -> ExitCode {
     let done = |result: Result<(), Failure>| result.map(|()| ExitCode::SUCCESS);
     let result = match cli.command {
         Command::Migrate(args) => done(migrate::run(globals, args)),
+        Command::Demo(args) => done(demo::run(globals, &args)),
+        Command::Serve(args) => done(serve::run(globals, &args)),
         Command::Tenant(args) => done(tenant::run(globals, args)),
         Command::Router(args) => done(router::run(globals, args)),
         Command::Package(args) => done(package::run(globals, args)),
         Command::Customer(args) => done(customer::run(globals, args)),
         Command::Import(args) => done(import::run(globals, args)),
-        Command::Demo(args) => done(demo::run(globals, &args)),
-        Command::Serve(args) => done(serve::run(globals, &args)),
-        Command::Radtest(args) => {
-            radtest::run(radtest::RadtestArgs { json: globals.json, ..args }).map_err(|e| Failure::new(format!("{e:#}")))
-        }
+        Command::Sessions(args) => done(sessions::run(globals, args)),
+        Command::Export(args) => done(export::run(globals, args)),
         Command::Decode(args) => done(decode::run(globals, args)),
         Command::CheckConfig(args) => done(check_config::run(globals, args)),
         Command::Config(args) => done(config::run(globals, args)),
+        Command::Radtest(args) => {
+            radtest::run(radtest::RadtestArgs { json: globals.json, ..args }).map_err(|e| Failure::new(format!("{e:#}")))
+        }
     };
     match result {
         Ok(code) => code,
@@ -157,6 +166,11 @@ mod tests {
             "tollgate import customers f.csv --dry-run --skip-bad",
             "tollgate tenant set default --time-zone Asia/Dhaka --case-sensitive-usernames true",
             "tollgate --tenant other customer ls",
+            "tollgate sessions ls --online --json",
+            "tollgate sessions ls --username bob --limit 5",
+            "tollgate export sessions --format csv",
+            "tollgate export sessions --since 2026-12-31",
+            "tollgate export usage",
             "tollgate config default",
             "tollgate check-config",
             "tollgate decode 0100 --secret s --request-authenticator 00",
