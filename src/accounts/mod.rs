@@ -1,1 +1,13 @@
-//! Tenants and accounts (their minimum for now).
+//! Tenants and accounts (their minimum for now): who owns every row, and the settings that a tenant decides for itself.
+//!
+//! Owns: `tenants`, `accounts`. Must not know: RADIUS.
+
+mod add_tenant;
+mod set_tenant;
+mod sql;
+mod tenant;
+
+pub use add_tenant::{add_tenant, ensure_default_tenant};
+pub use set_tenant::{TenantChanges, set_tenant};
+pub use sql::{find_account, find_owner, find_tenant, list_tenants};
+pub use tenant::{AccountError, ROLE_ADMIN, Tenant, check_time_zone};

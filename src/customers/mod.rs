@@ -1,1 +1,33 @@
-//! Customers and the pure rule that says in which state one is.
+//! Customers: who may come in, and the pure rule that says in which state one is.
+//!
+//! Owns: `customers`, `customer_macs`. Must not know: RADIUS (reply attributes are checked by a closure that the caller brings), the
+//! panel. Uses the rooms `accounts` (tenant settings) and `packages` (names of packages).
+
+mod add;
+mod checks;
+mod customer;
+mod error;
+pub mod import;
+mod list;
+mod password;
+mod rekey;
+mod remove;
+mod set;
+mod sql;
+mod state;
+#[cfg(test)]
+mod tests;
+mod username;
+
+pub use add::{NewCustomer, add_customer};
+pub use checks::{ReplyCheck, check_reply_attributes, check_reply_syntax, parse_ipv6_prefix, parse_macs, parse_static_ipv4, reply_attribute_lines};
+pub use customer::{BillingType, ConnectionType, Customer, Hold, HoldKind};
+pub use error::CustomerError;
+pub use list::{CustomerFilter, CustomerWithPassword, find_customer_with_password, list_customers};
+pub use password::{CustomerPassword, PASSWORD_PLACE, set_password};
+pub use rekey::rekey_usernames;
+pub use remove::remove_customer;
+pub use set::{CustomerChanges, set_customer};
+pub use sql::{count_customers, find_customer, find_customer_by_id};
+pub use state::{Facts, State, state};
+pub use username::{LookupBuffer, UsernameError, check_username, lookup_candidates, lookup_key};

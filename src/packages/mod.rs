@@ -1,1 +1,15 @@
-//! Packages: what AAA needs of them now.
+//! Packages: what AAA needs of them now, that is rate, pool, address list, timeouts and interim interval.
+//!
+//! Owns: `packages`. Must not know: customers (it counts them by join before it lets a package go).
+
+mod add;
+mod package;
+mod rate_limit;
+mod set;
+mod sql;
+
+pub use add::{NewPackage, add_package};
+pub use package::{DEFAULT_INTERIM_SECS, MAX_SESSION_TIMEOUT_SECS, MIN_INTERIM_SECS, Package, PackageError, PackageTerms};
+pub use rate_limit::{PerDirection, RateLimit, RateLimitError};
+pub use set::{PackageChanges, remove_package, set_package};
+pub use sql::{find_package, find_package_by_id, list_package_ids, list_packages, list_packages_after_id};

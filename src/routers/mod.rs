@@ -1,1 +1,24 @@
-//! Routers: identity, addresses, secrets and modes.
+//! Routers: who they are on the wire (addresses, NAS-Identifier, secrets) and how strictly each is held to signing its requests.
+//!
+//! Owns: `routers`, `router_addresses`, `router_learned`. Reads `router_counters` and `unknown_sources`, which a running server
+//! writes. Must not know: money.
+
+mod add;
+mod address;
+mod list;
+mod remove;
+mod router;
+mod secret;
+mod set;
+mod sql;
+
+pub use add::{NewRouter, add_router};
+pub use address::{RouterAddress, RouterAddressError};
+pub use list::{
+    RouterCounters, RouterSecrets, RouterSummary, UnknownSource, find_router_with_secrets, list_router_summaries, list_routers_with_secrets,
+};
+pub use remove::remove_router;
+pub use router::{Adopt, DEFAULT_COA_PORT, MessageAuthenticatorMode, Router, RouterError};
+pub use secret::{RouterSecret, SHORT_SECRET_OCTETS};
+pub use set::{RouterChanges, set_router};
+pub use sql::{LearnedAddress, find_router, list_learned, list_routers, list_unknown_sources};

@@ -6,13 +6,17 @@
 
 mod db;
 mod feed;
+mod identity;
 mod ids;
 mod migrate;
 mod query;
 mod seal;
+#[cfg(test)]
+pub mod test_db;
 
 pub use db::{Conn, ConnRef, Db, StoreError, StoreUrl, Tx};
 pub use feed::{FeedChange, FeedHead, find_feed_head, list_feed_after, trim_feed};
+pub use identity::{IdentityError, StoreIdentity, check_store_identity, create_private_folder, ensure_store_identity};
 pub use ids::{IdMaker, SlotLease};
 pub use migrate::{SchemaError, check_schema, migrate, schema_version};
 pub use seal::{KeyError, KeyFile, Sealer};

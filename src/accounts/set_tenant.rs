@@ -1,0 +1,77 @@
+//! Changing a tenant's settings.
+
+use super::sql;
+use super::tenant::{AccountError, Tenant, check_currency, check_time_zone};
+use crate::store::Tx;
+
+
+/// What to change; `None` leaves a setting as it is.
+#[derive(Debug, Clone, Default)]
+pub struct TenantChanges {
+    /// IANA name.
+    pub time_zone: Option<String>,
+    /// ISO 4217 code.
+    pub currency: Option<String>,
+    /// See [`Tenant::case_sensitive_usernames`]. The caller rewrites the customers' lookup keys in the same transaction.
+    pub case_sensitive_usernames: Option<bool>,
+    /// See [`Tenant::cross_provider_login`].
+    pub cross_provider_login: Option<bool>,
+}
+
+/// Applies the changes inside the caller's transaction and returns the tenant before and after them. The caller commits, after
+/// rewriting lookup keys if the rule for usernames changed: that is `customers::rekey_usernames`, in a room this one must not know.
+pub async fn set_tenant(tx: &mut Tx, name: &str, changes: &TenantChanges) -> Result<(Tenant, Tenant), AccountError> {
+    let before = sql::update_lock_tenant(tx, name).await?.ok_or_else(|| AccountError::UnknownTenant(name.to_owned()))?;
+    let mut after = before.clone();
+    if let Some(zone) = &changes.time_zone {
+        after.time_zone = check_time_zone(zone)?;
+    }
+    if let Some(currency) = &changes.currency {
+        after.currency = check_currency(currency)?;
+    }
+    after.case_sensitive_usernames = changes.case_sensitive_usernames.unwrap_or(before.case_sensitive_usernames);
+    after.cross_provider_login = changes.cross_provider_login.unwrap_or(before.cross_provider_login);
+    sql::update_tenant(tx, &after).await?;
+    tx.changed(after.id.0, "tenants", after.id.0);
+    Ok((before, after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::accounts::{add_tenant, ensure_default_tenant, find_account, find_owner, find_tenant, list_tenants};
+    use crate::store::test_db::{NOW, each_database};
+    use crate::store::{find_feed_head, list_feed_after};
+
+    #[tokio::test]
+    async fn tenants_are_added_once_and_changed() {
+        for fresh in each_database().await {
+            let (id, owner) = ensure_default_tenant(&fresh.db, &fresh.ids, "default", NOW).await.expect("made");
+            assert_eq!(ensure_default_tenant(&fresh.db, &fresh.ids, "default", NOW + 1).await.expect("found"), (id, owner));
+            let taken = add_tenant(&fresh.db, &fresh.ids, "default", "UTC", "USD", NOW).await;
+            assert_eq!(taken.expect_err("taken").code(), "tenant-name-taken");
+
+            let mut tx = fresh.db.begin().await.expect("a transaction");
+            let changes = TenantChanges { time_zone: Some("Asia/Dhaka".into()), cross_provider_login: Some(true), ..Default::default() };
+            let (before, after) = set_tenant(&mut tx, "default", &changes).await.expect("changed");
+            tx.commit(NOW).await.expect("committed");
+            assert_eq!((before.time_zone.as_str(), after.time_zone.as_str()), ("UTC", "Asia/Dhaka"));
+
+            let mut conn = fresh.db.read().await.expect("a connection");
+            assert_eq!(find_tenant(&mut conn, "default").await.expect("found"), Some(after.clone()));
+            assert_eq!(list_tenants(&mut conn).await.expect("listed"), [after]);
+            assert_eq!(find_owner(&mut conn, id).await.expect("found"), Some(owner));
+            assert_eq!(find_account(&mut conn, id, "owner").await.expect("found"), Some(owner));
+            assert_eq!(find_feed_head(&mut conn).await.expect("a head").seq, 2);
+            assert!(list_feed_after(&mut conn, 0, 9).await.expect("a feed").iter().all(|c| c.table_name == "tenants" && c.row_id == id.0));
+            drop(conn);
+
+            let mut tx = fresh.db.begin().await.expect("a transaction");
+            let bad = TenantChanges { time_zone: Some("Moon".into()), ..Default::default() };
+            assert_eq!(set_tenant(&mut tx, "default", &bad).await.expect_err("refused").code(), "time-zone-invalid");
+            assert_eq!(set_tenant(&mut tx, "nobody", &changes).await.expect_err("refused").code(), "tenant-unknown");
+            drop(tx);
+            fresh.end().await;
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! All SQL of this room.
+
+use super::Tenant;
+use crate::q;
+use crate::store::{Conn, StoreError};
+use crate::units::{AccountId, TenantId, UnixMs};
+
+#[derive(sqlx::FromRow)]
+struct TenantRow {
+    id: i64,
+    name: String,
+    time_zone: String,
+    currency: String,
+    case_sensitive_usernames: bool,
+    cross_provider_login: bool,
+    created_at: i64,
+}
+
+impl From<TenantRow> for Tenant {
+    fn from(row: TenantRow) -> Tenant {
+        Tenant {
+            id: TenantId(row.id),
+            name: row.name,
+            time_zone: row.time_zone,
+            currency: row.currency,
+            case_sensitive_usernames: row.case_sensitive_usernames,
+            cross_provider_login: row.cross_provider_login,
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// The tenant of this name.
+// cross-tenant: names are the server's own; this is how a tenant is chosen
+pub async fn find_tenant(conn: &mut Conn, name: &str) -> Result<Option<Tenant>, StoreError> {
+    let row = q!(opt conn, TenantRow, "SELECT id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, created_at \
+        FROM tenants WHERE name = $1", name)?;
+    Ok(row.map(Tenant::from))
+}
+
+/// All tenants, by name. A server has few of them.
+// cross-tenant: for the administrator and the directory
+pub async fn list_tenants(conn: &mut Conn) -> Result<Vec<Tenant>, StoreError> {
+    let rows = q!(all conn, TenantRow, "SELECT id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, created_at \
+        FROM tenants ORDER BY name")?;
+    Ok(rows.into_iter().map(Tenant::from).collect())
+}
+
+/// False if the name is taken.
+// cross-tenant: makes the tenant
+pub(super) async fn insert_tenant(conn: &mut Conn, tenant: &Tenant) -> Result<bool, StoreError> {
+    let n = q!(exec conn, "INSERT INTO tenants (id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, created_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (name) DO NOTHING",
+        tenant.id.0, &tenant.name, &tenant.time_zone, &tenant.currency, tenant.case_sensitive_usernames, tenant.cross_provider_login,
+        tenant.created_at)?;
+    Ok(n == 1)
+}
+
+/// Locks the tenant's row until the transaction ends, and reads it.
+// cross-tenant: found by its name
+pub(super) async fn update_lock_tenant(conn: &mut Conn, name: &str) -> Result<Option<Tenant>, StoreError> {
+    let row = q!(opt conn, TenantRow, "UPDATE tenants SET name = name WHERE name = $1 \
+        RETURNING id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, created_at", name)?;
+    Ok(row.map(Tenant::from))
+}
+
+/// Writes a tenant's settings.
+pub(super) async fn update_tenant(conn: &mut Conn, tenant: &Tenant) -> Result<u64, StoreError> {
+    q!(exec conn, "UPDATE tenants SET time_zone = $2, currency = $3, case_sensitive_usernames = $4, cross_provider_login = $5 WHERE id = $1",
+        tenant.id.0, &tenant.time_zone, &tenant.currency, tenant.case_sensitive_usernames, tenant.cross_provider_login)
+}
+
+/// Adds an account; false if its name is taken in the tenant.
+pub(super) async fn insert_account(conn: &mut Conn, tenant: TenantId, id: AccountId, name: &str, role: &str, now: UnixMs) -> Result<bool, StoreError> {
+    let n = q!(exec conn, "INSERT INTO accounts (id, tenant_id, parent_id, name, role, created_at) VALUES ($1, $2, NULL, $3, $4, $5) \
+        ON CONFLICT (tenant_id, name) DO NOTHING", id.0, tenant.0, name, role, now)?;
+    Ok(n == 1)
+}
+
+/// The tenant's first account, which owns what is created without naming an owner.
+pub async fn find_owner(conn: &mut Conn, tenant: TenantId) -> Result<Option<AccountId>, StoreError> {
+    let row = q!(opt conn, (i64,), "SELECT id FROM accounts WHERE tenant_id = $1 AND parent_id IS NULL ORDER BY created_at, id LIMIT 1", tenant.0)?;
+    Ok(row.map(|(id,)| AccountId(id)))
+}
+
+/// The account of this name.
+pub async fn find_account(conn: &mut Conn, tenant: TenantId, name: &str) -> Result<Option<AccountId>, StoreError> {
+    let row = q!(opt conn, (i64,), "SELECT id FROM accounts WHERE tenant_id = $1 AND name = $2", tenant.0, name)?;
+    Ok(row.map(|(id,)| AccountId(id)))
+}

@@ -1,0 +1,159 @@
+//! Adding a customer.
+
+use std::net::Ipv4Addr;
+
+use ipnet::Ipv6Net;
+
+use super::checks::{check_code, check_pool, check_sessions, check_text, generated_code};
+use super::{
+    BillingType, ConnectionType, Customer, CustomerError, CustomerPassword, Hold, ReplyCheck, check_reply_attributes, check_username, lookup_key, sql,
+};
+use crate::accounts::Tenant;
+use crate::packages::find_package;
+use crate::store::{Conn, Db, IdMaker, Sealer};
+use crate::units::{AccountId, CustomerId, Mac, PackageId, UnixMs};
+
+/// What staff says about a new customer.
+#[derive(Debug, Clone)]
+pub struct NewCustomer {
+    /// See [`Customer::username`].
+    pub username: String,
+    /// His password.
+    pub password: CustomerPassword,
+    /// Name of his package.
+    pub package: String,
+    /// Generated if `None`.
+    pub code: Option<String>,
+    /// See [`Customer::name`].
+    pub name: String,
+    /// See [`Customer::phone`].
+    pub phone: String,
+    /// See [`Customer::expires_at`].
+    pub expires_at: Option<UnixMs>,
+    /// See [`Hold`].
+    pub hold: Hold,
+    /// See [`ConnectionType`].
+    pub connection_type: ConnectionType,
+    /// See [`BillingType`].
+    pub billing_type: BillingType,
+    /// See [`Customer::device_type`].
+    pub device_type: String,
+    /// See [`Customer::macs`].
+    pub macs: Vec<Mac>,
+    /// See [`Customer::static_ipv4`].
+    pub static_ipv4: Option<Ipv4Addr>,
+    /// See [`Customer::framed_ipv6_prefix`].
+    pub framed_ipv6_prefix: Option<Ipv6Net>,
+    /// See [`Customer::delegated_ipv6_prefix`].
+    pub delegated_ipv6_prefix: Option<Ipv6Net>,
+    /// See [`Customer::framed_pool`].
+    pub framed_pool: Option<String>,
+    /// See [`Customer::simultaneous_sessions`].
+    pub simultaneous_sessions: Option<u32>,
+    /// See [`Customer::reply_attributes`].
+    pub reply_attributes: String,
+}
+
+impl NewCustomer {
+    /// A customer with the defaults.
+    pub fn new(username: &str, password: CustomerPassword, package: &str) -> NewCustomer {
+        NewCustomer {
+            username: username.to_owned(),
+            password,
+            package: package.to_owned(),
+            code: None,
+            name: String::new(),
+            phone: String::new(),
+            expires_at: None,
+            hold: Hold::None,
+            connection_type: ConnectionType::default(),
+            billing_type: BillingType::default(),
+            device_type: String::new(),
+            macs: Vec::new(),
+            static_ipv4: None,
+            framed_ipv6_prefix: None,
+            delegated_ipv6_prefix: None,
+            framed_pool: None,
+            simultaneous_sessions: None,
+            reply_attributes: String::new(),
+        }
+    }
+
+    /// The customer that this makes, with every field checked.
+    pub(super) fn into_customer(
+        self, id: CustomerId, tenant: &Tenant, owner: AccountId, package_id: PackageId, reply_check: ReplyCheck<'_>, now: UnixMs,
+    ) -> Result<Customer, CustomerError> {
+        let customer = Customer {
+            id,
+            tenant_id: tenant.id,
+            owner_id: owner,
+            code: self.code.unwrap_or_else(|| generated_code(id.0)),
+            name: self.name,
+            phone: self.phone,
+            zone_id: None,
+            username: self.username,
+            package_id,
+            expires_at: self.expires_at,
+            hold: self.hold,
+            connection_type: self.connection_type,
+            billing_type: self.billing_type,
+            device_type: self.device_type,
+            macs: self.macs,
+            static_ipv4: self.static_ipv4,
+            framed_ipv6_prefix: self.framed_ipv6_prefix,
+            delegated_ipv6_prefix: self.delegated_ipv6_prefix,
+            framed_pool: self.framed_pool,
+            simultaneous_sessions: self.simultaneous_sessions,
+            reply_attributes: check_reply_attributes(&self.reply_attributes, reply_check)?,
+            registered_at: now,
+            updated_at: now,
+        };
+        check_fields(&customer)?;
+        Ok(customer)
+    }
+}
+
+/// Checks every field of a customer that has a rule of its own.
+pub(super) fn check_fields(customer: &Customer) -> Result<(), CustomerError> {
+    check_username(&customer.username)?;
+    check_code(&customer.code)?;
+    check_text("name", &customer.name)?;
+    check_text("phone", &customer.phone)?;
+    check_text("device type", &customer.device_type)?;
+    check_text("reason", customer.hold.reason())?;
+    check_pool(customer.framed_pool.as_deref())?;
+    check_sessions(customer.simultaneous_sessions)
+}
+
+/// Adds a customer; a running server knows him within a second.
+#[allow(clippy::too_many_arguments)] // the use case's own world: store, ids, key; then who, what, when
+pub async fn add_customer(
+    db: &Db, ids: &IdMaker, sealer: &Sealer, tenant: &Tenant, owner: AccountId, new: NewCustomer, reply_check: ReplyCheck<'_>, now: UnixMs,
+) -> Result<Customer, CustomerError> {
+    let mut tx = db.begin().await?;
+    let package = find_package(&mut tx, tenant.id, &new.package).await?.ok_or_else(|| CustomerError::UnknownPackage(new.package.clone()))?;
+    let id = CustomerId(ids.next(now));
+    let password = new.password.seal(sealer, id);
+    let customer = new.into_customer(id, tenant, owner, package.id, reply_check, now)?;
+    let key = lookup_key(&customer.username, tenant.case_sensitive_usernames);
+    if !sql::insert_customer(&mut tx, tenant.id, &customer, &key, &password).await? {
+        return Err(what_is_taken(&mut tx, tenant, &customer, &key).await?);
+    }
+    sql::insert_macs(&mut tx, tenant.id, id, &customer.macs).await?;
+    tx.changed(tenant.id.0, "customers", id.0);
+    tx.commit(now).await?;
+    Ok(customer)
+}
+
+/// Which of the customer's unique fields another one has.
+pub(super) async fn what_is_taken(conn: &mut Conn, tenant: &Tenant, customer: &Customer, key: &str) -> Result<CustomerError, CustomerError> {
+    let other = sql::find_holder(conn, tenant.id, customer, key).await?;
+    Ok(match other {
+        Some(other) if other.username_key == key => CustomerError::UsernameTaken(customer.username.clone()),
+        Some(other) if other.code == customer.code => CustomerError::CodeTaken(customer.code.clone()),
+        Some(other) => {
+            CustomerError::StaticIpv4Taken { address: customer.static_ipv4.map(|a| a.to_string()).unwrap_or_default(), username: other.username }
+        }
+        None => crate::store::StoreError::Unexpected("a customer was refused as a duplicate of none".into()).into(),
+    })
+}

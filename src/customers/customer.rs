@@ -1,0 +1,239 @@
+//! A customer: who authenticates and pays.
+
+use std::fmt;
+use std::net::Ipv4Addr;
+use std::str::FromStr;
+
+use ipnet::Ipv6Net;
+use serde::{Serialize, Serializer};
+
+use super::Facts;
+use crate::units::{AccountId, CustomerId, Mac, PackageId, TenantId, UnixMs, print_instant};
+
+/// What staff decided about a customer's access, without the reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum HoldKind {
+    /// Nothing.
+    #[default]
+    None,
+    /// Held for a reason that can pass.
+    Suspended,
+    /// Held for good.
+    Disabled,
+}
+
+/// What staff decided about a customer's access.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Hold {
+    /// Nothing.
+    #[default]
+    None,
+    /// Held for a reason that can pass.
+    Suspended {
+        /// In words; may be empty.
+        reason: String,
+    },
+    /// Held for good.
+    Disabled,
+}
+
+/// How a customer connects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ConnectionType {
+    /// PPP over Ethernet.
+    #[default]
+    Pppoe,
+    /// Captive portal.
+    Hotspot,
+    /// Fixed address.
+    Static,
+    /// DHCP lease.
+    Dhcp,
+    /// L2TP, PPTP, SSTP, OpenVPN.
+    Vpn,
+    /// Anything else.
+    Other,
+}
+
+/// When a customer pays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BillingType {
+    /// Before the period.
+    #[default]
+    Prepaid,
+    /// After it.
+    Postpaid,
+    /// Never.
+    Free,
+}
+
+macro_rules! words {
+    ($type:ident, $what:literal, $($word:literal = $value:ident),+) => {
+        impl $type {
+            /// The word in the database, on the command line, in CSV and in JSON.
+            pub fn as_str(self) -> &'static str {
+                match self { $($type::$value => $word),+ }
+            }
+        }
+        impl FromStr for $type {
+            type Err = String;
+            fn from_str(text: &str) -> Result<Self, String> {
+                match text {
+                    $($word => Ok($type::$value),)+
+                    _ => Err(format!(concat!("{:?} is not ", $what, ": write ", $($word, " "),+), text).trim_end().to_owned()),
+                }
+            }
+        }
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+    };
+}
+words!(HoldKind, "a hold", "none" = None, "suspended" = Suspended, "disabled" = Disabled);
+words!(ConnectionType, "a connection type", "pppoe" = Pppoe, "hotspot" = Hotspot, "static" = Static, "dhcp" = Dhcp, "vpn" = Vpn, "other" = Other);
+words!(BillingType, "a billing type", "prepaid" = Prepaid, "postpaid" = Postpaid, "free" = Free);
+
+impl Hold {
+    /// The hold of this kind; the reason is kept for a suspension only.
+    pub fn new(kind: HoldKind, reason: &str) -> Hold {
+        match kind {
+            HoldKind::None => Hold::None,
+            HoldKind::Suspended => Hold::Suspended { reason: reason.to_owned() },
+            HoldKind::Disabled => Hold::Disabled,
+        }
+    }
+
+    /// Without the reason.
+    pub fn kind(&self) -> HoldKind {
+        match self {
+            Hold::None => HoldKind::None,
+            Hold::Suspended { .. } => HoldKind::Suspended,
+            Hold::Disabled => HoldKind::Disabled,
+        }
+    }
+
+    /// The reason; empty if there is none.
+    pub fn reason(&self) -> &str {
+        match self {
+            Hold::Suspended { reason } => reason,
+            Hold::None | Hold::Disabled => "",
+        }
+    }
+}
+
+/// A customer without his password.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Customer {
+    /// Its id.
+    pub id: CustomerId,
+    /// Whose.
+    #[serde(skip)]
+    pub tenant_id: TenantId,
+    /// Which account's.
+    pub owner_id: AccountId,
+    /// Unique in the tenant; what staff and invoices call him.
+    pub code: String,
+    /// Full name; may be empty.
+    pub name: String,
+    /// As written; may be empty.
+    pub phone: String,
+    /// Zone, if any.
+    #[serde(serialize_with = "id_text")]
+    pub zone_id: Option<i64>,
+    /// As he writes it; unique in the tenant under the tenant's rule.
+    pub username: String,
+    /// His package.
+    pub package_id: PackageId,
+    /// The first instant without service; `None` for ever.
+    #[serde(serialize_with = "optional_instant")]
+    pub expires_at: Option<UnixMs>,
+    /// What staff decided.
+    #[serde(serialize_with = "hold")]
+    pub hold: Hold,
+    /// How he connects.
+    pub connection_type: ConnectionType,
+    /// When he pays.
+    pub billing_type: BillingType,
+    /// Free text, such as "laptop".
+    pub device_type: String,
+    /// Devices he may use; empty for any.
+    #[serde(serialize_with = "macs")]
+    pub macs: Vec<Mac>,
+    /// His own address; unique in the tenant.
+    pub static_ipv4: Option<Ipv4Addr>,
+    /// Framed-IPv6-Prefix.
+    pub framed_ipv6_prefix: Option<Ipv6Net>,
+    /// Delegated-IPv6-Prefix.
+    pub delegated_ipv6_prefix: Option<Ipv6Net>,
+    /// Pool on the router instead of the package's.
+    pub framed_pool: Option<String>,
+    /// How many sessions at once; `None` for the default.
+    pub simultaneous_sessions: Option<u32>,
+    /// Extra reply attributes, one `Name = value` per line.
+    pub reply_attributes: String,
+    /// When he was added.
+    #[serde(serialize_with = "instant")]
+    pub registered_at: UnixMs,
+    /// When he was last changed.
+    #[serde(serialize_with = "instant")]
+    pub updated_at: UnixMs,
+}
+
+impl Customer {
+    /// What decides his state.
+    pub fn facts(&self) -> Facts {
+        Facts { hold: self.hold.kind(), expires_at: self.expires_at }
+    }
+}
+
+fn instant<S: Serializer>(at: &UnixMs, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&print_instant(*at))
+}
+
+fn optional_instant<S: Serializer>(at: &Option<UnixMs>, serializer: S) -> Result<S::Ok, S::Error> {
+    at.map(print_instant).serialize(serializer)
+}
+
+fn id_text<S: Serializer>(id: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
+    id.map(|n| n.to_string()).serialize(serializer)
+}
+
+fn hold<S: Serializer>(hold: &Hold, serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Shape<'a> {
+        kind: HoldKind,
+        reason: &'a str,
+    }
+    Shape { kind: hold.kind(), reason: hold.reason() }.serialize(serializer)
+}
+
+fn macs<S: Serializer>(macs: &[Mac], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(macs.iter().map(|m| m.with_colons()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_read_back() {
+        for kind in [HoldKind::None, HoldKind::Suspended, HoldKind::Disabled] {
+            assert_eq!(kind.as_str().parse(), Ok(kind));
+            assert_eq!(Hold::new(kind, "unpaid").kind(), kind);
+        }
+        for text in ["pppoe", "hotspot", "static", "dhcp", "vpn", "other"] {
+            assert_eq!(text.parse::<ConnectionType>().map(ConnectionType::as_str), Ok(text));
+        }
+        for text in ["prepaid", "postpaid", "free"] {
+            assert_eq!(text.parse::<BillingType>().map(BillingType::as_str), Ok(text));
+        }
+        assert_eq!(Hold::new(HoldKind::Disabled, "lost").reason(), "");
+    }
+}

@@ -1,0 +1,75 @@
+//! Why a customer cannot be added, changed or found.
+
+use super::UsernameError;
+use crate::store::{KeyError, StoreError};
+
+/// See the variants; [`CustomerError::code`] is stable.
+#[derive(Debug, thiserror::Error)]
+pub enum CustomerError {
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A password does not open.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// No such customer.
+    #[error("there is no customer {0:?}")]
+    Unknown(String),
+    /// Not a usable username.
+    #[error(transparent)]
+    Username(#[from] UsernameError),
+    /// Another customer has it, perhaps in another case.
+    #[error("the username {0:?} is taken")]
+    UsernameTaken(String),
+    /// Another customer has it.
+    #[error("the customer code {0:?} is taken")]
+    CodeTaken(String),
+    /// Not a usable code.
+    #[error("a customer code has 1 to 32 letters, digits, dots, dashes, slashes or underscores")]
+    BadCode,
+    /// Another customer has it.
+    #[error("the static address {address} belongs to customer {username:?}")]
+    StaticIpv4Taken {
+        /// Which address.
+        address: String,
+        /// Whose.
+        username: String,
+    },
+    /// No such package.
+    #[error("there is no package {0:?}; `tollgate package ls` shows those there are")]
+    UnknownPackage(String),
+    /// Not a usable password.
+    #[error("{0}")]
+    BadPassword(&'static str),
+    /// A field is not well formed.
+    #[error("{0}")]
+    BadField(String),
+    /// Two customers would have one lookup key.
+    #[error("usernames cannot become case-insensitive: {first:?} and {second:?} would be the same; rename one of them first")]
+    UsernamesCollide {
+        /// One username.
+        first: String,
+        /// The other.
+        second: String,
+    },
+}
+
+impl CustomerError {
+    /// The stable code of this error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            CustomerError::Store(_) => "store",
+            CustomerError::Key(_) => "key",
+            CustomerError::Unknown(_) => "customer-unknown",
+            CustomerError::Username(_) => "username-invalid",
+            CustomerError::UsernameTaken(_) => "username-taken",
+            CustomerError::CodeTaken(_) => "customer-code-taken",
+            CustomerError::BadCode => "customer-code-invalid",
+            CustomerError::StaticIpv4Taken { .. } => "static-address-taken",
+            CustomerError::UnknownPackage(_) => "package-unknown",
+            CustomerError::BadPassword(_) => "password-invalid",
+            CustomerError::BadField(_) => "field-invalid",
+            CustomerError::UsernamesCollide { .. } => "usernames-collide",
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! SQL of the bulk import: many rows per statement. Both databases take the same text, built for the number of rows.
+
+use sqlx::QueryBuilder;
+
+use super::plan::Ready;
+use crate::q;
+use crate::store::{Conn, ConnRef, StoreError};
+use crate::units::{CustomerId, Mac, TenantId};
+
+/// SQLite takes at most 32,766 bound values, and a row has 25.
+pub(super) const CUSTOMERS_PER_INSERT: usize = 1_000;
+/// A row has 3 values.
+pub(super) const MACS_PER_INSERT: usize = 5_000;
+
+/// What must be unique in a tenant.
+#[derive(sqlx::FromRow)]
+pub(super) struct UniqueRow {
+    pub id: i64,
+    pub username_key: String,
+    pub code: String,
+    pub static_ipv4: Option<String>,
+}
+
+/// The unique fields of customers after an id, in id order.
+pub(super) async fn list_unique_after_id(conn: &mut Conn, tenant: TenantId, after: i64, limit: i64) -> Result<Vec<UniqueRow>, StoreError> {
+    q!(all conn, UniqueRow, "SELECT id, username_key, code, static_ipv4 FROM customers WHERE tenant_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+        tenant.0, after, limit)
+}
+
+/// The same builder for either database: the drivers share no type that one function could name.
+macro_rules! for_either {
+    ($conn:expr, $builder:ident => $fill:block) => {
+        match $conn.conn_ref() {
+            ConnRef::Lite(c) => {
+                let mut $builder: QueryBuilder<sqlx::Sqlite> = QueryBuilder::new("");
+                $fill
+                $builder.build().execute(c).await.map(|r| r.rows_affected())
+            }
+            ConnRef::Pg(c) => {
+                let mut $builder: QueryBuilder<sqlx::Postgres> = QueryBuilder::new("");
+                $fill
+                $builder.build().execute(c).await.map(|r| r.rows_affected())
+            }
+        }
+        .map_err(StoreError::from)
+    };
+}
+
+/// Adds customers; `sealed` are their passwords in the same order.
+pub(super) async fn insert_customers(conn: &mut Conn, tenant: TenantId, rows: &[Ready], sealed: &[Vec<u8>]) -> Result<u64, StoreError> {
+    for_either!(conn, builder => {
+        builder.push(
+            "INSERT INTO customers (id, tenant_id, owner_id, code, name, phone, zone_id, username, username_key, password, package_id, expires_at, hold, \
+             hold_reason, connection_type, billing_type, device_type, static_ipv4, framed_ipv6_prefix, delegated_ipv6_prefix, framed_pool, \
+             simultaneous_sessions, reply_attributes, registered_at, updated_at) ",
+        );
+        builder.push_values(rows.iter().zip(sealed), |mut row, (Ready { customer: c, key, .. }, password)| {
+            row.push_bind(c.id.0).push_bind(tenant.0).push_bind(c.owner_id.0).push_bind(&c.code).push_bind(&c.name).push_bind(&c.phone);
+            row.push_bind(c.zone_id).push_bind(&c.username).push_bind(key).push_bind(password).push_bind(c.package_id.0).push_bind(c.expires_at);
+            row.push_bind(c.hold.kind().as_str()).push_bind(c.hold.reason()).push_bind(c.connection_type.as_str());
+            row.push_bind(c.billing_type.as_str()).push_bind(&c.device_type).push_bind(c.static_ipv4.map(|a| a.to_string()));
+            row.push_bind(c.framed_ipv6_prefix.map(|p| p.to_string())).push_bind(c.delegated_ipv6_prefix.map(|p| p.to_string()));
+            row.push_bind(&c.framed_pool).push_bind(c.simultaneous_sessions.map(i64::from)).push_bind(&c.reply_attributes);
+            row.push_bind(c.registered_at).push_bind(c.updated_at);
+        });
+    })
+}
+
+/// Adds MAC addresses.
+pub(super) async fn insert_macs(conn: &mut Conn, tenant: TenantId, macs: &[(CustomerId, Mac)]) -> Result<u64, StoreError> {
+    for_either!(conn, builder => {
+        builder.push("INSERT INTO customer_macs (tenant_id, customer_id, mac) ");
+        builder.push_values(macs, |mut row, (id, mac)| {
+            row.push_bind(tenant.0).push_bind(id.0).push_bind(mac.to_string());
+        });
+    })
+}

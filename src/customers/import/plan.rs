@@ -1,0 +1,158 @@
+//! Reading and checking a whole file against itself and the store, without writing.
+
+use std::collections::HashMap;
+use std::io::Read;
+
+use serde::Serialize;
+
+use super::super::{Customer, CustomerError, CustomerPassword, NewCustomer, ReplyCheck, lookup_key};
+use super::bulk_sql;
+use super::row::Header;
+use crate::accounts::Tenant;
+use crate::packages::list_package_ids;
+use crate::store::{Conn, IdMaker};
+use crate::units::{AccountId, CustomerId, PackageId, TenantId, UnixMs};
+
+/// A row that cannot be imported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BadRow {
+    /// Line in the file, from 1; the header is line 1.
+    pub line: u64,
+    /// Why.
+    pub reason: String,
+}
+
+/// Why the file as a whole cannot be imported.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The header.
+    #[error("line 1: {0}")]
+    Header(String),
+    /// The file cannot be read.
+    #[error("the file cannot be read: {0}")]
+    Read(#[from] csv::Error),
+    /// The store or a rule of a customer.
+    #[error(transparent)]
+    Customer(#[from] CustomerError),
+}
+
+/// A customer ready to be written.
+pub(super) struct Ready {
+    pub customer: Customer,
+    pub key: String,
+    pub password: CustomerPassword,
+}
+
+/// What an import would do.
+pub struct ImportPlan {
+    /// Rows that cannot be imported.
+    pub bad: Vec<BadRow>,
+    pub(super) tenant_id: TenantId,
+    pub(super) ready: Vec<Ready>,
+}
+
+impl ImportPlan {
+    /// How many customers would be added.
+    pub fn good(&self) -> usize {
+        self.ready.len()
+    }
+}
+
+impl std::fmt::Debug for ImportPlan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ImportPlan {{ good: {}, bad: {} }}", self.ready.len(), self.bad.len())
+    }
+}
+
+/// What is taken, in the store or by an earlier row.
+struct Taken {
+    keys: HashMap<String, u64>,
+    codes: HashMap<String, u64>,
+    addresses: HashMap<u32, u64>,
+}
+
+impl Taken {
+    /// Marks the row's unique values; says what is taken already (line 0 stands for the store) and then marks nothing.
+    fn claim(&mut self, new: &NewCustomer, key: &str, line: u64) -> Result<(), String> {
+        let by = |line: u64| if line == 0 { "by a customer in the store".to_owned() } else { format!("by line {line}") };
+        let address = new.static_ipv4.map(u32::from);
+        if let Some(other) = self.keys.get(key) {
+            return Err(format!("the username {:?} is taken {}", new.username, by(*other)));
+        }
+        if let Some(code) = &new.code
+            && let Some(other) = self.codes.get(code)
+        {
+            return Err(format!("the code {code:?} is taken {}", by(*other)));
+        }
+        if let Some((address, other)) = address.and_then(|a| self.addresses.get(&a).map(|line| (a, line))) {
+            return Err(format!("the static address {} is taken {}", std::net::Ipv4Addr::from(address), by(*other)));
+        }
+        self.keys.insert(key.to_owned(), line);
+        self.codes.extend(new.code.clone().map(|code| (code, line)));
+        self.addresses.extend(address.map(|a| (a, line)));
+        Ok(())
+    }
+}
+
+/// Reads the file (header required) and checks every row. Nothing is written.
+#[allow(clippy::too_many_arguments)] // where, whose, what, when
+pub async fn plan_import(
+    conn: &mut Conn, ids: &IdMaker, tenant: &Tenant, owner: AccountId, file: impl Read, reply_check: ReplyCheck<'_>, now: UnixMs,
+) -> Result<ImportPlan, ImportError> {
+    let packages: HashMap<String, PackageId> = list_package_ids(conn, tenant.id).await.map_err(CustomerError::from)?.into_iter().collect();
+    let mut taken = list_taken(conn, tenant.id).await?;
+    let zone = tenant.zone();
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(file);
+    let mut record = csv::ByteRecord::new();
+    let mut plan = ImportPlan { bad: Vec::new(), tenant_id: tenant.id, ready: Vec::new() };
+    let mut header = None;
+    while reader.read_byte_record(&mut record)? {
+        let line = record.position().map_or(0, csv::Position::line);
+        let text = match csv::StringRecord::from_byte_record(record.clone()) {
+            Ok(text) => text,
+            Err(_) => {
+                plan.bad.push(BadRow { line, reason: "not UTF-8 text".to_owned() });
+                continue;
+            }
+        };
+        let Some(header) = &header else {
+            header = Some(Header::read(&text).map_err(ImportError::Header)?);
+            continue;
+        };
+        let ready = header.customer(&text, &zone).and_then(|new| {
+            let package = *packages.get(&new.package).ok_or_else(|| format!("there is no package {:?}", new.package))?;
+            let key = lookup_key(&new.username, tenant.case_sensitive_usernames);
+            let unique = new.clone();
+            let password = new.password.clone();
+            let id = CustomerId(ids.next(now));
+            let customer = new.into_customer(id, tenant, owner, package, reply_check, now).map_err(|e| e.to_string())?;
+            taken.claim(&unique, &key, line)?;
+            Ok(Ready { customer, key, password })
+        });
+        match ready {
+            Ok(ready) => plan.ready.push(ready),
+            Err(reason) => plan.bad.push(BadRow { line, reason }),
+        }
+    }
+    if header.is_none() {
+        return Err(ImportError::Header("the file is empty".to_owned()));
+    }
+    Ok(plan)
+}
+
+async fn list_taken(conn: &mut Conn, tenant: TenantId) -> Result<Taken, ImportError> {
+    const PAGE: i64 = 10_000;
+    let mut taken = Taken { keys: HashMap::new(), codes: HashMap::new(), addresses: HashMap::new() };
+    let mut after = 0;
+    loop {
+        let page = bulk_sql::list_unique_after_id(conn, tenant, after, PAGE).await.map_err(CustomerError::from)?;
+        let Some(last) = page.last() else { return Ok(taken) };
+        after = last.id;
+        for row in page {
+            taken.keys.insert(row.username_key, 0);
+            taken.codes.insert(row.code, 0);
+            let address = row.static_ipv4.and_then(|a| a.parse::<std::net::Ipv4Addr>().ok());
+            taken.addresses.extend(address.map(|a| (u32::from(a), 0)));
+        }
+    }
+}

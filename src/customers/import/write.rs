@@ -1,0 +1,52 @@
+//! Writing a checked import: multi-row inserts in one transaction, and one reload row in the feed.
+
+use std::sync::Arc;
+
+use super::super::{CustomerError, PASSWORD_PLACE};
+use super::bulk_sql::{self, CUSTOMERS_PER_INSERT, MACS_PER_INSERT};
+use super::plan::{ImportPlan, Ready};
+use crate::store::{Db, Sealer, StoreError};
+use crate::units::UnixMs;
+
+/// Adds all good rows of the plan, or none. `progress` is told how many are written so far.
+pub async fn write_import(db: &Db, sealer: &Sealer, plan: ImportPlan, now: UnixMs, mut progress: impl FnMut(usize)) -> Result<usize, CustomerError> {
+    let tenant = plan.tenant_id;
+    let total = plan.ready.len();
+    if total == 0 {
+        return Ok(0);
+    }
+    let ready = Arc::new(plan.ready);
+    let mut tx = db.begin().await?;
+    let mut sealed = seal_chunk(sealer, &ready, 0).await?;
+    let mut macs = Vec::new();
+    for start in (0..total).step_by(CUSTOMERS_PER_INSERT) {
+        let chunk = &ready[start..total.min(start + CUSTOMERS_PER_INSERT)];
+        // the next chunk is sealed on another core while this one is written
+        let next = seal_chunk(sealer, &ready, start + CUSTOMERS_PER_INSERT);
+        let (written, next) = tokio::join!(bulk_sql::insert_customers(&mut tx, tenant, chunk, &sealed), next);
+        written?;
+        sealed = next?;
+        macs.extend(chunk.iter().flat_map(|r| r.customer.macs.iter().map(|mac| (r.customer.id, *mac))));
+        while macs.len() >= MACS_PER_INSERT {
+            let rest = macs.split_off(MACS_PER_INSERT);
+            bulk_sql::insert_macs(&mut tx, tenant, &macs).await?;
+            macs = rest;
+        }
+        progress(total.min(start + CUSTOMERS_PER_INSERT));
+    }
+    if !macs.is_empty() {
+        bulk_sql::insert_macs(&mut tx, tenant, &macs).await?;
+    }
+    tx.changed(tenant.0, "customers", 0);
+    tx.commit(now).await?;
+    Ok(total)
+}
+
+async fn seal_chunk(sealer: &Sealer, ready: &Arc<Vec<Ready>>, start: usize) -> Result<Vec<Vec<u8>>, CustomerError> {
+    let (sealer, ready) = (sealer.clone(), Arc::clone(ready));
+    let sealing = tokio::task::spawn_blocking(move || {
+        let chunk = ready.iter().skip(start).take(CUSTOMERS_PER_INSERT);
+        chunk.map(|r| sealer.seal(PASSWORD_PLACE, r.customer.id.0, r.password.plain().as_bytes())).collect()
+    });
+    sealing.await.map_err(|e| StoreError::Unexpected(format!("sealing stopped: {e}")).into())
+}

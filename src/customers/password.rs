@@ -1,0 +1,66 @@
+//! Passwords: kept sealed, because CHAP and MS-CHAP need the plain text.
+
+use zeroize::Zeroizing;
+
+use super::{CustomerError, lookup_key, sql};
+use crate::accounts::Tenant;
+use crate::store::{Db, Sealer};
+use crate::units::{CustomerId, UnixMs};
+
+/// Where passwords are sealed.
+pub const PASSWORD_PLACE: &str = "customers.password";
+/// RFC 2865 §5.2: User-Password carries at most 128 octets.
+const MAX_PASSWORD_OCTETS: usize = 128;
+
+/// A password, wiped from memory when dropped; never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CustomerPassword(Zeroizing<String>);
+
+impl CustomerPassword {
+    /// Accepts 1 to 128 octets without control characters.
+    pub fn new(text: &str) -> Result<CustomerPassword, CustomerError> {
+        if text.is_empty() {
+            return Err(CustomerError::BadPassword("the password is empty"));
+        }
+        if text.len() > MAX_PASSWORD_OCTETS {
+            return Err(CustomerError::BadPassword("the password is longer than 128 octets"));
+        }
+        if text.chars().any(char::is_control) {
+            return Err(CustomerError::BadPassword("the password holds a control character, such as a line end"));
+        }
+        Ok(CustomerPassword(Zeroizing::new(text.to_owned())))
+    }
+
+    /// No password: only logins that are proven by the device's MAC address can succeed.
+    pub fn none() -> CustomerPassword {
+        CustomerPassword(Zeroizing::new(String::new()))
+    }
+
+    /// The plain text.
+    pub fn plain(&self) -> &str {
+        &self.0
+    }
+
+    pub(super) fn seal(&self, sealer: &Sealer, id: CustomerId) -> Vec<u8> {
+        sealer.seal(PASSWORD_PLACE, id.0, self.0.as_bytes())
+    }
+}
+
+impl std::fmt::Debug for CustomerPassword {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CustomerPassword")
+    }
+}
+
+/// Gives a customer a new password.
+pub async fn set_password(
+    db: &Db, sealer: &Sealer, tenant: &Tenant, username: &str, password: &CustomerPassword, now: UnixMs,
+) -> Result<CustomerId, CustomerError> {
+    let mut tx = db.begin().await?;
+    let key = lookup_key(username, tenant.case_sensitive_usernames);
+    let id = sql::update_lock_customer(&mut tx, tenant.id, &key, now).await?.ok_or_else(|| CustomerError::Unknown(username.to_owned()))?;
+    sql::update_password(&mut tx, tenant.id, id, &password.seal(sealer, id)).await?;
+    tx.changed(tenant.id.0, "customers", id.0);
+    tx.commit(now).await?;
+    Ok(id)
+}

@@ -1,0 +1,120 @@
+//! Changing a customer.
+
+use std::net::Ipv4Addr;
+
+use ipnet::Ipv6Net;
+
+use super::add::{check_fields, what_is_taken};
+use super::{BillingType, ConnectionType, Customer, CustomerError, Hold, ReplyCheck, check_reply_attributes, lookup_key, sql};
+use crate::accounts::Tenant;
+use crate::packages::find_package;
+use crate::store::Db;
+use crate::units::{Mac, UnixMs};
+
+/// What to change: the outer `None` leaves a field as it is, `Some(None)` empties it.
+#[derive(Debug, Clone, Default)]
+pub struct CustomerChanges {
+    /// New username.
+    pub username: Option<String>,
+    /// Name of another package.
+    pub package: Option<String>,
+    /// New code.
+    pub code: Option<String>,
+    /// Full name.
+    pub name: Option<String>,
+    /// Phone.
+    pub phone: Option<String>,
+    /// Expiry.
+    pub expires_at: Option<Option<UnixMs>>,
+    /// Hold.
+    pub hold: Option<Hold>,
+    /// How he connects.
+    pub connection_type: Option<ConnectionType>,
+    /// When he pays.
+    pub billing_type: Option<BillingType>,
+    /// Device type.
+    pub device_type: Option<String>,
+    /// Replaces all MAC addresses.
+    pub macs: Option<Vec<Mac>>,
+    /// MAC addresses to add.
+    pub add_macs: Vec<Mac>,
+    /// MAC addresses to remove.
+    pub remove_macs: Vec<Mac>,
+    /// Static address.
+    pub static_ipv4: Option<Option<Ipv4Addr>>,
+    /// Framed-IPv6-Prefix.
+    pub framed_ipv6_prefix: Option<Option<Ipv6Net>>,
+    /// Delegated-IPv6-Prefix.
+    pub delegated_ipv6_prefix: Option<Option<Ipv6Net>>,
+    /// Pool on the router.
+    pub framed_pool: Option<Option<String>>,
+    /// Sessions at once.
+    pub simultaneous_sessions: Option<Option<u32>>,
+    /// Extra reply attributes, all lines.
+    pub reply_attributes: Option<String>,
+}
+
+fn put<T: Clone>(field: &mut T, change: &Option<T>) {
+    if let Some(new) = change {
+        field.clone_from(new);
+    }
+}
+
+impl CustomerChanges {
+    /// Applies everything but the package (whose id only the store knows) and checks the result.
+    pub fn apply(&self, mut customer: Customer, reply_check: ReplyCheck<'_>) -> Result<Customer, CustomerError> {
+        let c = &mut customer;
+        put(&mut c.username, &self.username);
+        put(&mut c.code, &self.code);
+        put(&mut c.name, &self.name);
+        put(&mut c.phone, &self.phone);
+        put(&mut c.expires_at, &self.expires_at);
+        put(&mut c.hold, &self.hold);
+        put(&mut c.connection_type, &self.connection_type);
+        put(&mut c.billing_type, &self.billing_type);
+        put(&mut c.device_type, &self.device_type);
+        put(&mut c.macs, &self.macs);
+        put(&mut c.static_ipv4, &self.static_ipv4);
+        put(&mut c.framed_ipv6_prefix, &self.framed_ipv6_prefix);
+        put(&mut c.delegated_ipv6_prefix, &self.delegated_ipv6_prefix);
+        put(&mut c.framed_pool, &self.framed_pool);
+        put(&mut c.simultaneous_sessions, &self.simultaneous_sessions);
+        c.macs.extend(&self.add_macs);
+        c.macs.retain(|mac| !self.remove_macs.contains(mac));
+        c.macs.sort_unstable();
+        c.macs.dedup();
+        if let Some(text) = &self.reply_attributes {
+            c.reply_attributes = check_reply_attributes(text, reply_check)?;
+        }
+        check_fields(c)?;
+        Ok(customer)
+    }
+}
+
+/// Applies the changes; a running server follows within a second.
+pub async fn set_customer(
+    db: &Db, tenant: &Tenant, username: &str, changes: &CustomerChanges, reply_check: ReplyCheck<'_>, now: UnixMs,
+) -> Result<Customer, CustomerError> {
+    let mut tx = db.begin().await?;
+    let unknown = || CustomerError::Unknown(username.to_owned());
+    let old_key = lookup_key(username, tenant.case_sensitive_usernames);
+    let id = sql::update_lock_customer(&mut tx, tenant.id, &old_key, now).await?.ok_or_else(unknown)?;
+    let before = sql::find_customer_by_id(&mut tx, id).await?.ok_or_else(unknown)?;
+    let mut after = changes.apply(before.clone(), reply_check)?;
+    if let Some(name) = &changes.package {
+        let package = find_package(&mut tx, tenant.id, name).await?;
+        after.package_id = package.ok_or_else(|| CustomerError::UnknownPackage(name.clone()))?.id;
+    }
+    let key = lookup_key(&after.username, tenant.case_sensitive_usernames);
+    if sql::find_holder(&mut tx, tenant.id, &after, &key).await?.is_some() {
+        return Err(what_is_taken(&mut tx, tenant, &after, &key).await?);
+    }
+    sql::update_customer(&mut tx, tenant.id, &after, &key).await?;
+    if after.macs != before.macs {
+        sql::delete_macs(&mut tx, tenant.id, id).await?;
+        sql::insert_macs(&mut tx, tenant.id, id, &after.macs).await?;
+    }
+    tx.changed(tenant.id.0, "customers", id.0);
+    tx.commit(now).await?;
+    Ok(after)
+}

@@ -1,0 +1,209 @@
+//! All SQL of this room but the bulk import's.
+
+use std::collections::HashMap;
+
+use super::{Customer, CustomerFilter, Hold};
+use crate::q;
+use crate::store::{Conn, StoreError};
+use crate::units::{AccountId, CustomerId, Mac, PackageId, TenantId, UnixMs};
+
+macro_rules! columns {
+    () => {
+        "id, tenant_id, owner_id, code, name, phone, zone_id, username, username_key, password, package_id, expires_at, hold, hold_reason, connection_type, \
+         billing_type, device_type, static_ipv4, framed_ipv6_prefix, delegated_ipv6_prefix, framed_pool, simultaneous_sessions, reply_attributes, \
+         registered_at, updated_at"
+    };
+}
+
+/// A customer as stored, with the sealed password.
+#[derive(sqlx::FromRow)]
+pub(super) struct CustomerRow {
+    pub id: i64,
+    pub tenant_id: i64,
+    owner_id: i64,
+    code: String,
+    name: String,
+    phone: String,
+    zone_id: Option<i64>,
+    username: String,
+    pub username_key: String,
+    pub password: Vec<u8>,
+    package_id: i64,
+    expires_at: Option<i64>,
+    hold: String,
+    hold_reason: String,
+    connection_type: String,
+    billing_type: String,
+    device_type: String,
+    static_ipv4: Option<String>,
+    framed_ipv6_prefix: Option<String>,
+    delegated_ipv6_prefix: Option<String>,
+    framed_pool: Option<String>,
+    simultaneous_sessions: Option<i64>,
+    reply_attributes: String,
+    registered_at: i64,
+    updated_at: i64,
+}
+
+impl CustomerRow {
+    pub(super) fn into_customer(self, macs: Vec<Mac>) -> Result<Customer, StoreError> {
+        let id = self.id;
+        let wrong = |what: &str| StoreError::Unexpected(format!("customer {id}: {what}"));
+        Ok(Customer {
+            id: CustomerId(id),
+            tenant_id: TenantId(self.tenant_id),
+            owner_id: AccountId(self.owner_id),
+            code: self.code,
+            name: self.name,
+            phone: self.phone,
+            zone_id: self.zone_id,
+            username: self.username,
+            package_id: PackageId(self.package_id),
+            expires_at: self.expires_at,
+            hold: Hold::new(self.hold.parse().map_err(|e: String| wrong(&e))?, &self.hold_reason),
+            connection_type: self.connection_type.parse().map_err(|e: String| wrong(&e))?,
+            billing_type: self.billing_type.parse().map_err(|e: String| wrong(&e))?,
+            device_type: self.device_type,
+            macs,
+            static_ipv4: self.static_ipv4.map(|a| a.parse()).transpose().map_err(|_| wrong("static address"))?,
+            framed_ipv6_prefix: self.framed_ipv6_prefix.map(|p| p.parse()).transpose().map_err(|_| wrong("framed IPv6 prefix"))?,
+            delegated_ipv6_prefix: self.delegated_ipv6_prefix.map(|p| p.parse()).transpose().map_err(|_| wrong("delegated IPv6 prefix"))?,
+            framed_pool: self.framed_pool,
+            simultaneous_sessions: self.simultaneous_sessions.map(u32::try_from).transpose().map_err(|_| wrong("simultaneous sessions"))?,
+            reply_attributes: self.reply_attributes,
+            registered_at: self.registered_at,
+            updated_at: self.updated_at,
+        })
+    }
+}
+
+/// The customer with this lookup key.
+pub async fn find_customer(conn: &mut Conn, tenant: TenantId, key: &str) -> Result<Option<Customer>, StoreError> {
+    let row = q!(opt conn, CustomerRow, concat!("SELECT ", columns!(), " FROM customers WHERE tenant_id = $1 AND username_key = $2"), tenant.0, key)?;
+    let Some(row) = row else { return Ok(None) };
+    let macs = list_macs(conn, tenant, CustomerId(row.id)).await?;
+    row.into_customer(macs).map(Some)
+}
+
+// cross-tenant: the directory follows the feed by row id
+pub(super) async fn find_row_by_id(conn: &mut Conn, id: CustomerId) -> Result<Option<CustomerRow>, StoreError> {
+    q!(opt conn, CustomerRow, concat!("SELECT ", columns!(), " FROM customers WHERE id = $1"), id.0)
+}
+
+/// The customer of this id; `None` if he was removed.
+// cross-tenant: the directory follows the feed by row id
+pub async fn find_customer_by_id(conn: &mut Conn, id: CustomerId) -> Result<Option<Customer>, StoreError> {
+    let Some(row) = find_row_by_id(conn, id).await? else { return Ok(None) };
+    let macs = list_macs(conn, TenantId(row.tenant_id), id).await?;
+    row.into_customer(macs).map(Some)
+}
+
+/// Rows in the order of their lookup keys.
+pub(super) async fn list_rows(conn: &mut Conn, tenant: TenantId, filter: &CustomerFilter, after_key: &str, limit: i64) -> Result<Vec<CustomerRow>, StoreError> {
+    let package = filter.package_id.map_or(0, |p| p.0);
+    let prefix = filter.username_prefix.as_str();
+    let prefix_chars = prefix.chars().count() as i64;
+    q!(all conn, CustomerRow, concat!("SELECT ", columns!(), " FROM customers WHERE tenant_id = $1 AND username_key > $2 \
+        AND substr(username_key, 1, CAST($5 AS INTEGER)) = $4 AND ($3 = 0 OR package_id = $3) ORDER BY username_key LIMIT $6"),
+        tenant.0, after_key, package, prefix, prefix_chars, limit)
+}
+
+/// The MAC addresses of the customers between two lookup keys.
+pub(super) async fn list_macs_between(conn: &mut Conn, tenant: TenantId, first_key: &str, last_key: &str) -> Result<HashMap<i64, Vec<Mac>>, StoreError> {
+    let rows = q!(all conn, (i64, String), "SELECT m.customer_id, m.mac FROM customers c JOIN customer_macs m ON m.customer_id = c.id \
+        WHERE c.tenant_id = $1 AND c.username_key >= $2 AND c.username_key <= $3 ORDER BY m.mac", tenant.0, first_key, last_key)?;
+    let mut by_customer: HashMap<i64, Vec<Mac>> = HashMap::new();
+    for (id, mac) in rows {
+        by_customer.entry(id).or_default().push(parse_mac(&mac)?);
+    }
+    Ok(by_customer)
+}
+
+/// The MAC addresses of one customer.
+pub(super) async fn list_macs(conn: &mut Conn, tenant: TenantId, id: CustomerId) -> Result<Vec<Mac>, StoreError> {
+    let rows = q!(all conn, (String,), "SELECT mac FROM customer_macs WHERE tenant_id = $1 AND customer_id = $2 ORDER BY mac", tenant.0, id.0)?;
+    rows.iter().map(|(mac,)| parse_mac(mac)).collect()
+}
+
+fn parse_mac(text: &str) -> Result<Mac, StoreError> {
+    text.parse().map_err(|_| StoreError::Unexpected(format!("MAC address {text:?}")))
+}
+
+/// Id, username and lookup key after an id, in id order.
+pub(super) async fn list_usernames_after_id(conn: &mut Conn, tenant: TenantId, after: i64, limit: i64) -> Result<Vec<(i64, String, String)>, StoreError> {
+    q!(all conn, (i64, String, String), "SELECT id, username, username_key FROM customers WHERE tenant_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+        tenant.0, after, limit)
+}
+
+/// How many customers the tenant has.
+pub async fn count_customers(conn: &mut Conn, tenant: TenantId) -> Result<i64, StoreError> {
+    let (n,) = q!(one conn, (i64,), "SELECT COUNT(*) FROM customers WHERE tenant_id = $1", tenant.0)?;
+    Ok(n)
+}
+
+/// What another customer has of this one's unique fields.
+#[derive(sqlx::FromRow)]
+pub(super) struct Holder {
+    pub username: String,
+    pub username_key: String,
+    pub code: String,
+}
+
+/// Another customer with the same lookup key, code or static address; the one with the same key first.
+pub(super) async fn find_holder(conn: &mut Conn, tenant: TenantId, customer: &Customer, key: &str) -> Result<Option<Holder>, StoreError> {
+    let address = customer.static_ipv4.map(|a| a.to_string());
+    q!(opt conn, Holder, "SELECT username, username_key, code FROM customers WHERE tenant_id = $1 AND id <> $2 \
+        AND (username_key = $3 OR code = $4 OR static_ipv4 = $5) ORDER BY CASE WHEN username_key = $3 THEN 0 ELSE 1 END LIMIT 1",
+        tenant.0, customer.id.0, key, &customer.code, address)
+}
+
+/// False if a unique field is taken.
+pub(super) async fn insert_customer(conn: &mut Conn, tenant: TenantId, c: &Customer, key: &str, password: &[u8]) -> Result<bool, StoreError> {
+    let n = q!(exec conn, concat!("INSERT INTO customers (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
+        $17, $18, $19, $20, $21, $22, $23, $24, $25) ON CONFLICT DO NOTHING"),
+        c.id.0, tenant.0, c.owner_id.0, &c.code, &c.name, &c.phone, c.zone_id, &c.username, key, password, c.package_id.0, c.expires_at,
+        c.hold.kind().as_str(), c.hold.reason(), c.connection_type.as_str(), c.billing_type.as_str(), &c.device_type,
+        c.static_ipv4.map(|a| a.to_string()), c.framed_ipv6_prefix.map(|p| p.to_string()), c.delegated_ipv6_prefix.map(|p| p.to_string()),
+        &c.framed_pool, c.simultaneous_sessions.map(i64::from), &c.reply_attributes, c.registered_at, c.updated_at)?;
+    Ok(n == 1)
+}
+
+/// Adds MAC addresses to a customer.
+pub(super) async fn insert_macs(conn: &mut Conn, tenant: TenantId, id: CustomerId, macs: &[Mac]) -> Result<(), StoreError> {
+    for mac in macs {
+        q!(exec conn, "INSERT INTO customer_macs (tenant_id, customer_id, mac) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", tenant.0, id.0, mac.to_string())?;
+    }
+    Ok(())
+}
+
+/// Locks the customer's row until the transaction ends, marks it changed, and returns its id.
+pub(super) async fn update_lock_customer(conn: &mut Conn, tenant: TenantId, key: &str, now: UnixMs) -> Result<Option<CustomerId>, StoreError> {
+    let row = q!(opt conn, (i64,), "UPDATE customers SET updated_at = $3 WHERE tenant_id = $1 AND username_key = $2 RETURNING id", tenant.0, key, now)?;
+    Ok(row.map(|(id,)| CustomerId(id)))
+}
+
+pub(super) async fn update_customer(conn: &mut Conn, tenant: TenantId, c: &Customer, key: &str) -> Result<u64, StoreError> {
+    q!(exec conn, "UPDATE customers SET code = $3, name = $4, phone = $5, username = $6, username_key = $7, package_id = $8, expires_at = $9, hold = $10, \
+        hold_reason = $11, connection_type = $12, billing_type = $13, device_type = $14, static_ipv4 = $15, framed_ipv6_prefix = $16, \
+        delegated_ipv6_prefix = $17, framed_pool = $18, simultaneous_sessions = $19, reply_attributes = $20 WHERE tenant_id = $1 AND id = $2",
+        tenant.0, c.id.0, &c.code, &c.name, &c.phone, &c.username, key, c.package_id.0, c.expires_at, c.hold.kind().as_str(), c.hold.reason(),
+        c.connection_type.as_str(), c.billing_type.as_str(), &c.device_type, c.static_ipv4.map(|a| a.to_string()),
+        c.framed_ipv6_prefix.map(|p| p.to_string()), c.delegated_ipv6_prefix.map(|p| p.to_string()), &c.framed_pool,
+        c.simultaneous_sessions.map(i64::from), &c.reply_attributes)
+}
+
+pub(super) async fn update_password(conn: &mut Conn, tenant: TenantId, id: CustomerId, sealed: &[u8]) -> Result<u64, StoreError> {
+    q!(exec conn, "UPDATE customers SET password = $3 WHERE tenant_id = $1 AND id = $2", tenant.0, id.0, sealed)
+}
+
+pub(super) async fn update_username_key(conn: &mut Conn, tenant: TenantId, id: i64, key: &str) -> Result<u64, StoreError> {
+    q!(exec conn, "UPDATE customers SET username_key = $3 WHERE tenant_id = $1 AND id = $2", tenant.0, id, key)
+}
+
+pub(super) async fn delete_macs(conn: &mut Conn, tenant: TenantId, id: CustomerId) -> Result<u64, StoreError> {
+    q!(exec conn, "DELETE FROM customer_macs WHERE tenant_id = $1 AND customer_id = $2", tenant.0, id.0)
+}
+
+pub(super) async fn delete_customer(conn: &mut Conn, tenant: TenantId, id: CustomerId) -> Result<u64, StoreError> {
+    q!(exec conn, "DELETE FROM customers WHERE tenant_id = $1 AND id = $2", tenant.0, id.0)
+}

@@ -1,0 +1,169 @@
+//! The use cases and every statement of this room, on each database.
+
+use super::import::{plan_import, write_import};
+use super::*;
+use crate::accounts::{TenantChanges, add_tenant, set_tenant};
+use crate::packages::{NewPackage, add_package, remove_package};
+use crate::q;
+use crate::accounts::Tenant;
+use crate::store::KeyFile;
+use crate::store::test_db::{NOW, each_database};
+
+fn password(text: &str) -> CustomerPassword {
+    CustomerPassword::new(text).expect(text)
+}
+
+#[tokio::test]
+async fn a_customer_lives_from_add_to_remove() {
+    for fresh in each_database().await {
+        let (db, ids) = (&fresh.db, &fresh.ids);
+        let sealer = KeyFile::read_or_create(&fresh.folder.path().join("key")).expect("a key").sealer();
+        let (tenant, owner) = add_tenant(db, ids, "default", "UTC", "USD", NOW).await.expect("a tenant");
+        let package = add_package(db, ids, tenant.id, owner, NewPackage { name: "home".into(), ..Default::default() }, NOW).await.expect("a package");
+        let add = |new: NewCustomer| add_customer(db, ids, &sealer, &tenant, owner, new, &check_reply_syntax, NOW);
+
+        let mut bob = NewCustomer::new("Bob", password("secret"), "home");
+        bob.static_ipv4 = Some([10, 0, 0, 7].into());
+        bob.macs = parse_macs("aa:bb:cc:dd:ee:01 aa:bb:cc:dd:ee:02").expect("two");
+        bob.expires_at = Some(NOW + 5);
+        bob.delegated_ipv6_prefix = Some("2001:db8::/56".parse().expect("a prefix"));
+        bob.simultaneous_sessions = Some(2);
+        bob.reply_attributes = "Filter-Id = gold".into();
+        let bob_added = add(bob.clone()).await.expect("added");
+        assert_eq!(state(bob_added.facts(), NOW + 5), State::Expired);
+        for (new, code) in [
+            (NewCustomer::new("BOB", password("x"), "home"), "username-taken"),
+            (NewCustomer { static_ipv4: bob.static_ipv4, ..NewCustomer::new("eve", password("x"), "home") }, "static-address-taken"),
+            (NewCustomer { code: Some(bob_added.code.clone()), ..NewCustomer::new("eve", password("x"), "home") }, "customer-code-taken"),
+            (NewCustomer::new("eve", password("x"), "none"), "package-unknown"),
+            (NewCustomer::new(" eve", password("x"), "home"), "username-invalid"),
+            (NewCustomer { simultaneous_sessions: Some(0), ..NewCustomer::new("eve", password("x"), "home") }, "field-invalid"),
+        ] {
+            assert_eq!(add(new).await.expect_err(code).code(), code);
+        }
+        let eve = add(NewCustomer::new("eve", password("x"), "home")).await.expect("added");
+
+        let mut conn = db.read().await.expect("a connection");
+        assert_eq!(find_customer(&mut conn, tenant.id, "bob").await.expect("read"), Some(bob_added.clone()));
+        let opened = find_customer_with_password(&mut conn, &sealer, bob_added.id).await.expect("read").expect("there");
+        assert_eq!((opened.password.plain(), &opened.customer), ("secret", &bob_added));
+        assert_eq!(count_customers(&mut conn, tenant.id).await.expect("counted"), 2);
+        assert_eq!(remove_package(db, tenant.id, "home", NOW).await.expect_err("in use").code(), "package-in-use");
+
+        let filter = CustomerFilter::default();
+        let page = list_customers(&mut conn, tenant.id, &filter, "", 1).await.expect("a page");
+        assert_eq!(page, [("bob".to_owned(), bob_added.clone())]);
+        let rest = list_customers(&mut conn, tenant.id, &filter, "bob", 9).await.expect("a page");
+        assert_eq!(rest.iter().map(|(_, c)| c.id).collect::<Vec<_>>(), [eve.id]);
+        let by_prefix = CustomerFilter { username_prefix: "ev".into(), package_id: Some(package.id) };
+        assert_eq!(list_customers(&mut conn, tenant.id, &by_prefix, "", 9).await.expect("a page").len(), 1);
+
+        let changes = CustomerChanges {
+            username: Some("bobby".into()),
+            hold: Some(Hold::new(HoldKind::Suspended, "unpaid")),
+            expires_at: Some(None),
+            remove_macs: parse_macs("aa:bb:cc:dd:ee:01").expect("one"),
+            static_ipv4: Some(None),
+            ..Default::default()
+        };
+        let set = |name: &'static str, changes: CustomerChanges| {
+            let (tenant, db) = (tenant.clone(), db.clone());
+            async move { set_customer(&db, &tenant, name, &changes, &check_reply_syntax, NOW + 9).await }
+        };
+        let changed = set("BOB", changes).await.expect("changed");
+        assert_eq!((changed.username.as_str(), changed.macs.len(), changed.hold.reason()), ("bobby", 1, "unpaid"));
+        assert_eq!(find_customer_by_id(&mut conn, bob_added.id).await.expect("read"), Some(Customer { updated_at: NOW + 9, ..changed }));
+        let clash = CustomerChanges { username: Some("EVE".into()), ..Default::default() };
+        assert_eq!(set("bobby", clash).await.expect_err("clash").code(), "username-taken");
+        assert_eq!(set("nobody", CustomerChanges::default()).await.expect_err("gone").code(), "customer-unknown");
+        let elsewhere = CustomerChanges { package: Some("none".into()), ..Default::default() };
+        assert_eq!(set("eve", elsewhere).await.expect_err("no such package").code(), "package-unknown");
+
+        set_password(db, &sealer, &tenant, "bobby", &password("new one"), NOW).await.expect("set");
+        let opened = find_customer_with_password(&mut conn, &sealer, bob_added.id).await.expect("read").expect("there");
+        assert_eq!(opened.password.plain(), "new one");
+        assert_eq!(remove_customer(db, &tenant, "bobby", NOW).await.expect("removed"), bob_added.id);
+        assert_eq!(remove_customer(db, &tenant, "bobby", NOW).await.expect_err("gone").code(), "customer-unknown");
+        drop(conn);
+        fresh.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_changes_its_mind_about_case() {
+    for fresh in each_database().await {
+        let (db, ids) = (&fresh.db, &fresh.ids);
+        let sealer = KeyFile::read_or_create(&fresh.folder.path().join("key")).expect("a key").sealer();
+        let (mut tenant, owner) = add_tenant(db, ids, "default", "UTC", "USD", NOW).await.expect("a tenant");
+        add_package(db, ids, tenant.id, owner, NewPackage { name: "home".into(), ..Default::default() }, NOW).await.expect("a package");
+        let rule = async |sensitive: bool| -> Result<Tenant, CustomerError> {
+            let mut tx = db.begin().await.expect("a transaction");
+            let changes = TenantChanges { case_sensitive_usernames: Some(sensitive), ..Default::default() };
+            let (_, after) = set_tenant(&mut tx, "default", &changes).await.expect("set");
+            rekey_usernames(&mut tx, &after).await?;
+            tx.commit(NOW).await.expect("committed");
+            Ok(after)
+        };
+        let add = async |tenant: &Tenant, name: &str| {
+            add_customer(db, ids, &sealer, tenant, owner, NewCustomer::new(name, password("x"), "home"), &check_reply_syntax, NOW).await
+        };
+        add(&tenant, "Bob").await.expect("added");
+        tenant = rule(true).await.expect("case-sensitive");
+        add(&tenant, "bob").await.expect("another bob");
+        let refused = rule(false).await.expect_err("two bobs");
+        assert_eq!(refused.code(), "usernames-collide");
+        remove_customer(db, &tenant, "bob", NOW).await.expect("removed");
+        tenant = rule(false).await.expect("case-insensitive again");
+        assert_eq!(add(&tenant, "bOB").await.expect_err("taken").code(), "username-taken");
+        fresh.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_file_is_imported_whole_or_without_its_bad_rows() {
+    for fresh in each_database().await {
+        let (db, ids) = (&fresh.db, &fresh.ids);
+        let sealer = KeyFile::read_or_create(&fresh.folder.path().join("key")).expect("a key").sealer();
+        let (tenant, owner) = add_tenant(db, ids, "default", "UTC", "USD", NOW).await.expect("a tenant");
+        add_package(db, ids, tenant.id, owner, NewPackage { name: "home".into(), ..Default::default() }, NOW).await.expect("a package");
+        let old = NewCustomer { static_ipv4: Some([10, 9, 9, 9].into()), ..NewCustomer::new("old", password("x"), "home") };
+        add_customer(db, ids, &sealer, &tenant, owner, old, &check_reply_syntax, NOW).await.expect("added");
+
+        let mut file = String::from("username,password,package,status,expires_at,mac,static_ip,connection\n");
+        file.push_str("OLD,x,home,,,,,\nsame,x,home,,,,,\nSame,x,home,,,,,\naddress,x,home,,,,10.9.9.9,\nlost,x,none,,,,,\n\"two\nlines\",x,home,,,,,\n");
+        for n in 0..2_345 {
+            file.push_str(&format!("user{n},pass{n},home,active,,{n:012x};{:012x},10.0.{}.{},pppoe\n", n + 5_000, n / 200, n % 200 + 1));
+        }
+        let plan = async || {
+            let mut conn = db.read().await.expect("a connection");
+            plan_import(&mut conn, ids, &tenant, owner, file.as_bytes(), &check_reply_syntax, NOW).await.expect("a plan")
+        };
+        let first = plan().await;
+        let bad: Vec<(u64, &str)> = first.bad.iter().map(|b| (b.line, b.reason.as_str())).collect();
+        assert_eq!(bad, [
+            (2, "the username \"OLD\" is taken by a customer in the store"),
+            (4, "the username \"Same\" is taken by line 3"),
+            (5, "the static address 10.9.9.9 is taken by a customer in the store"),
+            (6, "there is no package \"none\""),
+            (7, "the username holds a control character"),
+        ]);
+        let mut last = 0;
+        assert_eq!(write_import(db, &sealer, first, NOW, |n| last = n).await.expect("written"), 2_346);
+        assert_eq!(last, 2_346);
+        assert_eq!(plan().await.good(), 0, "a second time everything is taken");
+
+        let mut conn = db.read().await.expect("a connection");
+        assert_eq!(count_customers(&mut conn, tenant.id).await.expect("counted"), 2_347);
+        let (macs,): (i64,) = q!(one conn, (i64,), "SELECT COUNT(*) FROM customer_macs").expect("counted");
+        assert_eq!(macs, 2 * 2_345);
+        let one = find_customer(&mut conn, tenant.id, "user2344").await.expect("read").expect("there");
+        let opened = find_customer_with_password(&mut conn, &sealer, one.id).await.expect("read").expect("there");
+        assert_eq!((opened.password.plain(), one.macs.len()), ("pass2344", 2));
+        let (reloads,): (i64,) = q!(one conn, (i64,), "SELECT COUNT(*) FROM feed WHERE table_name = 'customers' AND row_id = 0").expect("counted");
+        assert_eq!(reloads, 1);
+        let bad_header = plan_import(&mut conn, ids, &tenant, owner, &b"user,password\n"[..], &check_reply_syntax, NOW).await;
+        assert!(bad_header.expect_err("refused").to_string().starts_with("line 1: unknown column \"user\""));
+        drop(conn);
+        fresh.end().await;
+    }
+}

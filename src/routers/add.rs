@@ -1,0 +1,108 @@
+//! Adding a router.
+
+use super::router::{DEFAULT_COA_PORT, check_name, check_nas_identifier};
+use super::sql::{self, RouterRow};
+use super::{Adopt, MessageAuthenticatorMode, Router, RouterAddress, RouterError, RouterSecret};
+use crate::store::{Conn, Db, IdMaker, Sealer};
+use crate::units::{AccountId, RouterId, TenantId, UnixMs};
+
+pub(super) const SECRET: &str = "routers.secret";
+pub(super) const NEXT_SECRET: &str = "routers.next_secret";
+
+/// What an administrator says about a new router.
+#[derive(Debug, Clone)]
+pub struct NewRouter {
+    /// Unique in the tenant.
+    pub name: String,
+    /// At least one.
+    pub addresses: Vec<RouterAddress>,
+    /// Shared with the router.
+    pub secret: RouterSecret,
+    /// See [`Router::nas_identifier`].
+    pub nas_identifier: String,
+    /// See [`MessageAuthenticatorMode`].
+    pub message_authenticator: MessageAuthenticatorMode,
+    /// See [`Router::limit_proxy_state`].
+    pub limit_proxy_state: bool,
+    /// See [`Router::swap_octets`].
+    pub swap_octets: bool,
+    /// See [`Router::coa_port`].
+    pub coa_port: u16,
+    /// See [`Adopt`].
+    pub adopt: Adopt,
+}
+
+impl NewRouter {
+    /// A router with the defaults.
+    pub fn new(name: &str, addresses: Vec<RouterAddress>, secret: RouterSecret) -> NewRouter {
+        NewRouter {
+            name: name.to_owned(),
+            addresses,
+            secret,
+            nas_identifier: String::new(),
+            message_authenticator: MessageAuthenticatorMode::default(),
+            limit_proxy_state: true,
+            swap_octets: false,
+            coa_port: DEFAULT_COA_PORT,
+            adopt: Adopt::default(),
+        }
+    }
+}
+
+/// Adds a router; a running server knows it within a second.
+pub async fn add_router(
+    db: &Db, ids: &IdMaker, sealer: &Sealer, tenant: TenantId, owner: AccountId, new: &NewRouter, now: UnixMs,
+) -> Result<Router, RouterError> {
+    check_name(&new.name)?;
+    check_nas_identifier(&new.nas_identifier)?;
+    if new.addresses.is_empty() {
+        return Err(RouterError::NoAddress(new.name.clone()));
+    }
+    let id = RouterId(ids.next(now));
+    let row = RouterRow {
+        id: id.0,
+        tenant_id: tenant.0,
+        owner_id: owner.0,
+        name: new.name.clone(),
+        nas_identifier: new.nas_identifier.clone(),
+        secret: sealer.seal(SECRET, id.0, new.secret.octets()),
+        next_secret: None,
+        message_authenticator: new.message_authenticator.as_str().to_owned(),
+        limit_proxy_state: new.limit_proxy_state,
+        swap_octets: new.swap_octets,
+        coa_port: i64::from(new.coa_port),
+        adopt: new.adopt.as_str().to_owned(),
+        added_at: now,
+        updated_at: now,
+    };
+    let mut tx = db.begin().await?;
+    if !sql::insert_router(&mut tx, tenant, &row).await? {
+        return Err(RouterError::NameTaken(new.name.clone()));
+    }
+    let mut addresses = new.addresses.clone();
+    addresses.sort_unstable_by_key(ToString::to_string);
+    addresses.dedup();
+    claim_addresses(&mut tx, tenant, id, &addresses, &new.nas_identifier).await?;
+    tx.changed(tenant.0, "routers", id.0);
+    tx.commit(now).await?;
+    Ok(row.into_router(addresses)?)
+}
+
+/// Writes the address rows; an address of another entry is named with its holder.
+pub(super) async fn claim_addresses(
+    conn: &mut Conn, tenant: TenantId, id: RouterId, addresses: &[RouterAddress], nas_identifier: &str,
+) -> Result<(), RouterError> {
+    for address in addresses {
+        let text = address.to_string();
+        if !sql::insert_address(conn, tenant, id, &text, nas_identifier).await? {
+            let holder = sql::find_address_holder(conn, &text, nas_identifier).await?;
+            let router = match holder {
+                Some((of, name)) if of == tenant.0 => name,
+                _ => "of another tenant".to_owned(),
+            };
+            return Err(RouterError::AddressTaken { address: text, router });
+        }
+        sql::delete_unknown_source(conn, &text).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,219 @@
+//! Reading routers: with counters for people, with secrets for the directory.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::add::{NEXT_SECRET, SECRET};
+use super::sql::{self, RouterRow};
+use super::{Router, RouterError, RouterSecret};
+use crate::store::{Conn, KeyError, Sealer, StoreError};
+use crate::units::{RouterId, TenantId, UnixMs};
+
+/// What a running server counted for one router since it started counting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, sqlx::FromRow)]
+pub struct RouterCounters {
+    /// Which router.
+    #[serde(skip)]
+    pub router_id: i64,
+    /// Access-Requests.
+    pub access_requests: i64,
+    /// Access-Accepts.
+    pub accepts: i64,
+    /// Access-Rejects.
+    pub rejects: i64,
+    /// Accounting-Requests.
+    pub accounting_requests: i64,
+    /// Accounting-Requests dropped: the secret differs.
+    pub bad_authenticator: i64,
+    /// Requests dropped: signed with another secret.
+    pub bad_message_authenticator: i64,
+    /// Requests dropped: not signed though they must be.
+    pub missing_message_authenticator: i64,
+    /// Unsigned requests dropped for their Proxy-State.
+    pub proxy_state_drops: i64,
+    /// Passwords that decrypt to nonsense: the secret differs.
+    pub garbled_passwords: i64,
+    /// The router's clock minus ours, in seconds.
+    pub clock_skew_secs: i64,
+    /// Last Access-Request, unix milliseconds, 0 = never.
+    pub last_access_at: UnixMs,
+    /// Last Accounting-Request, unix milliseconds, 0 = never.
+    pub last_accounting_at: UnixMs,
+    /// When the server last published these figures, unix milliseconds.
+    pub updated_at: UnixMs,
+}
+
+/// A router for `router ls`.
+#[derive(Debug, Clone, Serialize)]
+pub struct RouterSummary {
+    /// The entry.
+    #[serde(flatten)]
+    pub router: Router,
+    /// How many of its addresses were seen signing always.
+    pub learned_addresses: i64,
+    /// Figures, if a server published any.
+    pub counters: Option<RouterCounters>,
+}
+
+/// An address whose packets belong to no router.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
+pub struct UnknownSource {
+    /// Source address.
+    pub address: String,
+    /// What its last packet said.
+    pub nas_identifier: String,
+    /// How many packets.
+    pub packets: i64,
+    /// Unix milliseconds.
+    pub first_seen_at: UnixMs,
+    /// Unix milliseconds.
+    pub last_seen_at: UnixMs,
+}
+
+/// A router with its secrets opened, for the directory.
+#[derive(Debug, Clone)]
+pub struct RouterSecrets {
+    /// The entry.
+    pub router: Router,
+    /// The shared secret.
+    pub secret: RouterSecret,
+    /// Accepted besides it during a rotation.
+    pub next_secret: Option<RouterSecret>,
+}
+
+/// A page of routers by name with what is known of each.
+pub async fn list_router_summaries(conn: &mut Conn, tenant: TenantId, after_name: &str, limit: i64) -> Result<Vec<RouterSummary>, StoreError> {
+    let learned = sql::count_learned(conn, tenant).await?;
+    let counters: HashMap<i64, RouterCounters> = sql::list_counters(conn, tenant).await?.into_iter().map(|c| (c.router_id, c)).collect();
+    let routers = sql::list_routers(conn, tenant, after_name, limit).await?;
+    Ok(routers
+        .into_iter()
+        .map(|router| RouterSummary {
+            learned_addresses: learned.get(&router.id.0).copied().unwrap_or(0),
+            counters: counters.get(&router.id.0).copied(),
+            router,
+        })
+        .collect())
+}
+
+/// Every router with its secrets.
+// cross-tenant: the directory serves every tenant
+pub async fn list_routers_with_secrets(conn: &mut Conn, sealer: &Sealer) -> Result<Vec<RouterSecrets>, RouterError> {
+    const PAGE: i64 = 1000;
+    let mut addresses = sql::list_all_addresses(conn).await?;
+    let mut all = Vec::new();
+    let mut after = 0;
+    loop {
+        let rows = sql::list_rows_after(conn, after, PAGE).await?;
+        let Some(last) = rows.last() else { return Ok(all) };
+        after = last.id;
+        for row in rows {
+            let (secret, next_secret) = open_secrets(sealer, &row)?;
+            let addresses = addresses.remove(&row.id).unwrap_or_default();
+            all.push(RouterSecrets { router: row.into_router(addresses)?, secret, next_secret });
+        }
+    }
+}
+
+/// One router with its secrets; `None` if it was removed.
+// cross-tenant: the directory follows the feed by row id
+pub async fn find_router_with_secrets(conn: &mut Conn, sealer: &Sealer, id: RouterId) -> Result<Option<RouterSecrets>, RouterError> {
+    let Some(row) = sql::find_row_by_id(conn, id).await? else { return Ok(None) };
+    let (secret, next_secret) = open_secrets(sealer, &row)?;
+    let addresses = sql::list_addresses(conn, TenantId(row.tenant_id), id).await?;
+    Ok(Some(RouterSecrets { router: row.into_router(addresses)?, secret, next_secret }))
+}
+
+fn open_secrets(sealer: &Sealer, row: &RouterRow) -> Result<(RouterSecret, Option<RouterSecret>), RouterError> {
+    let open = |place: &str, sealed: &[u8]| -> Result<RouterSecret, RouterError> {
+        let plain = sealer.open(place, row.id, sealed)?;
+        RouterSecret::new(&plain).map_err(|_| KeyError::Broken { place: format!("{place} of row {}", row.id) }.into())
+    };
+    let next = row.next_secret.as_deref().map(|sealed| open(NEXT_SECRET, sealed)).transpose()?;
+    Ok((open(SECRET, &row.secret)?, next))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::*;
+    use super::*;
+    use crate::accounts::ensure_default_tenant;
+    use crate::q;
+    use crate::store::test_db::{NOW, each_database};
+    use crate::store::{KeyFile, list_feed_after};
+
+    fn address(text: &str) -> RouterAddress {
+        text.parse().expect(text)
+    }
+
+    fn secret(text: &str) -> RouterSecret {
+        RouterSecret::new(text.as_bytes()).expect(text)
+    }
+
+    #[tokio::test]
+    async fn a_router_lives_from_add_to_remove() {
+        for fresh in each_database().await {
+            let (db, ids) = (&fresh.db, &fresh.ids);
+            let sealer = KeyFile::read_or_create(&fresh.folder.path().join("key")).expect("a key").sealer();
+            let (tenant, owner) = ensure_default_tenant(db, ids, "default", NOW).await.expect("a tenant");
+            let mut conn = db.read().await.expect("a connection");
+
+            let core = NewRouter::new("core", vec![address("192.0.2.1"), address("198.51.100.0/24")], secret("first secret"));
+            let added = add_router(db, ids, &sealer, tenant, owner, &core, NOW).await.expect("added");
+            assert_eq!(find_router(&mut conn, tenant, "core").await.expect("found"), Some(added.clone()));
+            let again = add_router(db, ids, &sealer, tenant, owner, &core, NOW).await.expect_err("a second one");
+            assert_eq!(again.code(), "router-name-taken");
+            let other = NewRouter::new("other", vec![address("192.0.2.1")], secret("x"));
+            let taken = add_router(db, ids, &sealer, tenant, owner, &other, NOW).await.expect_err("address taken");
+            assert_eq!(taken.code(), "router-address-taken");
+            assert!(taken.to_string().contains("\"core\""), "{taken}");
+            let behind_nat = NewRouter { nas_identifier: "box-2".into(), ..other };
+            add_router(db, ids, &sealer, tenant, owner, &behind_nat, NOW).await.expect("the same address with another NAS-Identifier");
+
+            // rotation: both secrets, then only the second
+            let changes = RouterChanges { next_secret: Some(secret("second secret")), add_addresses: vec![address("2001:db8::1")], ..Default::default() };
+            set_router(db, &sealer, tenant, "core", &changes, NOW + 1).await.expect("changed");
+            let both = find_router_with_secrets(&mut conn, &sealer, added.id).await.expect("read").expect("there");
+            assert_eq!((both.secret.octets(), both.next_secret.as_ref().map(RouterSecret::octets)), (&b"first secret"[..], Some(&b"second secret"[..])));
+            assert_eq!(both.router.addresses.len(), 3);
+            let promote = RouterChanges { promote_secret: true, name: Some("edge".into()), remove_addresses: vec![address("192.0.2.1")], ..Default::default() };
+            let renamed = set_router(db, &sealer, tenant, "core", &promote, NOW + 2).await.expect("promoted");
+            assert_eq!((renamed.name.as_str(), renamed.addresses.len()), ("edge", 2));
+            let all = list_routers_with_secrets(&mut conn, &sealer).await.expect("read");
+            assert_eq!(all.iter().map(|r| (r.router.name.as_str(), r.secret.octets(), r.next_secret.is_some())).collect::<Vec<_>>(),
+                [("edge", &b"second secret"[..], false), ("other", b"x", false)]);
+            assert_eq!(set_router(db, &sealer, tenant, "edge", &promote, NOW).await.expect_err("name its own, no next secret").code(), "router-next-secret-absent");
+
+            // a NAS-Identifier that would collide on the shared address
+            let back = RouterChanges { add_addresses: vec![address("192.0.2.1")], nas_identifier: Some("box-2".into()), ..Default::default() };
+            assert_eq!(set_router(db, &sealer, tenant, "edge", &back, NOW).await.expect_err("collides").code(), "router-address-taken");
+            let none = RouterChanges { remove_addresses: vec![address("192.0.2.1")], ..Default::default() };
+            assert_eq!(set_router(db, &sealer, tenant, "other", &none, NOW).await.expect_err("refused").code(), "router-without-address");
+            assert_eq!(set_router(db, &sealer, tenant, "edge", &none, NOW).await.expect_err("refused").code(), "router-address-unknown");
+
+            let mut tx = db.begin().await.expect("a transaction");
+            q!(exec tx, "INSERT INTO router_learned (router_id, address, tenant_id, learned_at) VALUES ($1, '192.0.2.1', $2, 1)", added.id.0, tenant.0).expect("written");
+            q!(exec tx, "INSERT INTO unknown_sources (address, first_seen_at, last_seen_at, packets) VALUES ('203.0.113.5', 1, 2, 3)").expect("written");
+            tx.commit(NOW).await.expect("committed");
+            assert_eq!(list_learned(&mut conn).await.expect("read").len(), 1);
+            let first_page = list_router_summaries(&mut conn, tenant, "", 1).await.expect("a page");
+            assert_eq!((first_page[0].router.name.as_str(), first_page[0].learned_addresses), ("edge", 1));
+            let next_page = list_router_summaries(&mut conn, tenant, "edge", 9).await.expect("a page");
+            assert_eq!(next_page.iter().map(|r| r.router.name.as_str()).collect::<Vec<_>>(), ["other"]);
+            assert_eq!(list_unknown_sources(&mut conn, 10).await.expect("read")[0].packets, 3);
+            let relearn = RouterChanges { relearn: true, add_addresses: vec![address("203.0.113.5")], ..Default::default() };
+            set_router(db, &sealer, tenant, "edge", &relearn, NOW).await.expect("relearn");
+            assert!(list_learned(&mut conn).await.expect("read").is_empty());
+            assert!(list_unknown_sources(&mut conn, 10).await.expect("read").is_empty(), "no longer unknown");
+
+            assert_eq!(remove_router(db, tenant, "edge", NOW).await.expect("removed"), added.id);
+            assert_eq!(remove_router(db, tenant, "edge", NOW).await.expect_err("gone").code(), "router-unknown");
+            assert!(find_router_with_secrets(&mut conn, &sealer, added.id).await.expect("read").is_none());
+            let feed = list_feed_after(&mut conn, 1, 99).await.expect("the feed");
+            assert_eq!(feed.iter().filter(|c| c.table_name == "routers").count(), 6);
+            drop(conn);
+            fresh.end().await;
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! All SQL of this room.
+
+use std::collections::HashMap;
+
+use super::{Adopt, Router, RouterAddress, RouterCounters, UnknownSource};
+use crate::q;
+use crate::store::{Conn, StoreError};
+use crate::units::{AccountId, RouterId, TenantId, UnixMs};
+
+/// A router entry as stored, with its sealed secrets.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(super) struct RouterRow {
+    pub id: i64,
+    pub tenant_id: i64,
+    pub owner_id: i64,
+    pub name: String,
+    pub nas_identifier: String,
+    pub secret: Vec<u8>,
+    pub next_secret: Option<Vec<u8>>,
+    pub message_authenticator: String,
+    pub limit_proxy_state: bool,
+    pub swap_octets: bool,
+    pub coa_port: i64,
+    pub adopt: String,
+    pub added_at: i64,
+    pub updated_at: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct AddressRow {
+    router_id: i64,
+    prefix: String,
+}
+
+/// What `auto` learned: this source always signs.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct LearnedAddress {
+    /// Of which router.
+    pub router_id: i64,
+    /// Source address.
+    pub address: String,
+    /// When it was learned.
+    pub learned_at: UnixMs,
+}
+
+impl RouterRow {
+    pub(super) fn into_router(self, addresses: Vec<RouterAddress>) -> Result<Router, StoreError> {
+        let wrong = |what: &str| StoreError::Unexpected(format!("router {}: {what}", self.name));
+        Ok(Router {
+            id: RouterId(self.id),
+            tenant_id: TenantId(self.tenant_id),
+            owner_id: AccountId(self.owner_id),
+            addresses,
+            message_authenticator: self.message_authenticator.parse().map_err(|e: String| wrong(&e))?,
+            limit_proxy_state: self.limit_proxy_state,
+            swap_octets: self.swap_octets,
+            coa_port: u16::try_from(self.coa_port).map_err(|_| wrong("CoA port"))?,
+            adopt: self.adopt.parse::<Adopt>().map_err(|e| wrong(&e))?,
+            added_at: self.added_at,
+            updated_at: self.updated_at,
+            nas_identifier: self.nas_identifier.clone(),
+            name: self.name.clone(),
+        })
+    }
+}
+
+fn parse_address(prefix: &str) -> Result<RouterAddress, StoreError> {
+    prefix.parse().map_err(|e| StoreError::Unexpected(format!("router address: {e}")))
+}
+
+pub(super) async fn find_row(conn: &mut Conn, tenant: TenantId, name: &str) -> Result<Option<RouterRow>, StoreError> {
+    q!(opt conn, RouterRow, "SELECT id, tenant_id, owner_id, name, nas_identifier, secret, next_secret, message_authenticator, limit_proxy_state, \
+        swap_octets, coa_port, adopt, added_at, updated_at FROM routers WHERE tenant_id = $1 AND name = $2", tenant.0, name)
+}
+
+// cross-tenant: the directory follows the feed by row id
+pub(super) async fn find_row_by_id(conn: &mut Conn, id: RouterId) -> Result<Option<RouterRow>, StoreError> {
+    q!(opt conn, RouterRow, "SELECT id, tenant_id, owner_id, name, nas_identifier, secret, next_secret, message_authenticator, limit_proxy_state, \
+        swap_octets, coa_port, adopt, added_at, updated_at FROM routers WHERE id = $1", id.0)
+}
+
+/// Rows after an id, in id order.
+// cross-tenant: the directory serves every tenant
+pub(super) async fn list_rows_after(conn: &mut Conn, after: i64, limit: i64) -> Result<Vec<RouterRow>, StoreError> {
+    q!(all conn, RouterRow, "SELECT id, tenant_id, owner_id, name, nas_identifier, secret, next_secret, message_authenticator, limit_proxy_state, \
+        swap_octets, coa_port, adopt, added_at, updated_at FROM routers WHERE id > $1 ORDER BY id LIMIT $2", after, limit)
+}
+
+async fn list_rows(conn: &mut Conn, tenant: TenantId, after_name: &str, limit: i64) -> Result<Vec<RouterRow>, StoreError> {
+    q!(all conn, RouterRow, "SELECT id, tenant_id, owner_id, name, nas_identifier, secret, next_secret, message_authenticator, limit_proxy_state, \
+        swap_octets, coa_port, adopt, added_at, updated_at FROM routers WHERE tenant_id = $1 AND name > $2 ORDER BY name LIMIT $3",
+        tenant.0, after_name, limit)
+}
+
+/// The addresses of one router, in text order.
+pub(super) async fn list_addresses(conn: &mut Conn, tenant: TenantId, id: RouterId) -> Result<Vec<RouterAddress>, StoreError> {
+    let rows = q!(all conn, (String,), "SELECT prefix FROM router_addresses WHERE tenant_id = $1 AND router_id = $2 ORDER BY prefix", tenant.0, id.0)?;
+    rows.iter().map(|(prefix,)| parse_address(prefix)).collect()
+}
+
+/// The router of this name.
+pub async fn find_router(conn: &mut Conn, tenant: TenantId, name: &str) -> Result<Option<Router>, StoreError> {
+    let Some(row) = find_row(conn, tenant, name).await? else { return Ok(None) };
+    let addresses = list_addresses(conn, tenant, RouterId(row.id)).await?;
+    row.into_router(addresses).map(Some)
+}
+
+/// A page of routers by name, after `after_name` (empty: from the start).
+pub async fn list_routers(conn: &mut Conn, tenant: TenantId, after_name: &str, limit: i64) -> Result<Vec<Router>, StoreError> {
+    let rows = list_rows(conn, tenant, after_name, limit).await?;
+    let Some(last) = rows.last() else { return Ok(Vec::new()) };
+    let addresses = q!(all conn, AddressRow, "SELECT a.router_id AS router_id, a.prefix AS prefix FROM router_addresses a JOIN routers r ON r.id = a.router_id \
+        WHERE r.tenant_id = $1 AND r.name > $2 AND r.name <= $3 ORDER BY a.prefix", tenant.0, after_name, &last.name)?;
+    let mut by_router = group_addresses(addresses)?;
+    rows.into_iter().map(|row| { let addresses = by_router.remove(&row.id).unwrap_or_default(); row.into_router(addresses) }).collect()
+}
+
+fn group_addresses(rows: Vec<AddressRow>) -> Result<HashMap<i64, Vec<RouterAddress>>, StoreError> {
+    let mut by_router: HashMap<i64, Vec<RouterAddress>> = HashMap::new();
+    for row in rows {
+        by_router.entry(row.router_id).or_default().push(parse_address(&row.prefix)?);
+    }
+    Ok(by_router)
+}
+
+/// All addresses of all routers.
+// cross-tenant: the directory serves every tenant
+pub(super) async fn list_all_addresses(conn: &mut Conn) -> Result<HashMap<i64, Vec<RouterAddress>>, StoreError> {
+    group_addresses(q!(all conn, AddressRow, "SELECT router_id, prefix FROM router_addresses ORDER BY router_id, prefix")?)
+}
+
+/// False if the name is taken in the tenant.
+pub(super) async fn insert_router(conn: &mut Conn, tenant: TenantId, row: &RouterRow) -> Result<bool, StoreError> {
+    let n = q!(exec conn, "INSERT INTO routers (id, tenant_id, owner_id, name, nas_identifier, secret, next_secret, message_authenticator, limit_proxy_state, \
+        swap_octets, coa_port, adopt, added_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (tenant_id, name) DO NOTHING",
+        row.id, tenant.0, row.owner_id, &row.name, &row.nas_identifier, &row.secret, &row.next_secret, &row.message_authenticator, row.limit_proxy_state,
+        row.swap_octets, row.coa_port, &row.adopt, row.added_at, row.updated_at)?;
+    Ok(n == 1)
+}
+
+/// Locks the router's row until the transaction ends, marks it changed, and reads it.
+pub(super) async fn update_lock_router(conn: &mut Conn, tenant: TenantId, name: &str, now: UnixMs) -> Result<Option<RouterRow>, StoreError> {
+    q!(opt conn, RouterRow, "UPDATE routers SET updated_at = $3 WHERE tenant_id = $1 AND name = $2 RETURNING id, tenant_id, owner_id, name, nas_identifier, \
+        secret, next_secret, message_authenticator, limit_proxy_state, swap_octets, coa_port, adopt, added_at, updated_at", tenant.0, name, now)
+}
+
+pub(super) async fn update_router(conn: &mut Conn, tenant: TenantId, row: &RouterRow) -> Result<u64, StoreError> {
+    q!(exec conn, "UPDATE routers SET owner_id = $3, name = $4, nas_identifier = $5, secret = $6, next_secret = $7, message_authenticator = $8, \
+        limit_proxy_state = $9, swap_octets = $10, coa_port = $11, adopt = $12 WHERE tenant_id = $1 AND id = $2",
+        tenant.0, row.id, row.owner_id, &row.name, &row.nas_identifier, &row.secret, &row.next_secret, &row.message_authenticator, row.limit_proxy_state,
+        row.swap_octets, row.coa_port, &row.adopt)
+}
+
+/// False if another entry has the address with the same NAS-Identifier.
+pub(super) async fn insert_address(conn: &mut Conn, tenant: TenantId, id: RouterId, prefix: &str, nas_identifier: &str) -> Result<bool, StoreError> {
+    let n = q!(exec conn, "INSERT INTO router_addresses (prefix, nas_identifier, router_id, tenant_id) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT (prefix, nas_identifier) DO NOTHING", prefix, nas_identifier, id.0, tenant.0)?;
+    Ok(n == 1)
+}
+
+/// The tenant and name of the router that has this address.
+// cross-tenant: addresses are unique on the whole server; the caller names the router to its own tenant only
+pub(super) async fn find_address_holder(conn: &mut Conn, prefix: &str, nas_identifier: &str) -> Result<Option<(i64, String)>, StoreError> {
+    q!(opt conn, (i64, String), "SELECT r.tenant_id, r.name FROM router_addresses a JOIN routers r ON r.id = a.router_id \
+        WHERE a.prefix = $1 AND a.nas_identifier = $2", prefix, nas_identifier)
+}
+
+pub(super) async fn delete_addresses(conn: &mut Conn, tenant: TenantId, id: RouterId) -> Result<u64, StoreError> {
+    q!(exec conn, "DELETE FROM router_addresses WHERE tenant_id = $1 AND router_id = $2", tenant.0, id.0)
+}
+
+pub(super) async fn delete_learned(conn: &mut Conn, tenant: TenantId, id: RouterId) -> Result<u64, StoreError> {
+    q!(exec conn, "DELETE FROM router_learned WHERE tenant_id = $1 AND router_id = $2", tenant.0, id.0)
+}
+
+pub(super) async fn delete_counters(conn: &mut Conn, tenant: TenantId, id: RouterId) -> Result<u64, StoreError> {
+    q!(exec conn, "DELETE FROM router_counters WHERE tenant_id = $1 AND router_id = $2", tenant.0, id.0)
+}
+
+pub(super) async fn delete_router(conn: &mut Conn, tenant: TenantId, id: RouterId) -> Result<u64, StoreError> {
+    q!(exec conn, "DELETE FROM routers WHERE tenant_id = $1 AND id = $2", tenant.0, id.0)
+}
+
+/// What was learned for all routers.
+// cross-tenant: the directory serves every tenant
+pub async fn list_learned(conn: &mut Conn) -> Result<Vec<LearnedAddress>, StoreError> {
+    q!(all conn, LearnedAddress, "SELECT router_id, address, learned_at FROM router_learned ORDER BY router_id, address")
+}
+
+/// How many addresses each router of the tenant was seen signing from.
+pub(super) async fn count_learned(conn: &mut Conn, tenant: TenantId) -> Result<HashMap<i64, i64>, StoreError> {
+    let rows = q!(all conn, (i64, i64), "SELECT router_id, COUNT(*) FROM router_learned WHERE tenant_id = $1 GROUP BY router_id", tenant.0)?;
+    Ok(rows.into_iter().collect())
+}
+
+pub(super) async fn list_counters(conn: &mut Conn, tenant: TenantId) -> Result<Vec<RouterCounters>, StoreError> {
+    q!(all conn, RouterCounters, "SELECT router_id, access_requests, accepts, rejects, accounting_requests, bad_authenticator, bad_message_authenticator, \
+        missing_message_authenticator, proxy_state_drops, garbled_passwords, clock_skew_secs, last_access_at, last_accounting_at, updated_at \
+        FROM router_counters WHERE tenant_id = $1", tenant.0)
+}
+
+/// Addresses whose packets belong to no router, the latest first.
+// cross-tenant: an unknown source belongs to nobody
+pub async fn list_unknown_sources(conn: &mut Conn, limit: i64) -> Result<Vec<UnknownSource>, StoreError> {
+    q!(all conn, UnknownSource, "SELECT address, nas_identifier, packets, first_seen_at, last_seen_at FROM unknown_sources ORDER BY last_seen_at DESC, address LIMIT $1", limit)
+}
+
+/// An address that a router now answers for is no longer unknown.
+// cross-tenant: an unknown source belongs to nobody
+pub(super) async fn delete_unknown_source(conn: &mut Conn, address: &str) -> Result<u64, StoreError> {
+    q!(exec conn, "DELETE FROM unknown_sources WHERE address = $1", address)
+}
