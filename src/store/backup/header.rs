@@ -157,10 +157,7 @@ impl Header {
     /// Checks the tag: the passphrase is right and the header unaltered.
     pub fn prove(octets: &[u8], key: &ArchiveKey) -> Result<(), BackupError> {
         let (plain, tag) = octets.split_at(octets.len() - TAG_OCTETS);
-        key.cipher
-            .decrypt(&XNonce::from(TAG_NONCE), Payload { msg: tag, aad: plain })
-            .map(|_| ())
-            .map_err(|_| BackupError::Passphrase)
+        key.cipher.decrypt(&XNonce::from(TAG_NONCE), Payload { msg: tag, aad: plain }).map(|_| ()).map_err(|_| BackupError::Passphrase)
     }
 }
 
@@ -175,7 +172,8 @@ fn read_more(input: &mut impl Read, octets: &mut [u8], from: usize) -> Result<()
 impl ArchiveKey {
     /// Seals nothing, with `header` as associated data: the tag alone.
     fn tag(&self, header: &[u8]) -> [u8; TAG_OCTETS] {
-        let sealed = self.cipher.encrypt(&XNonce::from(TAG_NONCE), Payload { msg: b"", aad: header }).expect("an empty message can be sealed");
+        let sealed =
+            self.cipher.encrypt(&XNonce::from(TAG_NONCE), Payload { msg: b"", aad: header }).expect("an empty message can be sealed");
         sealed.try_into().expect("a tag of 16 octets")
     }
 }

@@ -9,6 +9,7 @@
 pub mod archive;
 pub mod chunks;
 pub mod header;
+mod new_file;
 pub mod record;
 pub mod restore;
 mod rows;
@@ -22,6 +23,7 @@ use std::io;
 
 pub use archive::{Archive, Contents};
 pub use header::{DerivationCost, Header};
+pub use new_file::NewFile;
 pub use restore::{check_target, restore_backup};
 pub use write::write_backup;
 
@@ -31,7 +33,7 @@ use super::{IdentityError, KeyError, SchemaError, StoreError};
 pub type OnProgress<'a> = &'a mut dyn FnMut(&str, u64);
 
 /// Counts of what was copied.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Copied {
     /// Tables with the number of their rows, by name.
     pub tables: Vec<(String, u64)>,
@@ -93,7 +95,7 @@ pub enum BackupError {
         what: String,
     },
     /// The target holds something already.
-    #[error("the database to restore into is not empty: {0}")]
+    #[error("the place to restore into is in use: {0}")]
     TargetInUse(String),
     /// A column of a type that archives do not carry.
     #[error("table {table}: column {column} has the type {declared}, which backups cannot carry")]

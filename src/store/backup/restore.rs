@@ -33,9 +33,17 @@ async fn check_no_tenants(conn: &mut Conn) -> Result<(), BackupError> {
     let (tenants,): (i64,) = q!(one conn, (i64,), "SELECT COUNT(*) FROM tenants")?;
     match tenants {
         0 => Ok(()),
-        1 => Err(BackupError::TargetInUse("it holds a tenant".into())),
-        n => Err(BackupError::TargetInUse(format!("it holds {n} tenants"))),
+        1 => Err(BackupError::TargetInUse("the database holds a tenant".into())),
+        n => Err(BackupError::TargetInUse(format!("the database holds {n} tenants"))),
     }
+}
+
+/// Checks that there is no key file, or the archive's own, left by a restore that a crash ended just before its commit.
+fn check_key_path(contents: &Contents, key_path: &Path) -> Result<(), BackupError> {
+    if key_path.exists() && *KeyFile::read(key_path)?.octets() != *contents.key {
+        return Err(BackupError::TargetInUse(format!("{} is the key file of another store", key_path.display())));
+    }
+    Ok(())
 }
 
 /// Brings the schema up, inserts all rows, writes the key file, commits. On an error the database has no rows and there is no new key file.
@@ -51,6 +59,7 @@ pub async fn restore_backup(
     on_progress: OnProgress<'_>,
 ) -> Result<Copied, BackupError> {
     check_target(db, archive).await?;
+    check_key_path(contents, key_path)?;
     migrate(db).await?;
     let mut tx = db.begin().await?;
     check_no_tenants(&mut tx).await?;
@@ -143,12 +152,9 @@ async fn make_followers_reload(conn: &mut Conn) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The key file is there before the rows are, so that no crash leaves sealed rows without it; the same key from a crash just here is accepted.
+/// The key file is there before the rows are, so that no crash leaves sealed rows without it.
 async fn commit_with_key(tx: Tx, contents: &Contents, key_path: &Path, now: UnixMs) -> Result<(), BackupError> {
     let already = key_path.exists();
-    if already && *KeyFile::read(key_path)?.octets() != *contents.key {
-        return Err(BackupError::TargetInUse(format!("{} is the key of another store", key_path.display())));
-    }
     if !already {
         KeyFile::write(key_path, &contents.key)?;
     }
