@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 failure, 2 usage, 3 configuration or store not usable as it is, 4 store unreachable.
 
+mod backup;
 mod check_config;
 mod config;
 mod context;
@@ -13,7 +14,9 @@ mod import;
 mod migrate;
 mod output;
 mod package;
+mod passphrase;
 pub mod radtest;
+mod restore;
 mod router;
 mod secret_text;
 mod tenant;
@@ -75,6 +78,10 @@ enum Command {
     Decode(decode::DecodeArgs),
     /// Check the configuration and whether the store can be used
     CheckConfig(check_config::CheckConfigArgs),
+    /// Write the whole store and its key into one file under a passphrase, also while serving
+    Backup(backup::BackupArgs),
+    /// Put a backup into an empty database and data folder
+    Restore(restore::RestoreArgs),
     /// Print configuration
     Config(config::ConfigArgs),
 }
@@ -100,6 +107,8 @@ pub fn run() -> ExitCode {
         Command::Import(args) => import::run(globals, args),
         Command::Decode(args) => decode::run(globals, args),
         Command::CheckConfig(args) => check_config::run(globals, args),
+        Command::Backup(args) => backup::run(globals, args),
+        Command::Restore(args) => restore::run(globals, args),
         Command::Config(args) => config::run(globals, args),
     };
     match result {
@@ -145,6 +154,8 @@ mod tests {
             "tollgate --tenant other customer ls",
             "tollgate config default",
             "tollgate check-config",
+            "tollgate backup f --passphrase-file - --force --json",
+            "tollgate restore f --passphrase-file p",
             "tollgate decode 0100 --secret s --request-authenticator 00",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");
