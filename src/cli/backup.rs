@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::catch_up::catch_up;
 use super::context::with_context;
 use super::passphrase::PassphraseArgs;
 use super::{Context, Failure, Globals, output};
@@ -31,6 +32,7 @@ pub fn run(globals: &Globals, args: BackupArgs) -> Result<(), Failure> {
     let out = NewFile::create(&args.file, args.force).map_err(|e| cannot_write(&args, &e))?;
     let passphrase = args.passphrase.read(true)?;
     with_context(globals, async |context| {
+        catch_up(context).await?;
         let (octets, copied) = write(globals, context, &args, out, passphrase.as_bytes()).await?;
         if globals.json {
             let mut summary = summary(&copied, &context.identity.store_id, context.now);

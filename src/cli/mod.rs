@@ -3,12 +3,14 @@
 //! Exit codes: 0 done, 1 failure, 2 usage, 3 configuration or store not usable as it is, 4 store unreachable.
 
 mod backup;
+mod catch_up;
 mod check_config;
 mod config;
 mod context;
 mod customer;
 mod decode;
 mod dictionary;
+mod export;
 mod failure;
 mod import;
 mod migrate;
@@ -19,6 +21,7 @@ pub mod radtest;
 mod restore;
 mod router;
 mod secret_text;
+mod sessions;
 mod tenant;
 mod values;
 
@@ -74,6 +77,10 @@ enum Command {
     Customer(customer::CustomerArgs),
     /// Import from files
     Import(import::ImportArgs),
+    /// List sessions
+    Sessions(sessions::SessionsArgs),
+    /// Export as files for other programs
+    Export(export::ExportArgs),
     /// Print a RADIUS packet, given in hexadecimal, as JSON
     Decode(decode::DecodeArgs),
     /// Check the configuration and whether the store can be used
@@ -105,6 +112,8 @@ pub fn run() -> ExitCode {
         Command::Package(args) => package::run(globals, args),
         Command::Customer(args) => customer::run(globals, args),
         Command::Import(args) => import::run(globals, args),
+        Command::Sessions(args) => sessions::run(globals, args),
+        Command::Export(args) => export::run(globals, args),
         Command::Decode(args) => decode::run(globals, args),
         Command::CheckConfig(args) => check_config::run(globals, args),
         Command::Backup(args) => backup::run(globals, args),
@@ -152,6 +161,11 @@ mod tests {
             "tollgate import customers f.csv --dry-run --skip-bad",
             "tollgate tenant set default --time-zone Asia/Dhaka --case-sensitive-usernames true",
             "tollgate --tenant other customer ls",
+            "tollgate sessions ls --online --json",
+            "tollgate sessions ls --username bob --limit 5",
+            "tollgate export sessions --format csv",
+            "tollgate export sessions --since 2026-12-31",
+            "tollgate export usage",
             "tollgate config default",
             "tollgate check-config",
             "tollgate backup f --passphrase-file - --force --json",

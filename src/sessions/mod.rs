@@ -3,17 +3,19 @@
 //! Owns the tables `nas_instances`, `sessions`, `usage`, `journals`. A session's facts are changed by one pure rule ([`Tally::apply`]), in memory by the
 //! workers and in the store by the applier. Must not know: money.
 
-//mod applier;
+mod applier;
 mod event;
+mod journal_home;
 mod live;
 mod record;
-//pub mod sql;
+pub mod sql;
 mod tally;
 mod token;
-//mod usage_days;
+mod usage_days;
 
-//pub use applier::{Applier, ApplierStatus};
+pub use applier::{Applier, ApplierStatus, ApplyError, CustomerLookup};
 pub use event::{AccountingEvent, EventTime, Odd, Status};
+pub use journal_home::JournalHome;
 pub use live::{LiveSession, LiveSessions, NasContext, Recorded};
 pub use record::{Record, RecordError, RouterLearned, Update};
 pub use tally::{Tally, flag};

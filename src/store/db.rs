@@ -42,6 +42,21 @@ impl StoreError {
             _ => false,
         }
     }
+
+    /// Whether the values of the statement are to blame, so that it can never succeed: data exceptions, constraints other than unique ones, limits
+    /// (SQLSTATE classes 22, 23, 54; SQLite MISMATCH, TOOBIG, RANGE, CONSTRAINT), and values that the driver cannot encode or decode.
+    pub fn refuses_the_data(&self) -> bool {
+        let StoreError::Database(error) = self else { return false };
+        match error {
+            sqlx::Error::Encode(_) | sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } => true,
+            sqlx::Error::Database(d) if d.is_unique_violation() => false,
+            sqlx::Error::Database(d) => d.code().is_some_and(|code| match code.parse::<u32>() {
+                Ok(number) if code.len() < 5 => matches!(number & 0xff, 18 | 19 | 20 | 25),
+                _ => code.starts_with("22") || code.starts_with("23") || code.starts_with("54"),
+            }),
+            _ => false,
+        }
+    }
 }
 
 /// SQLSTATE classes and SQLite codes after which the same statement may succeed later.

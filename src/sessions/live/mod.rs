@@ -7,6 +7,8 @@ mod identity;
 mod restore;
 mod sweep;
 
+pub(in crate::sessions) use sweep::matches_boot;
+
 use std::hash::{BuildHasher, Hasher};
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -202,6 +204,12 @@ impl LiveSessions {
                 each(&session);
             }
         }
+    }
+
+    /// Every session in memory, for tests that compare it with the store.
+    #[cfg(test)]
+    pub(in crate::sessions) fn each(&self, mut see: impl FnMut(&LiveSession)) {
+        self.sessions.iter().for_each(|session| see(&session));
     }
 
     fn go_on<E>(

@@ -1,0 +1,454 @@
+//! The applier: carries journal records into the store, each exactly once.
+//!
+//! A batch is one transaction: it moves the journal's position by compare-and-set, reads the stored rows that its records speak of, applies the records in order
+//! by the rules of the live sessions ([`work`]), and writes each row once. Whatever dies on the way, position and effect are in the store together or not at all.
+
+mod pending;
+mod status;
+#[cfg(test)]
+mod tests;
+mod work;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use hashbrown::HashMap;
+use jiff::tz::TimeZone;
+use tokio::sync::watch;
+
+use super::record::Record;
+use super::sql::bulk::{self, RowKey};
+use super::sql::{find_position, insert_journal, insert_nas_instance, insert_router_learned, update_position, update_usage_customer};
+use super::usage_days::LocalDays;
+use crate::accounts::list_tenants;
+use crate::journal::{Journal, ReadError, Reader};
+use crate::store::{Conn, Db, StoreError, Tx};
+use crate::units::{Mac, TenantId, UnixMs};
+use pending::Pending;
+use status::blames_a_record;
+pub use status::{ApplierStatus, ApplyError};
+use work::{Needs, Work};
+
+/// Finds the customer of a tenant by user name and device, for sessions whose customer the data plane did not know.
+pub type CustomerLookup = Box<dyn Fn(i64, &[u8], Option<Mac>) -> Option<i64> + Send + Sync>;
+
+/// Records per transaction unless told otherwise.
+const BATCH_RECORDS: usize = 2000;
+/// Pause when nothing waits, or little: what arrives meanwhile shares a transaction.
+const TICK: Duration = Duration::from_millis(50);
+const FIRST_RETRY: Duration = Duration::from_millis(100);
+const LONGEST_RETRY: Duration = Duration::from_secs(5);
+const PRUNE_EVERY: Duration = Duration::from_secs(10);
+/// A changed time zone of a tenant is noticed after this long.
+const ZONES_HOLD: Duration = Duration::from_secs(60);
+/// A row that another node inserts at the same moment is a conflict once; more often, something is wrong with the record.
+const MOST_CONFLICTS: u32 = 5;
+const MOST_ALIASES: usize = 65_536;
+
+/// Sessions that the live part names otherwise than the store: their start was blurred by a lost packet.
+#[derive(Default)]
+struct Aliases(HashMap<RowKey, RowKey>);
+
+impl Aliases {
+    fn resolve(&self, key: RowKey) -> RowKey {
+        if self.0.is_empty() { key } else { self.0.get(&key).copied().unwrap_or(key) }
+    }
+
+    fn learn(&mut self, found: &[(RowKey, RowKey)]) {
+        if self.0.len() + found.len() > MOST_ALIASES {
+            // They are found again by their start.
+            self.0.clear();
+        }
+        self.0.extend(found.iter().copied());
+    }
+}
+
+/// Local days of each tenant.
+#[derive(Default)]
+struct Zones {
+    days: HashMap<i64, LocalDays>,
+    loaded_at: Option<Instant>,
+}
+
+impl Zones {
+    fn days(&mut self, tenant_id: i64) -> &mut LocalDays {
+        self.days.entry(tenant_id).or_insert_with(|| LocalDays::new(TimeZone::UTC))
+    }
+
+    async fn refresh(&mut self, conn: &mut Conn, records: &[Record<'_>]) -> Result<(), StoreError> {
+        let is_new = |record: &Record<'_>| matches!(record, Record::Update(u) if !self.days.contains_key(&u.tenant_id));
+        if self.loaded_at.is_none_or(|at| at.elapsed() > ZONES_HOLD) || records.iter().any(is_new) {
+            let tenants = list_tenants(conn).await?;
+            self.days = tenants.into_iter().map(|t| (t.id.0, LocalDays::new(t.zone()))).collect();
+            self.loaded_at = Some(Instant::now());
+        }
+        Ok(())
+    }
+}
+
+/// Applies one journal to one store.
+pub struct Applier<A: Send + 'static> {
+    db: Db,
+    journal: Arc<Journal<A>>,
+    journal_id: i64,
+    node: String,
+    customers: CustomerLookup,
+    keep_from: Arc<AtomicU64>,
+    batch_records: usize,
+    status: Arc<ApplierStatus>,
+    /// Where the store is known to stand; `None` = ask it.
+    position: Option<u64>,
+    reader: Option<Reader>,
+    pending: Pending,
+    /// Records per transaction at present: fewer while a poisonous one is looked for.
+    limit: usize,
+    conflicts: u32,
+    zones: Zones,
+    aliases: Aliases,
+    work: Work,
+}
+
+/// What a step did.
+#[derive(Debug, PartialEq, Eq)]
+enum Step {
+    /// Nothing waits.
+    Idle,
+    /// So many records were applied.
+    Applied(usize),
+    /// Try again at once.
+    Again,
+}
+
+impl<A: Send + 'static> Applier<A> {
+    /// An applier for the journal that the store knows as `journal_id`. Segments with records from `keep_from` on are not pruned (the snapshot needs them); set it
+    /// to `u64::MAX` if nothing does. Does not touch store or journal yet.
+    pub fn new(
+        db: Db,
+        journal: Arc<Journal<A>>,
+        journal_id: i64,
+        node: &str,
+        customers: CustomerLookup,
+        keep_from: Arc<AtomicU64>,
+    ) -> Applier<A> {
+        Applier {
+            db,
+            journal,
+            journal_id,
+            node: node.to_owned(),
+            customers,
+            keep_from,
+            batch_records: BATCH_RECORDS,
+            status: Arc::default(),
+            position: None,
+            reader: None,
+            pending: Pending::default(),
+            limit: BATCH_RECORDS,
+            conflicts: 0,
+            zones: Zones::default(),
+            aliases: Aliases::default(),
+            work: Work::default(),
+        }
+    }
+
+    /// Takes other numbers of records into one transaction.
+    pub fn with_batch_records(mut self, records: usize) -> Applier<A> {
+        (self.batch_records, self.limit) = (records.max(1), records.max(1));
+        self
+    }
+
+    /// Applies until told to stop (or until whoever could tell is gone), waiting out every failure; a batch under way is finished.
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>, status: Arc<ApplierStatus>) {
+        self.status = status;
+        let mut retry = FIRST_RETRY;
+        let mut pruned_at = Instant::now();
+        while !*stop.borrow() {
+            let pause = match self.step().await {
+                Ok(step) => {
+                    retry = FIRST_RETRY;
+                    self.status.is_failing.store(0, Ordering::Relaxed);
+                    let is_busy = step == Step::Again
+                        || matches!(step, Step::Applied(_) if self.pending.len() > 0)
+                        || step == Step::Applied(self.batch_records);
+                    if is_busy { Duration::ZERO } else { TICK }
+                }
+                Err(error) => {
+                    self.status.is_failing.store(1, Ordering::Relaxed);
+                    tracing::warn!(%error, retry_ms = retry.as_millis() as u64, "accounting waits in the journal: the store does not take it");
+                    let pause = retry;
+                    retry = (retry * 2).min(LONGEST_RETRY);
+                    pause
+                }
+            };
+            if pruned_at.elapsed() >= PRUNE_EVERY {
+                pruned_at = Instant::now();
+                self.prune();
+            }
+            if !pause.is_zero() {
+                tokio::select! {
+                    () = tokio::time::sleep(pause) => {}
+                    changed = stop.changed() => if changed.is_err() { return },
+                }
+            }
+        }
+    }
+
+    /// Applies everything that is durable now and returns how many records that was. Fails at the first failure that only waiting could cure.
+    pub async fn apply_all(&mut self) -> Result<u64, ApplyError> {
+        let goal = self.journal.durable_seq();
+        let mut applied = 0;
+        loop {
+            match self.step().await? {
+                Step::Idle => return Ok(applied),
+                Step::Applied(count) => applied += count as u64,
+                Step::Again => {}
+            }
+            if self.position.is_some_and(|position| position >= goal) {
+                return Ok(applied);
+            }
+        }
+    }
+
+    /// Frees segments that neither store nor snapshot needs.
+    fn prune(&self) {
+        let Some(position) = self.position else { return };
+        self.journal.prune(position.min(self.keep_from.load(Ordering::Relaxed)), unix_ms());
+    }
+
+    async fn step(&mut self) -> Result<Step, ApplyError> {
+        let result = self.try_step().await;
+        if result.is_err() {
+            self.status.errors.fetch_add(1, Ordering::Relaxed);
+        }
+        result
+    }
+
+    async fn try_step(&mut self) -> Result<Step, ApplyError> {
+        let position = match self.position {
+            Some(position) => position,
+            None => self.find_place().await?,
+        };
+        if self.pending.len() == 0 && !self.fill(position).await? {
+            self.status.waiting_since_ms.store(0, Ordering::Relaxed);
+            return Ok(Step::Idle);
+        }
+        self.status.waiting_since_ms.store(self.pending.oldest_at().unwrap_or(0), Ordering::Relaxed);
+        let count = self.limit.min(self.pending.len());
+        match self.apply_front(position, count).await {
+            Ok(true) => {
+                self.accept(count);
+                Ok(Step::Applied(count))
+            }
+            Ok(false) => {
+                // The answer to our own commit was lost, or another applier was here.
+                self.lose_place();
+                Ok(Step::Again)
+            }
+            Err(error) => self.consider(error, position, count).await,
+        }
+    }
+
+    /// Asks the store where this journal stands, and makes it known there.
+    async fn find_place(&mut self) -> Result<u64, ApplyError> {
+        let now = unix_ms();
+        let found = find_position(&mut self.db.read().await?, self.journal_id).await?;
+        let position = match found {
+            Some(position) => position,
+            None => {
+                let mut tx = self.db.begin().await?;
+                insert_journal(&mut tx, self.journal_id, &self.node, now).await?;
+                let position = find_position(&mut tx, self.journal_id).await?.unwrap_or(0);
+                tx.commit(now).await?;
+                position
+            }
+        };
+        let last_seq = self.journal.last_seq();
+        if position > last_seq {
+            tracing::error!(
+                position,
+                last_seq,
+                "the journal ends before what the store has applied: it was lost or exchanged, and is applied from its beginning"
+            );
+            return self.move_to(position, 0).await;
+        }
+        self.set_position(position);
+        Ok(position)
+    }
+
+    /// Moves the position without applying anything. Counters are cumulative, so what is applied again counts once.
+    async fn move_to(&mut self, old: u64, new: u64) -> Result<u64, ApplyError> {
+        let now = unix_ms();
+        let mut tx = self.db.begin().await?;
+        let moved = update_position(&mut tx, self.journal_id, old, new, now).await?;
+        tx.commit(now).await?;
+        if moved {
+            self.lose_place();
+            self.set_position(new);
+            return Ok(new);
+        }
+        Err(StoreError::Unexpected("another applier moves this journal's position".into()).into())
+    }
+
+    fn set_position(&mut self, position: u64) {
+        self.position = Some(position);
+        self.status.applied_seq.store(position, Ordering::Relaxed);
+    }
+
+    fn lose_place(&mut self) {
+        self.position = None;
+        self.reader = None;
+        self.pending.clear();
+    }
+
+    /// Reads the next records; false if there is none.
+    async fn fill(&mut self, position: u64) -> Result<bool, ApplyError> {
+        if self.journal.durable_seq() <= position {
+            return Ok(false);
+        }
+        match self.read(position) {
+            Err(ReadError::Pruned { oldest_seq }) if oldest_seq > position + 1 => {
+                tracing::error!(
+                    position,
+                    oldest_seq,
+                    "records that the store has not applied are no longer in the journal; going on with the oldest there is"
+                );
+                self.move_to(position, oldest_seq - 1).await?;
+                Ok(false)
+            }
+            Err(error) => {
+                self.reader = None;
+                self.pending.clear();
+                Err(error.into())
+            }
+            Ok(()) => Ok(self.pending.len() > 0),
+        }
+    }
+
+    fn read(&mut self, position: u64) -> Result<(), ReadError> {
+        let reader = match &mut self.reader {
+            Some(reader) if reader.next_seq() == position + 1 => reader,
+            reader => reader.insert(self.journal.reader(position)?),
+        };
+        self.pending.fill(reader, self.batch_records)
+    }
+
+    /// One transaction over the first `count` waiting records; false if the position was not where it was thought to be.
+    async fn apply_front(&mut self, position: u64, count: usize) -> Result<bool, StoreError> {
+        let now = unix_ms();
+        let mut unreadable = 0;
+        let mut records = Vec::with_capacity(count);
+        for (seq, record) in self.pending.front(count) {
+            match record {
+                Ok(record) => records.push(record),
+                Err(error) => {
+                    unreadable += 1;
+                    tracing::error!(seq, %error, "skipped; its octets stay in the journal");
+                }
+            }
+        }
+        let mut tx = self.db.begin().await?;
+        if !update_position(&mut tx, self.journal_id, position, self.pending.last_seq(count), now).await? {
+            return Ok(false);
+        }
+        self.zones.refresh(&mut tx, &records).await?;
+        read_rows(&mut tx, &mut self.work, &records, &self.aliases, &self.customers).await?;
+        for record in &records {
+            self.work.apply(record, &self.aliases, &self.customers, &mut self.zones);
+        }
+        write_rows(&mut tx, &mut self.work).await?;
+        tx.commit(now).await?;
+        self.status.skipped.fetch_add(unreadable, Ordering::Relaxed);
+        Ok(true)
+    }
+
+    fn accept(&mut self, count: usize) {
+        self.set_position(self.pending.last_seq(count));
+        self.pending.advance(count);
+        self.aliases.learn(&self.work.aliases);
+        self.status.records.fetch_add(count as u64, Ordering::Relaxed);
+        self.limit = (self.limit * 2).min(self.batch_records);
+        self.conflicts = 0;
+    }
+
+    /// What to do about a batch that failed: read again after a conflict, look for the one record that is to blame, give that one up; else wait.
+    async fn consider(&mut self, error: StoreError, position: u64, count: usize) -> Result<Step, ApplyError> {
+        let is_conflict = error.unique_violation().is_some();
+        if is_conflict && self.conflicts < MOST_CONFLICTS {
+            self.conflicts += 1;
+            return Ok(Step::Again);
+        }
+        if !is_conflict && !blames_a_record(&error) {
+            return Err(error.into());
+        }
+        if count > 1 {
+            self.limit = count / 2;
+            return Ok(Step::Again);
+        }
+        let seq = self.pending.last_seq(1);
+        tracing::error!(seq, %error, "skipped a record that the store refuses; its octets stay in the journal");
+        let now = unix_ms();
+        let mut tx = self.db.begin().await?;
+        let moved = update_position(&mut tx, self.journal_id, position, seq, now).await?;
+        tx.commit(now).await?;
+        if !moved {
+            self.lose_place();
+            return Ok(Step::Again);
+        }
+        self.work.clear();
+        self.accept(1);
+        self.status.skipped.fetch_add(1, Ordering::Relaxed);
+        Ok(Step::Applied(1))
+    }
+}
+
+/// Brings every row that the records speak of into the working set.
+async fn read_rows(
+    tx: &mut Tx,
+    work: &mut Work,
+    records: &[Record<'_>],
+    aliases: &Aliases,
+    customers: &CustomerLookup,
+) -> Result<(), StoreError> {
+    work.clear();
+    let needs = Needs::of(records.iter(), aliases);
+    let mut rows = Vec::with_capacity(needs.keys.len());
+    bulk::prefer_index_lookups(tx).await?;
+    bulk::list_by_keys(tx, &needs.keys, &mut rows).await?;
+    for (nas_instance, at) in needs.restarts {
+        bulk::list_open_of_nas(tx, nas_instance, at, &mut rows).await?;
+    }
+    work.take(rows.drain(..));
+    let wanted = work.wanted(records.iter(), aliases, customers);
+    if !wanted.is_empty() {
+        bulk::list_neighbours(tx, &wanted, &mut rows).await?;
+        work.take(rows);
+    }
+    Ok(())
+}
+
+/// Writes what the records changed.
+async fn write_rows(tx: &mut Tx, work: &mut Work) -> Result<(), StoreError> {
+    let usage = work.usage_rows();
+    bulk::insert_sessions(tx, &work.new_rows()).await?;
+    bulk::update_tallies(tx, &work.changed_rows()).await?;
+    bulk::update_details(tx, &work.detailed_rows()).await?;
+    for row in work.found_customers() {
+        if let Some(customer_id) = row.customer_id {
+            update_usage_customer(tx, TenantId(row.tenant_id), &row.session_key, customer_id).await?;
+        }
+    }
+    bulk::upsert_usage(tx, &usage).await?;
+    for learned in &work.learned {
+        if insert_router_learned(tx, TenantId(learned.tenant_id), learned).await? {
+            tx.changed(learned.tenant_id, "routers", learned.router_id);
+        }
+    }
+    for (tenant_id, nas) in &work.boxes {
+        insert_nas_instance(tx, TenantId(*tenant_id), nas).await?;
+    }
+    Ok(())
+}
+
+fn unix_ms() -> UnixMs {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as UnixMs)
+}

@@ -1,0 +1,190 @@
+//! All SQL of this room; what reads and writes many rows at once is in `sql/bulk.rs`.
+
+pub(super) mod bulk;
+
+use crate::q;
+use crate::store::{Conn, StoreError};
+use crate::units::{Mac, TenantId, UnixMs};
+
+use super::live::LiveSession;
+use super::record::RouterLearned;
+use bulk::{StoredRow, columns};
+
+/// Where a journal stands; `None` if the store has never heard of it.
+// cross-tenant: journals belong to nodes
+pub async fn find_position(conn: &mut Conn, journal_id: i64) -> Result<Option<u64>, StoreError> {
+    let row = q!(opt conn, (i64,), "SELECT applied_seq FROM journals WHERE journal_id = $1", journal_id)?;
+    Ok(row.map(|(seq,)| seq as u64))
+}
+
+/// Makes a journal known, at its beginning; one that is known stays as it is.
+// cross-tenant: journals belong to nodes
+pub async fn insert_journal(conn: &mut Conn, journal_id: i64, node: &str, now: UnixMs) -> Result<u64, StoreError> {
+    q!(exec conn, "INSERT INTO journals (journal_id, node, applied_seq, updated_at) VALUES ($1, $2, 0, $3) ON CONFLICT (journal_id) DO NOTHING",
+        journal_id, node, now)
+}
+
+/// Moves a journal's position if it is still at `old`; false if another applier was here.
+// cross-tenant: journals belong to nodes
+pub(super) async fn update_position(conn: &mut Conn, journal_id: i64, old: u64, new: u64, now: UnixMs) -> Result<bool, StoreError> {
+    let moved = q!(exec conn, "UPDATE journals SET applied_seq = $3, updated_at = $4 WHERE journal_id = $1 AND applied_seq = $2",
+        journal_id, old as i64, new as i64, now)?;
+    Ok(moved == 1)
+}
+
+/// Notes that a router signs all its requests; false if that is known.
+pub(super) async fn insert_router_learned(conn: &mut Conn, tenant: TenantId, learned: &RouterLearned) -> Result<bool, StoreError> {
+    let n = q!(exec conn, "INSERT INTO router_learned (router_id, address, tenant_id, learned_at) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT (router_id, address) DO NOTHING", learned.router_id, learned.address.to_string(), tenant.0, learned.at)?;
+    Ok(n == 1)
+}
+
+/// A box behind a router entry.
+#[derive(Debug)]
+pub(super) struct NasInstance {
+    pub id: i64,
+    pub router_id: i64,
+    pub nas_identifier: String,
+    pub nas_address: String,
+    pub first_seen_at: UnixMs,
+}
+
+/// Makes a box known; one that is known stays as it is.
+pub(super) async fn insert_nas_instance(conn: &mut Conn, tenant: TenantId, nas: &NasInstance) -> Result<u64, StoreError> {
+    q!(exec conn, "INSERT INTO nas_instances (id, tenant_id, router_id, nas_identifier, nas_address, first_seen_at) \
+        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING",
+        nas.id, tenant.0, nas.router_id, &nas.nas_identifier, &nas.nas_address, nas.first_seen_at)
+}
+
+/// Gives the usage of a session whose customer was found late to that customer.
+pub(super) async fn update_usage_customer(
+    conn: &mut Conn,
+    tenant: TenantId,
+    session_key: &[u8; 16],
+    customer_id: i64,
+) -> Result<u64, StoreError> {
+    q!(exec conn, "UPDATE usage SET customer_id = $3 WHERE tenant_id = $1 AND session_key = $2 AND customer_id IS NULL",
+        tenant.0, &session_key[..], customer_id)
+}
+
+/// Open sessions after `(nas_instance, session_key)` (start with `(i64::MIN, [0; 16])`), at most `limit`, in that order, as live sessions.
+// cross-tenant: a node keeps the sessions of all tenants in memory
+pub async fn list_open_sessions(conn: &mut Conn, after: (i64, [u8; 16]), limit: i64) -> Result<Vec<LiveSession>, StoreError> {
+    let rows = q!(all conn, StoredRow, concat!("SELECT ", columns!(), " FROM sessions s WHERE s.ended_at IS NULL \
+        AND (s.nas_instance, s.session_key) > ($1, $2) ORDER BY s.nas_instance, s.session_key LIMIT $3"), after.0, &after.1[..], limit)?;
+    rows.into_iter()
+        .map(|row| {
+            let row = row.into_row()?;
+            Ok(LiveSession::from_row(
+                row.session_key,
+                row.tenant_id,
+                row.router_id,
+                row.nas_instance,
+                row.customer_id.unwrap_or(0),
+                row.tally,
+                Mac::parse(row.mac.as_bytes()),
+                row.framed_ip.parse().ok(),
+                &row.acct_session_id,
+                &row.username,
+            ))
+        })
+        .collect()
+}
+
+/// A session as people see it.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct SessionLine {
+    /// Its name, for paging.
+    pub session_key: Vec<u8>,
+    /// Name of the router entry, or its id if the entry was removed.
+    pub router: String,
+    /// Acct-Session-Id.
+    pub acct_session_id: String,
+    /// User-Name as the router sent it.
+    pub username: String,
+    /// Twelve hex digits or empty.
+    pub mac: String,
+    /// Framed-IP-Address or empty.
+    pub framed_ip: String,
+    /// When it began.
+    pub started_at: UnixMs,
+    /// Its newest event.
+    pub last_event_at: UnixMs,
+    /// When it ended.
+    pub ended_at: Option<UnixMs>,
+    /// Acct-Session-Time.
+    pub session_secs: i64,
+    /// From the customer.
+    pub octets_in: i64,
+    /// To the customer.
+    pub octets_out: i64,
+    /// Acct-Terminate-Cause, 0 if none.
+    pub terminate_cause: i64,
+}
+
+macro_rules! line_columns {
+    () => {
+        "s.session_key, COALESCE(r.name, CAST(s.router_id AS TEXT)) AS router, s.acct_session_id, s.username, s.mac, s.framed_ip, s.started_at, \
+         s.last_event_at, s.ended_at, s.session_secs, s.octets_in, s.octets_out, s.terminate_cause \
+         FROM sessions s LEFT JOIN routers r ON r.id = s.router_id AND r.tenant_id = s.tenant_id "
+    };
+}
+
+/// Sessions that were heard of since an instant, after a session key (start with nothing), in order of keys, which is nearly that of their starts.
+pub async fn list_sessions_after(
+    conn: &mut Conn,
+    tenant: TenantId,
+    after: &[u8],
+    since: UnixMs,
+    limit: i64,
+) -> Result<Vec<SessionLine>, StoreError> {
+    q!(all conn, SessionLine, concat!("SELECT ", line_columns!(), "WHERE s.tenant_id = $1 AND s.session_key > $2 AND s.last_event_at >= $3 \
+        ORDER BY s.session_key LIMIT $4"), tenant.0, after, since, limit)
+}
+
+/// The newest sessions, newest first; of one user name (whatever its case) if it is not empty.
+pub async fn list_newest_sessions(
+    conn: &mut Conn,
+    tenant: TenantId,
+    online: bool,
+    username: &str,
+    limit: i64,
+) -> Result<Vec<SessionLine>, StoreError> {
+    if online {
+        return q!(all conn, SessionLine, concat!("SELECT ", line_columns!(), "WHERE s.tenant_id = $1 AND s.ended_at IS NULL \
+            AND ($2 = '' OR LOWER(s.username) = LOWER($2)) ORDER BY s.session_key DESC LIMIT $3"), tenant.0, username, limit);
+    }
+    q!(all conn, SessionLine, concat!("SELECT ", line_columns!(), "WHERE s.tenant_id = $1 \
+        AND ($2 = '' OR LOWER(s.username) = LOWER($2)) ORDER BY s.session_key DESC LIMIT $3"), tenant.0, username, limit)
+}
+
+/// Usage of one session on one local day.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct UsageLine {
+    /// The session's name.
+    pub session_key: Vec<u8>,
+    /// Local day, `yyyymmdd`.
+    pub day: i64,
+    /// Charging class.
+    pub charging_class: i64,
+    /// Whose, if known.
+    pub customer_id: Option<i64>,
+    /// From the customer.
+    pub octets_in: i64,
+    /// To the customer.
+    pub octets_out: i64,
+    /// Seconds online.
+    pub secs: i64,
+}
+
+/// Usage after `(session_key, day, charging_class)`, in that order.
+pub async fn list_usage_after(
+    conn: &mut Conn,
+    tenant: TenantId,
+    after: (&[u8], i64, i64),
+    limit: i64,
+) -> Result<Vec<UsageLine>, StoreError> {
+    q!(all conn, UsageLine, "SELECT session_key, day, charging_class, customer_id, octets_in, octets_out, secs FROM usage \
+        WHERE tenant_id = $1 AND (session_key, day, charging_class) > ($2, $3, $4) ORDER BY session_key, day, charging_class LIMIT $5",
+        tenant.0, after.0, after.1, after.2, limit)
+}
