@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 failure, 2 usage, 3 configuration or store not usable as it is, 4 store unreachable.
 
+mod backup;
 mod catch_up;
 mod check_config;
 mod config;
@@ -16,7 +17,9 @@ mod import;
 mod migrate;
 mod output;
 mod package;
+mod passphrase;
 mod radtest;
+mod restore;
 mod router;
 mod secret_text;
 mod serve;
@@ -90,6 +93,10 @@ enum Command {
     Decode(decode::DecodeArgs),
     /// Check the configuration and whether the store can be used
     CheckConfig(check_config::CheckConfigArgs),
+    /// Write the whole store and its key into one file under a passphrase, also while serving
+    Backup(backup::BackupArgs),
+    /// Put a backup into an empty database and data folder
+    Restore(restore::RestoreArgs),
     /// Print configuration
     Config(config::ConfigArgs),
 }
@@ -118,6 +125,8 @@ pub fn run() -> ExitCode {
         Command::Import(args) => done(import::run(globals, args)),
         Command::Sessions(args) => done(sessions::run(globals, args)),
         Command::Export(args) => done(export::run(globals, args)),
+        Command::Backup(args) => done(backup::run(globals, args)),
+        Command::Restore(args) => done(restore::run(globals, args)),
         Command::Decode(args) => done(decode::run(globals, args)),
         Command::CheckConfig(args) => done(check_config::run(globals, args)),
         Command::Config(args) => done(config::run(globals, args)),
@@ -173,6 +182,8 @@ mod tests {
             "tollgate export usage",
             "tollgate config default",
             "tollgate check-config",
+            "tollgate backup f --passphrase-file - --force --json",
+            "tollgate restore f --passphrase-file p",
             "tollgate decode 0100 --secret s --request-authenticator 00",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");

@@ -4,6 +4,7 @@
 //! ids and their process slots, sealing under the key file. Tables: `store_info`, `process_slots`, `feed_head`, `feed`.
 //! Must not know: the business.
 
+pub mod backup;
 mod db;
 mod feed;
 mod identity;
