@@ -366,7 +366,8 @@ mod tests {
             sender.keep(decision(NOW + 600, b"bob", None));
             store.step(&fresh.db, NOW + 1_000).await.expect("written");
             let mut conn = fresh.db.read().await.expect("a connection");
-            let row = |name: &str, mac: &str, reason: &str, repeats, span| (name.to_owned(), mac.to_owned(), reason.to_owned(), repeats, span);
+            let row =
+                |name: &str, mac: &str, reason: &str, repeats, span| (name.to_owned(), mac.to_owned(), reason.to_owned(), repeats, span);
             let wanted = [row("bo\\x00b", "010101010101", "expired", 2, 500), row("bob", "", "accepted", 1, 0)];
             assert_eq!(sql::for_tests::list_decisions(&mut conn).await, wanted);
             store.step(&fresh.db, NOW + 86_400_550).await.expect("pruned");

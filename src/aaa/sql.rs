@@ -202,6 +202,35 @@ pub(super) async fn delete_decisions(conn: &mut Conn, before: UnixMs, limit: i64
     q!(exec conn, "DELETE FROM decisions WHERE last_at < $1 AND id IN (SELECT id FROM decisions ORDER BY id LIMIT $2)", before, limit)
 }
 
+/// How far a journal's records are in the store.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct JournalPosition {
+    /// Which journal.
+    pub journal_id: i64,
+    /// The newest record in the store.
+    pub applied_seq: i64,
+    /// When it got there, unix ms.
+    pub updated_at: UnixMs,
+}
+
+/// How far each journal's records are in the store, the latest first.
+// cross-tenant: journals belong to nodes
+pub async fn list_journal_positions(conn: &mut Conn) -> Result<Vec<JournalPosition>, StoreError> {
+    q!(all conn, JournalPosition, "SELECT journal_id, applied_seq, updated_at FROM journals ORDER BY updated_at DESC")
+}
+
+/// How many packages and customers there are on this server.
+// cross-tenant: for the administrator's own check
+pub async fn count_packages_and_customers(conn: &mut Conn) -> Result<(i64, i64), StoreError> {
+    q!(one conn, (i64, i64), "SELECT (SELECT COUNT(*) FROM packages), (SELECT COUNT(*) FROM customers)")
+}
+
+/// Names of all routers by id.
+// cross-tenant: a trace names the router of each decision
+pub async fn list_router_names(conn: &mut Conn) -> Result<Vec<(i64, String)>, StoreError> {
+    q!(all conn, (i64, String), "SELECT id, name FROM routers")
+}
+
 #[cfg(test)]
 pub(super) mod for_tests {
     //! What tests of this room read back.
@@ -217,11 +246,19 @@ pub(super) mod for_tests {
     /// Makes an account under another.
     pub async fn insert_account(conn: &mut Conn, tenant_id: i64, id: i64, parent_id: i64, role: &str) {
         q!(exec conn, "INSERT INTO accounts (id, tenant_id, parent_id, name, role, created_at) VALUES ($1, $2, $3, $4, $5, 0)",
-            id, tenant_id, parent_id, id.to_string(), role).expect("an account");
+            id, tenant_id, parent_id, id.to_string(), role)
+        .expect("an account");
     }
 
     /// Fills the store with customers `user0..` of one package, every second one with a device.
-    pub async fn insert_many_customers(conn: &mut Conn, tenant_id: i64, owner_id: i64, package_id: i64, count: i64, sealed: impl Fn(i64) -> Vec<u8>) {
+    pub async fn insert_many_customers(
+        conn: &mut Conn,
+        tenant_id: i64,
+        owner_id: i64,
+        package_id: i64,
+        count: i64,
+        sealed: impl Fn(i64) -> Vec<u8>,
+    ) {
         for id in 1..=count {
             q!(exec conn, "INSERT INTO customers (id, tenant_id, owner_id, code, username, username_key, password, package_id, connection_type, \
                 billing_type, registered_at, updated_at) VALUES ($1, $2, $3, $4, $5, $5, $6, $7, 'pppoe', 'prepaid', 0, 0)",

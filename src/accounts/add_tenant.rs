@@ -10,7 +10,12 @@ const OWNER_NAME: &str = "owner";
 
 /// Adds a tenant and its owner account.
 pub async fn add_tenant(
-    db: &Db, ids: &IdMaker, name: &str, time_zone: &str, currency: &str, now: UnixMs,
+    db: &Db,
+    ids: &IdMaker,
+    name: &str,
+    time_zone: &str,
+    currency: &str,
+    now: UnixMs,
 ) -> Result<(Tenant, AccountId), AccountError> {
     let tenant = Tenant {
         id: TenantId(ids.next(now)),

@@ -4,7 +4,6 @@ use super::sql;
 use super::tenant::{AccountError, Tenant, check_currency, check_time_zone};
 use crate::store::Tx;
 
-
 /// What to change; `None` leaves a setting as it is.
 #[derive(Debug, Clone, Default)]
 pub struct TenantChanges {

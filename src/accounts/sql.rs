@@ -71,7 +71,14 @@ pub(super) async fn update_tenant(conn: &mut Conn, tenant: &Tenant) -> Result<u6
 }
 
 /// Adds an account; false if its name is taken in the tenant.
-pub(super) async fn insert_account(conn: &mut Conn, tenant: TenantId, id: AccountId, name: &str, role: &str, now: UnixMs) -> Result<bool, StoreError> {
+pub(super) async fn insert_account(
+    conn: &mut Conn,
+    tenant: TenantId,
+    id: AccountId,
+    name: &str,
+    role: &str,
+    now: UnixMs,
+) -> Result<bool, StoreError> {
     let n = q!(exec conn, "INSERT INTO accounts (id, tenant_id, parent_id, name, role, created_at) VALUES ($1, $2, NULL, $3, $4, $5) \
         ON CONFLICT (tenant_id, name) DO NOTHING", id.0, tenant.0, name, role, now)?;
     Ok(n == 1)

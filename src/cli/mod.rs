@@ -1,3 +1,174 @@
 //! The command line: one subcommand per file.
+//!
+//! Exit codes: 0 done, 1 failure, 2 usage, 3 configuration or store not usable as it is, 4 store unreachable.
 
+mod check_config;
+mod config;
+mod context;
+mod customer;
+mod decode;
+mod dictionary;
+mod doctor;
+mod failure;
+mod import;
+mod migrate;
+mod output;
+mod package;
 pub mod radtest;
+mod router;
+mod secret_text;
+mod tenant;
+mod trace;
+mod values;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{ArgAction, Args, Parser, Subcommand};
+
+pub use context::Context;
+pub use failure::Failure;
+
+/// RADIUS, metering and enforcement for internet providers that run MikroTik routers.
+#[derive(Debug, Parser)]
+#[command(name = "tollgate", version, propagate_version = true, max_term_width = 120)]
+struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Clone, Args)]
+pub struct Globals {
+    /// Configuration file [default: ./tollgate.toml, then /etc/tollgate/tollgate.toml, then none]
+    #[arg(long, global = true, value_name = "FILE", env = "TOLLGATE_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Tenant to work in [default: tenant.name of the configuration]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub tenant: Option<String>,
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say more on standard error (-vv: still more)
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Print results only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Bring the store's schema up to date; makes a new store, its key file, the default tenant and its owner account
+    Migrate(migrate::MigrateArgs),
+    /// Add, list and change tenants
+    Tenant(tenant::TenantArgs),
+    /// Add, list, change and remove routers
+    Router(router::RouterArgs),
+    /// Add, list, change and remove packages
+    Package(package::PackageArgs),
+    /// Add, list, change and remove customers
+    Customer(customer::CustomerArgs),
+    /// Import from files
+    Import(import::ImportArgs),
+    /// Print a RADIUS packet, given in hexadecimal, as JSON
+    Decode(decode::DecodeArgs),
+    /// Show what was decided about a username or device, and why
+    Trace(trace::TraceArgs),
+    /// Look for what is wrong and say how to mend it; exit code 1 if anything is
+    Doctor(doctor::DoctorArgs),
+    /// Check the configuration and whether the store can be used
+    CheckConfig(check_config::CheckConfigArgs),
+    /// Print configuration
+    Config(config::ConfigArgs),
+}
+
+/// Reads the command line and runs the command.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => {
+            // help and version are no errors; clap prints either to its own stream
+            let code = if e.use_stderr() { 2 } else { 0 };
+            return if e.print().is_ok() { ExitCode::from(code) } else { ExitCode::FAILURE };
+        }
+    };
+    start_log(&cli.globals);
+    let globals = &cli.globals;
+    let result = match cli.command {
+        Command::Migrate(args) => migrate::run(globals, args),
+        Command::Tenant(args) => tenant::run(globals, args),
+        Command::Router(args) => router::run(globals, args),
+        Command::Package(args) => package::run(globals, args),
+        Command::Customer(args) => customer::run(globals, args),
+        Command::Import(args) => import::run(globals, args),
+        Command::Decode(args) => decode::run(globals, args),
+        Command::Trace(args) => trace::run(globals, args),
+        Command::Doctor(args) => doctor::run(globals, args),
+        Command::CheckConfig(args) => check_config::run(globals, args),
+        Command::Config(args) => config::run(globals, args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+/// `-v` shows the library's log on standard error; without it a command is silent but for its result.
+fn start_log(globals: &Globals) {
+    let level = match globals.verbose {
+        0 => return,
+        1 => "info",
+        _ => "debug",
+    };
+    // a second subscriber (a command that starts its own log) is not an error worth stopping for
+    let _ = tracing_subscriber::fmt().with_env_filter(level).with_writer(std::io::stderr).try_init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_stable_forms_parse() {
+        for line in [
+            "tollgate migrate --config t.toml",
+            "tollgate router add core --address 192.0.2.1 --secret testing123",
+            "tollgate router add core --address 192.0.2.0/24 --secret-file - --message-authenticator require --json",
+            "tollgate router set core --next-secret x --adopt all",
+            "tollgate package add home --download 20M --upload 10M",
+            "tollgate customer add bob --password secret --package home",
+            "tollgate customer set bob --status suspended --reason unpaid",
+            "tollgate customer passwd bob --password-file f",
+            "tollgate import customers f.csv --dry-run --skip-bad",
+            "tollgate tenant set default --time-zone Asia/Dhaka --case-sensitive-usernames true",
+            "tollgate --tenant other customer ls",
+            "tollgate config default",
+            "tollgate check-config",
+            "tollgate trace bob",
+            "tollgate trace AA:BB:CC:DD:EE:FF --follow --limit 5 --json",
+            "tollgate doctor --json",
+            "tollgate decode 0100 --secret s --request-authenticator 00",
+        ] {
+            assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");
+        }
+        for line in [
+            "tollgate router add core --address 10.0.0.1/24 --secret x",
+            "tollgate router add core --secret x",
+            "tollgate router add core --address 10.0.0.1",
+            "tollgate package add home --download fast",
+            "tollgate customer add bob --package home",
+            "tollgate nonsense",
+        ] {
+            assert_eq!(Cli::try_parse_from(line.split(' ')).expect_err(line).exit_code(), 2, "{line}");
+        }
+    }
+}

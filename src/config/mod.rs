@@ -1,1 +1,17 @@
 //! One TOML file with environment override; every key has a default and a comment.
+//!
+//! [`keys`] is the one table of keys: the commented example is printed from it and the loader refuses what is not in it.
+
+mod check;
+pub mod keys;
+mod load;
+mod settings;
+mod suggest;
+
+pub use check::{Finding, check_config};
+pub use load::{ConfigError, SEARCH_PATHS, load_config};
+pub use settings::{
+    BruteForceConfig, Config, DataConfig, DecisionLogConfig, HttpConfig, JournalConfig, LogConfig, LogFormat, RadiusConfig, SnapshotConfig,
+    StoreConfig, TenantConfig,
+};
+pub use suggest::nearest;

@@ -6,7 +6,8 @@ use ipnet::Ipv6Net;
 
 use super::checks::{check_code, check_pool, check_sessions, check_text, generated_code};
 use super::{
-    BillingType, ConnectionType, Customer, CustomerError, CustomerPassword, Hold, ReplyCheck, check_reply_attributes, check_username, lookup_key, sql,
+    BillingType, ConnectionType, Customer, CustomerError, CustomerPassword, Hold, ReplyCheck, check_reply_attributes, check_username,
+    lookup_key, sql,
 };
 use crate::accounts::Tenant;
 use crate::packages::find_package;
@@ -81,7 +82,13 @@ impl NewCustomer {
 
     /// The customer that this makes, with every field checked.
     pub(super) fn into_customer(
-        self, id: CustomerId, tenant: &Tenant, owner: AccountId, package_id: PackageId, reply_check: ReplyCheck<'_>, now: UnixMs,
+        self,
+        id: CustomerId,
+        tenant: &Tenant,
+        owner: AccountId,
+        package_id: PackageId,
+        reply_check: ReplyCheck<'_>,
+        now: UnixMs,
     ) -> Result<Customer, CustomerError> {
         let customer = Customer {
             id,
@@ -128,10 +135,18 @@ pub(super) fn check_fields(customer: &Customer) -> Result<(), CustomerError> {
 /// Adds a customer; a running server knows him within a second.
 #[allow(clippy::too_many_arguments)] // the use case's own world: store, ids, key; then who, what, when
 pub async fn add_customer(
-    db: &Db, ids: &IdMaker, sealer: &Sealer, tenant: &Tenant, owner: AccountId, new: NewCustomer, reply_check: ReplyCheck<'_>, now: UnixMs,
+    db: &Db,
+    ids: &IdMaker,
+    sealer: &Sealer,
+    tenant: &Tenant,
+    owner: AccountId,
+    new: NewCustomer,
+    reply_check: ReplyCheck<'_>,
+    now: UnixMs,
 ) -> Result<Customer, CustomerError> {
     let mut tx = db.begin().await?;
-    let package = find_package(&mut tx, tenant.id, &new.package).await?.ok_or_else(|| CustomerError::UnknownPackage(new.package.clone()))?;
+    let package =
+        find_package(&mut tx, tenant.id, &new.package).await?.ok_or_else(|| CustomerError::UnknownPackage(new.package.clone()))?;
     let id = CustomerId(ids.next(now));
     let password = new.password.seal(sealer, id);
     let customer = new.into_customer(id, tenant, owner, package.id, reply_check, now)?;
@@ -146,14 +161,20 @@ pub async fn add_customer(
 }
 
 /// Which of the customer's unique fields another one has.
-pub(super) async fn what_is_taken(conn: &mut Conn, tenant: &Tenant, customer: &Customer, key: &str) -> Result<CustomerError, CustomerError> {
+pub(super) async fn what_is_taken(
+    conn: &mut Conn,
+    tenant: &Tenant,
+    customer: &Customer,
+    key: &str,
+) -> Result<CustomerError, CustomerError> {
     let other = sql::find_holder(conn, tenant.id, customer, key).await?;
     Ok(match other {
         Some(other) if other.username_key == key => CustomerError::UsernameTaken(customer.username.clone()),
         Some(other) if other.code == customer.code => CustomerError::CodeTaken(customer.code.clone()),
-        Some(other) => {
-            CustomerError::StaticIpv4Taken { address: customer.static_ipv4.map(|a| a.to_string()).unwrap_or_default(), username: other.username }
-        }
+        Some(other) => CustomerError::StaticIpv4Taken {
+            address: customer.static_ipv4.map(|a| a.to_string()).unwrap_or_default(),
+            username: other.username,
+        },
         None => crate::store::StoreError::Unexpected("a customer was refused as a duplicate of none".into()).into(),
     })
 }

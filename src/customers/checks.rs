@@ -12,10 +12,12 @@ const MAX_TEXT_CHARS: usize = 200;
 const MAX_ATTRIBUTE_OCTETS: usize = 253;
 const MAX_MACS: usize = 64;
 const MAX_REPLY_LINES: usize = 32;
+/// A reply has 4096 octets and needs some for itself.
+const MAX_REPLY_OCTETS: usize = 3000;
 const MAX_CODE_CHARS: usize = 32;
 
-/// Says whether an attribute of this name may be sent with this value, and if not, why.
-pub type ReplyCheck<'a> = &'a (dyn Fn(&str, &str) -> Result<(), String> + Sync);
+/// Says what is wrong with one line `Name = value` of a customer's reply attributes.
+pub type ReplyCheck<'a> = &'a dyn Fn(&str) -> Result<(), String>;
 
 /// A static address that routers hand out as given.
 pub fn parse_static_ipv4(text: &str) -> Result<Ipv4Addr, CustomerError> {
@@ -31,7 +33,8 @@ pub fn parse_static_ipv4(text: &str) -> Result<Ipv4Addr, CustomerError> {
 /// A prefix without host bits.
 pub fn parse_ipv6_prefix(text: &str) -> Result<Ipv6Net, CustomerError> {
     let text = text.trim();
-    let prefix: Ipv6Net = text.parse().map_err(|_| CustomerError::BadField(format!("{text:?} is not an IPv6 prefix such as 2001:db8:1::/56")))?;
+    let prefix: Ipv6Net =
+        text.parse().map_err(|_| CustomerError::BadField(format!("{text:?} is not an IPv6 prefix such as 2001:db8:1::/56")))?;
     if prefix.addr() != prefix.network() {
         return Err(CustomerError::BadField(format!("{text:?} has bits set beyond its prefix length: write {}", prefix.trunc())));
     }
@@ -51,42 +54,25 @@ pub fn parse_macs(text: &str) -> Result<Vec<Mac>, CustomerError> {
     Ok(macs)
 }
 
-/// Name and value of each line of a customer's extra reply attributes.
-pub fn reply_attribute_lines(text: &str) -> impl Iterator<Item = Result<(&str, &str), CustomerError>> {
-    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(|line| {
-        let (name, value) = line.split_once('=').ok_or_else(|| CustomerError::BadField(format!("{line:?} is not `Name = value`")))?;
-        let (name, value) = (name.trim_end_matches([' ', ':', '+', '\t']), value.trim());
-        let value = value.strip_prefix('"').and_then(|v| v.strip_suffix('"')).unwrap_or(value);
-        if name.is_empty() || value.is_empty() {
-            return Err(CustomerError::BadField(format!("{line:?} is not `Name = value`")));
-        }
-        Ok((name, value))
-    })
-}
-
-/// Checks each line and returns the text in its stored form: one `Name = value` per line.
+/// Checks each line and returns the text in its stored form: one attribute per line, nothing around it.
 pub fn check_reply_attributes(text: &str, check: ReplyCheck<'_>) -> Result<String, CustomerError> {
-    let mut lines = Vec::new();
-    for pair in reply_attribute_lines(text) {
-        let (name, value) = pair?;
-        check(name, value).map_err(|reason| CustomerError::BadField(format!("{name}: {reason}")))?;
-        lines.push(format!("{name} = {value}"));
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    if lines.len() > MAX_REPLY_LINES || text.len() > MAX_REPLY_OCTETS {
+        return Err(CustomerError::BadField(format!("more than {MAX_REPLY_LINES} reply attributes or {MAX_REPLY_OCTETS} octets of them")));
     }
-    if lines.len() > MAX_REPLY_LINES {
-        return Err(CustomerError::BadField(format!("more than {MAX_REPLY_LINES} reply attributes")));
+    for line in &lines {
+        check(line).map_err(|reason| CustomerError::BadField(format!("reply attribute {line:?}: {reason}")))?;
     }
     Ok(lines.join("\n"))
 }
 
-/// A [`ReplyCheck`] without a dictionary: the name looks like one and the value fits an attribute.
-pub fn check_reply_syntax(name: &str, value: &str) -> Result<(), String> {
-    if !name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b)) {
-        return Err("not an attribute name".to_owned());
-    }
-    if value.len() > MAX_ATTRIBUTE_OCTETS {
-        return Err(format!("the value is longer than {MAX_ATTRIBUTE_OCTETS} octets"));
-    }
-    Ok(())
+/// A [`ReplyCheck`] without a dictionary: a name, an equals sign, a value.
+pub fn check_reply_syntax(line: &str) -> Result<(), String> {
+    let well_formed = line.split_once('=').is_some_and(|(name, value)| {
+        let name = name.trim_end_matches([' ', ':', '+']);
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b)) && !value.trim().is_empty()
+    });
+    if well_formed { Ok(()) } else { Err("write `Name = value`".to_owned()) }
 }
 
 /// Free text of one line.
@@ -102,7 +88,9 @@ pub(super) fn check_text(what: &str, text: &str) -> Result<(), CustomerError> {
 
 pub(super) fn check_pool(pool: Option<&str>) -> Result<(), CustomerError> {
     match pool {
-        Some(name) if name.is_empty() || name.len() > MAX_ATTRIBUTE_OCTETS => Err(CustomerError::BadField("the pool name has 1 to 253 octets".to_owned())),
+        Some(name) if name.is_empty() || name.len() > MAX_ATTRIBUTE_OCTETS => {
+            Err(CustomerError::BadField("the pool name has 1 to 253 octets".to_owned()))
+        }
         Some(name) => check_text("pool name", name),
         None => Ok(()),
     }
@@ -110,7 +98,9 @@ pub(super) fn check_pool(pool: Option<&str>) -> Result<(), CustomerError> {
 
 pub(super) fn check_sessions(sessions: Option<u32>) -> Result<(), CustomerError> {
     match sessions {
-        Some(0) | Some(1001..) => Err(CustomerError::BadField("simultaneous sessions must be 1 to 1000; leave it out for the default".to_owned())),
+        Some(0) | Some(1001..) => {
+            Err(CustomerError::BadField("simultaneous sessions must be 1 to 1000; leave it out for the default".to_owned()))
+        }
         _ => Ok(()),
     }
 }
@@ -160,12 +150,14 @@ mod tests {
 
     #[test]
     fn reply_attributes_are_lines_of_name_and_value() {
-        let text = check_reply_attributes("Filter-Id = \"gold\"\n\n  Mikrotik-Mark-Id=7\nReply-Message := hello = you", &check_reply_syntax);
-        assert_eq!(text.expect("well formed"), "Filter-Id = gold\nMikrotik-Mark-Id = 7\nReply-Message = hello = you");
-        assert!(check_reply_attributes("Filter-Id", &check_reply_syntax).is_err());
-        assert!(check_reply_attributes("Filter Id = x", &check_reply_syntax).is_err());
-        let refusing = |name: &str, _: &str| Err(format!("no attribute {name}"));
-        assert!(check_reply_attributes("Nonsense = 1", &refusing).expect_err("refused").to_string().contains("no attribute Nonsense"));
+        let text = check_reply_attributes("Filter-Id = \"gold\"\n\n  Mikrotik-Mark-Id=7\r\nReply-Message := hello", &check_reply_syntax);
+        assert_eq!(text.expect("well formed"), "Filter-Id = \"gold\"\nMikrotik-Mark-Id=7\nReply-Message := hello");
+        for text in ["Filter-Id", "Filter Id = x", "= x", "Filter-Id ="] {
+            assert!(check_reply_attributes(text, &check_reply_syntax).is_err(), "{text}");
+        }
+        assert!(check_reply_attributes(&"A = 1\n".repeat(33), &check_reply_syntax).is_err());
+        let refusing = |line: &str| Err(format!("no {line}"));
+        assert!(check_reply_attributes("Nonsense = 1", &refusing).expect_err("refused").to_string().contains("no Nonsense"));
     }
 
     #[test]

@@ -97,7 +97,16 @@ macro_rules! words {
     };
 }
 words!(HoldKind, "a hold", "none" = None, "suspended" = Suspended, "disabled" = Disabled);
-words!(ConnectionType, "a connection type", "pppoe" = Pppoe, "hotspot" = Hotspot, "static" = Static, "dhcp" = Dhcp, "vpn" = Vpn, "other" = Other);
+words!(
+    ConnectionType,
+    "a connection type",
+    "pppoe" = Pppoe,
+    "hotspot" = Hotspot,
+    "static" = Static,
+    "dhcp" = Dhcp,
+    "vpn" = Vpn,
+    "other" = Other
+);
 words!(BillingType, "a billing type", "prepaid" = Prepaid, "postpaid" = Postpaid, "free" = Free);
 
 impl Hold {

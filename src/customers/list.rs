@@ -24,7 +24,11 @@ pub struct CustomerWithPassword {
 
 /// A page of customers in the order of their lookup keys, after `after_key` (empty: from the start).
 pub async fn list_customers(
-    conn: &mut Conn, tenant: TenantId, filter: &CustomerFilter, after_key: &str, limit: i64,
+    conn: &mut Conn,
+    tenant: TenantId,
+    filter: &CustomerFilter,
+    after_key: &str,
+    limit: i64,
 ) -> Result<Vec<(String, Customer)>, StoreError> {
     let rows = sql::list_rows(conn, tenant, filter, after_key, limit).await?;
     let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(Vec::new()) };
@@ -39,7 +43,11 @@ pub async fn list_customers(
 
 /// One customer with his password; `None` if he was removed.
 // cross-tenant: the directory follows the feed by row id
-pub async fn find_customer_with_password(conn: &mut Conn, sealer: &Sealer, id: CustomerId) -> Result<Option<CustomerWithPassword>, CustomerError> {
+pub async fn find_customer_with_password(
+    conn: &mut Conn,
+    sealer: &Sealer,
+    id: CustomerId,
+) -> Result<Option<CustomerWithPassword>, CustomerError> {
     let Some(row) = sql::find_row_by_id(conn, id).await? else { return Ok(None) };
     let broken = || KeyError::Broken { place: format!("{PASSWORD_PLACE} of row {id}") };
     let plain = String::from_utf8(sealer.open(PASSWORD_PLACE, id.0, &row.password)?).map_err(|_| broken())?;

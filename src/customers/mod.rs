@@ -20,7 +20,7 @@ mod tests;
 mod username;
 
 pub use add::{NewCustomer, add_customer};
-pub use checks::{ReplyCheck, check_reply_attributes, check_reply_syntax, parse_ipv6_prefix, parse_macs, parse_static_ipv4, reply_attribute_lines};
+pub use checks::{ReplyCheck, check_reply_attributes, check_reply_syntax, parse_ipv6_prefix, parse_macs, parse_static_ipv4};
 pub use customer::{BillingType, ConnectionType, Customer, Hold, HoldKind};
 pub use error::CustomerError;
 pub use list::{CustomerFilter, CustomerWithPassword, find_customer_with_password, list_customers};

@@ -54,7 +54,12 @@ impl std::fmt::Debug for CustomerPassword {
 
 /// Gives a customer a new password.
 pub async fn set_password(
-    db: &Db, sealer: &Sealer, tenant: &Tenant, username: &str, password: &CustomerPassword, now: UnixMs,
+    db: &Db,
+    sealer: &Sealer,
+    tenant: &Tenant,
+    username: &str,
+    password: &CustomerPassword,
+    now: UnixMs,
 ) -> Result<CustomerId, CustomerError> {
     let mut tx = db.begin().await?;
     let key = lookup_key(username, tenant.case_sensitive_usernames);

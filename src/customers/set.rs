@@ -93,7 +93,12 @@ impl CustomerChanges {
 
 /// Applies the changes; a running server follows within a second.
 pub async fn set_customer(
-    db: &Db, tenant: &Tenant, username: &str, changes: &CustomerChanges, reply_check: ReplyCheck<'_>, now: UnixMs,
+    db: &Db,
+    tenant: &Tenant,
+    username: &str,
+    changes: &CustomerChanges,
+    reply_check: ReplyCheck<'_>,
+    now: UnixMs,
 ) -> Result<Customer, CustomerError> {
     let mut tx = db.begin().await?;
     let unknown = || CustomerError::Unknown(username.to_owned());

@@ -99,7 +99,13 @@ pub async fn find_customer_by_id(conn: &mut Conn, id: CustomerId) -> Result<Opti
 }
 
 /// Rows in the order of their lookup keys.
-pub(super) async fn list_rows(conn: &mut Conn, tenant: TenantId, filter: &CustomerFilter, after_key: &str, limit: i64) -> Result<Vec<CustomerRow>, StoreError> {
+pub(super) async fn list_rows(
+    conn: &mut Conn,
+    tenant: TenantId,
+    filter: &CustomerFilter,
+    after_key: &str,
+    limit: i64,
+) -> Result<Vec<CustomerRow>, StoreError> {
     let package = filter.package_id.map_or(0, |p| p.0);
     let prefix = filter.username_prefix.as_str();
     let prefix_chars = prefix.chars().count() as i64;
@@ -109,7 +115,12 @@ pub(super) async fn list_rows(conn: &mut Conn, tenant: TenantId, filter: &Custom
 }
 
 /// The MAC addresses of the customers between two lookup keys.
-pub(super) async fn list_macs_between(conn: &mut Conn, tenant: TenantId, first_key: &str, last_key: &str) -> Result<HashMap<i64, Vec<Mac>>, StoreError> {
+pub(super) async fn list_macs_between(
+    conn: &mut Conn,
+    tenant: TenantId,
+    first_key: &str,
+    last_key: &str,
+) -> Result<HashMap<i64, Vec<Mac>>, StoreError> {
     let rows = q!(all conn, (i64, String), "SELECT m.customer_id, m.mac FROM customers c JOIN customer_macs m ON m.customer_id = c.id \
         WHERE c.tenant_id = $1 AND c.username_key >= $2 AND c.username_key <= $3 ORDER BY m.mac", tenant.0, first_key, last_key)?;
     let mut by_customer: HashMap<i64, Vec<Mac>> = HashMap::new();
@@ -121,7 +132,8 @@ pub(super) async fn list_macs_between(conn: &mut Conn, tenant: TenantId, first_k
 
 /// The MAC addresses of one customer.
 pub(super) async fn list_macs(conn: &mut Conn, tenant: TenantId, id: CustomerId) -> Result<Vec<Mac>, StoreError> {
-    let rows = q!(all conn, (String,), "SELECT mac FROM customer_macs WHERE tenant_id = $1 AND customer_id = $2 ORDER BY mac", tenant.0, id.0)?;
+    let rows =
+        q!(all conn, (String,), "SELECT mac FROM customer_macs WHERE tenant_id = $1 AND customer_id = $2 ORDER BY mac", tenant.0, id.0)?;
     rows.iter().map(|(mac,)| parse_mac(mac)).collect()
 }
 
@@ -130,7 +142,12 @@ fn parse_mac(text: &str) -> Result<Mac, StoreError> {
 }
 
 /// Id, username and lookup key after an id, in id order.
-pub(super) async fn list_usernames_after_id(conn: &mut Conn, tenant: TenantId, after: i64, limit: i64) -> Result<Vec<(i64, String, String)>, StoreError> {
+pub(super) async fn list_usernames_after_id(
+    conn: &mut Conn,
+    tenant: TenantId,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<(i64, String, String)>, StoreError> {
     q!(all conn, (i64, String, String), "SELECT id, username, username_key FROM customers WHERE tenant_id = $1 AND id > $2 ORDER BY id LIMIT $3",
         tenant.0, after, limit)
 }
@@ -158,7 +175,13 @@ pub(super) async fn find_holder(conn: &mut Conn, tenant: TenantId, customer: &Cu
 }
 
 /// False if a unique field is taken.
-pub(super) async fn insert_customer(conn: &mut Conn, tenant: TenantId, c: &Customer, key: &str, password: &[u8]) -> Result<bool, StoreError> {
+pub(super) async fn insert_customer(
+    conn: &mut Conn,
+    tenant: TenantId,
+    c: &Customer,
+    key: &str,
+    password: &[u8],
+) -> Result<bool, StoreError> {
     let n = q!(exec conn, concat!("INSERT INTO customers (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
         $17, $18, $19, $20, $21, $22, $23, $24, $25) ON CONFLICT DO NOTHING"),
         c.id.0, tenant.0, c.owner_id.0, &c.code, &c.name, &c.phone, c.zone_id, &c.username, key, password, c.package_id.0, c.expires_at,
@@ -177,7 +200,12 @@ pub(super) async fn insert_macs(conn: &mut Conn, tenant: TenantId, id: CustomerI
 }
 
 /// Locks the customer's row until the transaction ends, marks it changed, and returns its id.
-pub(super) async fn update_lock_customer(conn: &mut Conn, tenant: TenantId, key: &str, now: UnixMs) -> Result<Option<CustomerId>, StoreError> {
+pub(super) async fn update_lock_customer(
+    conn: &mut Conn,
+    tenant: TenantId,
+    key: &str,
+    now: UnixMs,
+) -> Result<Option<CustomerId>, StoreError> {
     let row = q!(opt conn, (i64,), "UPDATE customers SET updated_at = $3 WHERE tenant_id = $1 AND username_key = $2 RETURNING id", tenant.0, key, now)?;
     Ok(row.map(|(id,)| CustomerId(id)))
 }

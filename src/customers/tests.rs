@@ -2,10 +2,10 @@
 
 use super::import::{plan_import, write_import};
 use super::*;
+use crate::accounts::Tenant;
 use crate::accounts::{TenantChanges, add_tenant, set_tenant};
 use crate::packages::{NewPackage, add_package, remove_package};
 use crate::q;
-use crate::accounts::Tenant;
 use crate::store::KeyFile;
 use crate::store::test_db::{NOW, each_database};
 
@@ -19,7 +19,8 @@ async fn a_customer_lives_from_add_to_remove() {
         let (db, ids) = (&fresh.db, &fresh.ids);
         let sealer = KeyFile::read_or_create(&fresh.folder.path().join("key")).expect("a key").sealer();
         let (tenant, owner) = add_tenant(db, ids, "default", "UTC", "USD", NOW).await.expect("a tenant");
-        let package = add_package(db, ids, tenant.id, owner, NewPackage { name: "home".into(), ..Default::default() }, NOW).await.expect("a package");
+        let package =
+            add_package(db, ids, tenant.id, owner, NewPackage { name: "home".into(), ..Default::default() }, NOW).await.expect("a package");
         let add = |new: NewCustomer| add_customer(db, ids, &sealer, &tenant, owner, new, &check_reply_syntax, NOW);
 
         let mut bob = NewCustomer::new("Bob", password("secret"), "home");
@@ -140,13 +141,16 @@ async fn a_file_is_imported_whole_or_without_its_bad_rows() {
         };
         let first = plan().await;
         let bad: Vec<(u64, &str)> = first.bad.iter().map(|b| (b.line, b.reason.as_str())).collect();
-        assert_eq!(bad, [
-            (2, "the username \"OLD\" is taken by a customer in the store"),
-            (4, "the username \"Same\" is taken by line 3"),
-            (5, "the static address 10.9.9.9 is taken by a customer in the store"),
-            (6, "there is no package \"none\""),
-            (7, "the username holds a control character"),
-        ]);
+        assert_eq!(
+            bad,
+            [
+                (2, "the username \"OLD\" is taken by a customer in the store"),
+                (4, "the username \"Same\" is taken by line 3"),
+                (5, "the static address 10.9.9.9 is taken by a customer in the store"),
+                (6, "there is no package \"none\""),
+                (7, "the username holds a control character"),
+            ]
+        );
         let mut last = 0;
         assert_eq!(write_import(db, &sealer, first, NOW, |n| last = n).await.expect("written"), 2_346);
         assert_eq!(last, 2_346);
@@ -159,7 +163,8 @@ async fn a_file_is_imported_whole_or_without_its_bad_rows() {
         let one = find_customer(&mut conn, tenant.id, "user2344").await.expect("read").expect("there");
         let opened = find_customer_with_password(&mut conn, &sealer, one.id).await.expect("read").expect("there");
         assert_eq!((opened.password.plain(), one.macs.len()), ("pass2344", 2));
-        let (reloads,): (i64,) = q!(one conn, (i64,), "SELECT COUNT(*) FROM feed WHERE table_name = 'customers' AND row_id = 0").expect("counted");
+        let (reloads,): (i64,) =
+            q!(one conn, (i64,), "SELECT COUNT(*) FROM feed WHERE table_name = 'customers' AND row_id = 0").expect("counted");
         assert_eq!(reloads, 1);
         let bad_header = plan_import(&mut conn, ids, &tenant, owner, &b"user,password\n"[..], &check_reply_syntax, NOW).await;
         assert!(bad_header.expect_err("refused").to_string().starts_with("line 1: unknown column \"user\""));

@@ -15,7 +15,14 @@ pub struct NewPackage {
 }
 
 /// Adds a package.
-pub async fn add_package(db: &Db, ids: &IdMaker, tenant: TenantId, owner: AccountId, new: NewPackage, now: UnixMs) -> Result<Package, PackageError> {
+pub async fn add_package(
+    db: &Db,
+    ids: &IdMaker,
+    tenant: TenantId,
+    owner: AccountId,
+    new: NewPackage,
+    now: UnixMs,
+) -> Result<Package, PackageError> {
     check_name(&new.name)?;
     let package = Package {
         id: PackageId(ids.next(now)),

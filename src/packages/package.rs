@@ -174,7 +174,9 @@ impl PackageTerms {
             }
             *timeout = timeout.map(|secs| secs.min(MAX_SESSION_TIMEOUT_SECS));
         }
-        for (name, text) in [("pool name", &self.framed_pool), ("address list", &self.address_list), ("Mikrotik-Group", &self.mikrotik_group)] {
+        for (name, text) in
+            [("pool name", &self.framed_pool), ("address list", &self.address_list), ("Mikrotik-Group", &self.mikrotik_group)]
+        {
             if text.as_ref().is_some_and(|t| t.is_empty() || t.len() > MAX_TEXT_OCTETS || t.chars().any(char::is_control)) {
                 return Err(PackageError::BadText(name));
             }
@@ -196,7 +198,10 @@ mod tests {
             (PackageTerms { idle_timeout_secs: Some(0), ..Default::default() }, "timeout-invalid"),
             (PackageTerms { framed_pool: Some(String::new()), ..Default::default() }, "text-invalid"),
             (PackageTerms { address_list: Some("x".repeat(248)), ..Default::default() }, "text-invalid"),
-            (PackageTerms { rate_limit: RateLimit { priority: Some(1), ..Default::default() }, ..Default::default() }, "rate-limit-invalid"),
+            (
+                PackageTerms { rate_limit: RateLimit { priority: Some(1), ..Default::default() }, ..Default::default() },
+                "rate-limit-invalid",
+            ),
         ] {
             assert_eq!(terms.checked().expect_err(code).code(), code);
         }

@@ -85,7 +85,14 @@ impl RateLimit {
         {
             return Err(RateLimitError::Priority(priority));
         }
-        check_direction("download", self.rate.download, self.burst.download, self.threshold.download, self.burst_secs.download, self.min.download)?;
+        check_direction(
+            "download",
+            self.rate.download,
+            self.burst.download,
+            self.threshold.download,
+            self.burst_secs.download,
+            self.min.download,
+        )?;
         check_direction("upload", self.rate.upload, self.burst.upload, self.threshold.upload, self.burst_secs.upload, self.min.upload)
     }
 
@@ -126,7 +133,12 @@ fn ceiling(rate: Option<BitRate>) -> u64 {
 }
 
 fn check_direction(
-    name: &'static str, rate: Option<BitRate>, burst: Option<BitRate>, threshold: Option<BitRate>, secs: Option<u32>, min: Option<BitRate>,
+    name: &'static str,
+    rate: Option<BitRate>,
+    burst: Option<BitRate>,
+    threshold: Option<BitRate>,
+    secs: Option<u32>,
+    min: Option<BitRate>,
 ) -> Result<(), RateLimitError> {
     match burst {
         None if threshold.is_some() || secs.is_some() => return Err(RateLimitError::WithoutBurst(name)),
@@ -213,7 +225,10 @@ mod tests {
             (RateLimit { threshold: both("10M"), ..base }, RateLimitError::WithoutBurst("download")),
             (RateLimit { min: both("5M 11M"), ..base }, RateLimitError::MinAboveRate("upload")),
             (RateLimit { priority: Some(3), ..Default::default() }, RateLimitError::WithoutRate),
-            (RateLimit { burst: both("40M"), burst_secs: PerDirection { download: Some(0), upload: None }, ..base }, RateLimitError::BurstTime("download")),
+            (
+                RateLimit { burst: both("40M"), burst_secs: PerDirection { download: Some(0), upload: None }, ..base },
+                RateLimitError::BurstTime("download"),
+            ),
         ] {
             assert_eq!(limit.check(), Err(wanted));
         }
@@ -227,8 +242,15 @@ mod tests {
         }
         let bits = |t: &str| {
             let digits = t.trim_end_matches(['k', 'M']);
-            let factor = match &t[digits.len()..] { "" => 1, "k" => 1_000, "M" => 1_000_000, _ => return None };
-            (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())).then(|| digits.parse::<u64>().ok().map(|n| n * factor)).flatten()
+            let factor = match &t[digits.len()..] {
+                "" => 1,
+                "k" => 1_000,
+                "M" => 1_000_000,
+                _ => return None,
+            };
+            (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+                .then(|| digits.parse::<u64>().ok().map(|n| n * factor))
+                .flatten()
         };
         let fields: Vec<&str> = text.split(' ').collect();
         let mut limit = RateLimit::default();
@@ -250,22 +272,34 @@ mod tests {
         Ok(limit)
     }
 
-    fn any_rate() -> impl Strategy<Value = Option<BitRate>> {
-        proptest::option::of(prop_oneof![0u64..2_000_000, (0u64..5_000).prop_map(|k| k * 1_000), (0u64..2_000).prop_map(|m| m * 1_000_000)].prop_map(BitRate))
-    }
+    /// One direction whose fields fit together, as `(rate, burst, threshold, secs, min)` in bit/s.
+    type Direction = (Option<BitRate>, Option<BitRate>, Option<BitRate>, Option<u32>, Option<BitRate>);
 
-    fn directions<T: std::fmt::Debug + Clone>(one: impl Strategy<Value = T> + Clone) -> impl Strategy<Value = PerDirection<T>> {
-        (one.clone(), one).prop_map(|(download, upload)| PerDirection { download, upload })
+    fn direction() -> impl Strategy<Value = Direction> {
+        let rate = prop_oneof![1u64..2_000_000, (1u64..5_000).prop_map(|k| k * 1_000), (1u64..2_000).prop_map(|m| m * 1_000_000)];
+        let burst = proptest::option::of((0u64..9_000_000, proptest::option::of(0u64..=100), proptest::option::of(1u32..100)));
+        (rate, burst, proptest::option::of(0u64..=100)).prop_map(|(rate, burst, min)| {
+            let above = burst.map(|(more, _, _)| rate + more);
+            let threshold = burst.and_then(|(more, percent, _)| percent.map(|p| (rate + more) * p / 100));
+            (Some(BitRate(rate)), above.map(BitRate), threshold.map(BitRate), burst.and_then(|b| b.2), min.map(|p| BitRate(rate * p / 100)))
+        })
     }
 
     proptest! {
         #[test]
         fn what_passes_the_check_renders_to_the_grammar_with_the_same_meaning(
-            rate in directions(any_rate().boxed()), burst in directions(any_rate().boxed()), threshold in directions(any_rate().boxed()),
-            burst_secs in directions(proptest::option::of(1u32..100).boxed()), priority in proptest::option::of(1u8..=8), min in directions(any_rate().boxed()),
+            down in direction(), up in direction(), priority in proptest::option::of(1u8..=8),
         ) {
-            let limit = RateLimit { rate, burst, threshold, burst_secs, priority, min };
-            prop_assume!(limit.check().is_ok());
+            let limit = RateLimit {
+                rate: PerDirection { download: down.0, upload: up.0 },
+                burst: PerDirection { download: down.1, upload: up.1 },
+                threshold: PerDirection { download: down.2, upload: up.2 },
+                burst_secs: PerDirection { download: down.3, upload: up.3 },
+                priority,
+                min: PerDirection { download: down.4, upload: up.4 },
+            };
+            prop_assert_eq!(limit.check(), Ok(()));
+            let RateLimit { rate, burst, threshold, burst_secs, min, .. } = limit;
             let Some(text) = limit.to_mikrotik() else { return Ok(()) };
             let read = parse(&text).map_err(|e| TestCaseError::fail(format!("{text}: {e}")))?;
             let zero = Some(BitRate(0));

@@ -51,7 +51,13 @@ impl NewRouter {
 
 /// Adds a router; a running server knows it within a second.
 pub async fn add_router(
-    db: &Db, ids: &IdMaker, sealer: &Sealer, tenant: TenantId, owner: AccountId, new: &NewRouter, now: UnixMs,
+    db: &Db,
+    ids: &IdMaker,
+    sealer: &Sealer,
+    tenant: TenantId,
+    owner: AccountId,
+    new: &NewRouter,
+    now: UnixMs,
 ) -> Result<Router, RouterError> {
     check_name(&new.name)?;
     check_nas_identifier(&new.nas_identifier)?;
@@ -90,7 +96,11 @@ pub async fn add_router(
 
 /// Writes the address rows; an address of another entry is named with its holder.
 pub(super) async fn claim_addresses(
-    conn: &mut Conn, tenant: TenantId, id: RouterId, addresses: &[RouterAddress], nas_identifier: &str,
+    conn: &mut Conn,
+    tenant: TenantId,
+    id: RouterId,
+    addresses: &[RouterAddress],
+    nas_identifier: &str,
 ) -> Result<(), RouterError> {
     for address in addresses {
         let text = address.to_string();

@@ -62,7 +62,8 @@ impl FromStr for RouterAddress {
             || (net.addr().is_unspecified() && net.prefix_len() == net.max_prefix_len())
             || net.addr() == IpAddr::from([255, 255, 255, 255]);
         // a mapped prefix would never match: sources are compared in their canonical form
-        let mapped = matches!(net, IpNet::V6(n) if n.prefix_len() >= 96 && n.addr() != Ipv6Addr::UNSPECIFIED && n.addr().to_ipv4_mapped().is_some());
+        let mapped =
+            matches!(net, IpNet::V6(n) if n.prefix_len() >= 96 && n.addr() != Ipv6Addr::UNSPECIFIED && n.addr().to_ipv4_mapped().is_some());
         if unusable || mapped {
             return Err(RouterAddressError::Unusable(text.to_owned()));
         }
@@ -106,7 +107,19 @@ mod tests {
     fn host_bits_and_nonsense_are_refused() {
         let refused = "10.0.0.1/24".parse::<RouterAddress>().expect_err("host bits");
         assert!(refused.to_string().contains("10.0.0.0/24"), "{refused}");
-        for text in ["", "10.0.0", "10.0.0.0/33", "router", "224.0.0.1", "0.0.0.0", "::", "255.255.255.255", "1.2.3.4:1812", "fe80::1%eth0", "::ffff:10.0.0.0/104"] {
+        for text in [
+            "",
+            "10.0.0",
+            "10.0.0.0/33",
+            "router",
+            "224.0.0.1",
+            "0.0.0.0",
+            "::",
+            "255.255.255.255",
+            "1.2.3.4:1812",
+            "fe80::1%eth0",
+            "::ffff:10.0.0.0/104",
+        ] {
             assert!(text.parse::<RouterAddress>().is_err(), "{text}");
         }
     }

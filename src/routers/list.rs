@@ -83,7 +83,12 @@ pub struct RouterSecrets {
 }
 
 /// A page of routers by name with what is known of each.
-pub async fn list_router_summaries(conn: &mut Conn, tenant: TenantId, after_name: &str, limit: i64) -> Result<Vec<RouterSummary>, StoreError> {
+pub async fn list_router_summaries(
+    conn: &mut Conn,
+    tenant: TenantId,
+    after_name: &str,
+    limit: i64,
+) -> Result<Vec<RouterSummary>, StoreError> {
     let learned = sql::count_learned(conn, tenant).await?;
     let counters: HashMap<i64, RouterCounters> = sql::list_counters(conn, tenant).await?.into_iter().map(|c| (c.router_id, c)).collect();
     let routers = sql::list_routers(conn, tenant, after_name, limit).await?;
@@ -172,21 +177,39 @@ mod tests {
             add_router(db, ids, &sealer, tenant, owner, &behind_nat, NOW).await.expect("the same address with another NAS-Identifier");
 
             // rotation: both secrets, then only the second
-            let changes = RouterChanges { next_secret: Some(secret("second secret")), add_addresses: vec![address("2001:db8::1")], ..Default::default() };
+            let changes = RouterChanges {
+                next_secret: Some(secret("second secret")),
+                add_addresses: vec![address("2001:db8::1")],
+                ..Default::default()
+            };
             set_router(db, &sealer, tenant, "core", &changes, NOW + 1).await.expect("changed");
             let both = find_router_with_secrets(&mut conn, &sealer, added.id).await.expect("read").expect("there");
-            assert_eq!((both.secret.octets(), both.next_secret.as_ref().map(RouterSecret::octets)), (&b"first secret"[..], Some(&b"second secret"[..])));
+            assert_eq!(
+                (both.secret.octets(), both.next_secret.as_ref().map(RouterSecret::octets)),
+                (&b"first secret"[..], Some(&b"second secret"[..]))
+            );
             assert_eq!(both.router.addresses.len(), 3);
-            let promote = RouterChanges { promote_secret: true, name: Some("edge".into()), remove_addresses: vec![address("192.0.2.1")], ..Default::default() };
+            let promote = RouterChanges {
+                promote_secret: true,
+                name: Some("edge".into()),
+                remove_addresses: vec![address("192.0.2.1")],
+                ..Default::default()
+            };
             let renamed = set_router(db, &sealer, tenant, "core", &promote, NOW + 2).await.expect("promoted");
             assert_eq!((renamed.name.as_str(), renamed.addresses.len()), ("edge", 2));
             let all = list_routers_with_secrets(&mut conn, &sealer).await.expect("read");
-            assert_eq!(all.iter().map(|r| (r.router.name.as_str(), r.secret.octets(), r.next_secret.is_some())).collect::<Vec<_>>(),
-                [("edge", &b"second secret"[..], false), ("other", b"x", false)]);
-            assert_eq!(set_router(db, &sealer, tenant, "edge", &promote, NOW).await.expect_err("name its own, no next secret").code(), "router-next-secret-absent");
+            assert_eq!(
+                all.iter().map(|r| (r.router.name.as_str(), r.secret.octets(), r.next_secret.is_some())).collect::<Vec<_>>(),
+                [("edge", &b"second secret"[..], false), ("other", b"x", false)]
+            );
+            assert_eq!(
+                set_router(db, &sealer, tenant, "edge", &promote, NOW).await.expect_err("name its own, no next secret").code(),
+                "router-next-secret-absent"
+            );
 
             // a NAS-Identifier that would collide on the shared address
-            let back = RouterChanges { add_addresses: vec![address("192.0.2.1")], nas_identifier: Some("box-2".into()), ..Default::default() };
+            let back =
+                RouterChanges { add_addresses: vec![address("192.0.2.1")], nas_identifier: Some("box-2".into()), ..Default::default() };
             assert_eq!(set_router(db, &sealer, tenant, "edge", &back, NOW).await.expect_err("collides").code(), "router-address-taken");
             let none = RouterChanges { remove_addresses: vec![address("192.0.2.1")], ..Default::default() };
             assert_eq!(set_router(db, &sealer, tenant, "other", &none, NOW).await.expect_err("refused").code(), "router-without-address");
@@ -194,7 +217,8 @@ mod tests {
 
             let mut tx = db.begin().await.expect("a transaction");
             q!(exec tx, "INSERT INTO router_learned (router_id, address, tenant_id, learned_at) VALUES ($1, '192.0.2.1', $2, 1)", added.id.0, tenant.0).expect("written");
-            q!(exec tx, "INSERT INTO unknown_sources (address, first_seen_at, last_seen_at, packets) VALUES ('203.0.113.5', 1, 2, 3)").expect("written");
+            q!(exec tx, "INSERT INTO unknown_sources (address, first_seen_at, last_seen_at, packets) VALUES ('203.0.113.5', 1, 2, 3)")
+                .expect("written");
             tx.commit(NOW).await.expect("committed");
             assert_eq!(list_learned(&mut conn).await.expect("read").len(), 1);
             let first_page = list_router_summaries(&mut conn, tenant, "", 1).await.expect("a page");

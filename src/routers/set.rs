@@ -40,7 +40,14 @@ pub struct RouterChanges {
 }
 
 /// Applies the changes; a running server follows within a second.
-pub async fn set_router(db: &Db, sealer: &Sealer, tenant: TenantId, name: &str, changes: &RouterChanges, now: UnixMs) -> Result<Router, RouterError> {
+pub async fn set_router(
+    db: &Db,
+    sealer: &Sealer,
+    tenant: TenantId,
+    name: &str,
+    changes: &RouterChanges,
+    now: UnixMs,
+) -> Result<Router, RouterError> {
     let mut tx = db.begin().await?;
     let mut row = sql::update_lock_router(&mut tx, tenant, name, now).await?.ok_or_else(|| RouterError::Unknown(name.to_owned()))?;
     let id = RouterId(row.id);

@@ -112,7 +112,12 @@ pub async fn list_routers(conn: &mut Conn, tenant: TenantId, after_name: &str, l
     let addresses = q!(all conn, AddressRow, "SELECT a.router_id AS router_id, a.prefix AS prefix FROM router_addresses a JOIN routers r ON r.id = a.router_id \
         WHERE r.tenant_id = $1 AND r.name > $2 AND r.name <= $3 ORDER BY a.prefix", tenant.0, after_name, &last.name)?;
     let mut by_router = group_addresses(addresses)?;
-    rows.into_iter().map(|row| { let addresses = by_router.remove(&row.id).unwrap_or_default(); row.into_router(addresses) }).collect()
+    rows.into_iter()
+        .map(|row| {
+            let addresses = by_router.remove(&row.id).unwrap_or_default();
+            row.into_router(addresses)
+        })
+        .collect()
 }
 
 fn group_addresses(rows: Vec<AddressRow>) -> Result<HashMap<i64, Vec<RouterAddress>>, StoreError> {
@@ -139,7 +144,12 @@ pub(super) async fn insert_router(conn: &mut Conn, tenant: TenantId, row: &Route
 }
 
 /// Locks the router's row until the transaction ends, marks it changed, and reads it.
-pub(super) async fn update_lock_router(conn: &mut Conn, tenant: TenantId, name: &str, now: UnixMs) -> Result<Option<RouterRow>, StoreError> {
+pub(super) async fn update_lock_router(
+    conn: &mut Conn,
+    tenant: TenantId,
+    name: &str,
+    now: UnixMs,
+) -> Result<Option<RouterRow>, StoreError> {
     q!(opt conn, RouterRow, "UPDATE routers SET updated_at = $3 WHERE tenant_id = $1 AND name = $2 RETURNING id, tenant_id, owner_id, name, nas_identifier, \
         secret, next_secret, message_authenticator, limit_proxy_state, swap_octets, coa_port, adopt, added_at, updated_at", tenant.0, name, now)
 }
@@ -152,7 +162,13 @@ pub(super) async fn update_router(conn: &mut Conn, tenant: TenantId, row: &Route
 }
 
 /// False if another entry has the address with the same NAS-Identifier.
-pub(super) async fn insert_address(conn: &mut Conn, tenant: TenantId, id: RouterId, prefix: &str, nas_identifier: &str) -> Result<bool, StoreError> {
+pub(super) async fn insert_address(
+    conn: &mut Conn,
+    tenant: TenantId,
+    id: RouterId,
+    prefix: &str,
+    nas_identifier: &str,
+) -> Result<bool, StoreError> {
     let n = q!(exec conn, "INSERT INTO router_addresses (prefix, nas_identifier, router_id, tenant_id) VALUES ($1, $2, $3, $4) \
         ON CONFLICT (prefix, nas_identifier) DO NOTHING", prefix, nas_identifier, id.0, tenant.0)?;
     Ok(n == 1)
@@ -189,7 +205,8 @@ pub async fn list_learned(conn: &mut Conn) -> Result<Vec<LearnedAddress>, StoreE
 
 /// How many addresses each router of the tenant was seen signing from.
 pub(super) async fn count_learned(conn: &mut Conn, tenant: TenantId) -> Result<HashMap<i64, i64>, StoreError> {
-    let rows = q!(all conn, (i64, i64), "SELECT router_id, COUNT(*) FROM router_learned WHERE tenant_id = $1 GROUP BY router_id", tenant.0)?;
+    let rows =
+        q!(all conn, (i64, i64), "SELECT router_id, COUNT(*) FROM router_learned WHERE tenant_id = $1 GROUP BY router_id", tenant.0)?;
     Ok(rows.into_iter().collect())
 }
 

@@ -118,7 +118,11 @@ impl Follower {
         let (head, changes) = timed(POLL_TIMEOUT, async {
             let head = find_feed_head(conn).await?;
             let follows = head.trimmed <= self.position && self.position <= head.seq;
-            let changes = if follows && head.seq != self.position { list_feed_after(conn, self.position, CHANGES_AT_ONCE).await? } else { Vec::new() };
+            let changes = if follows && head.seq != self.position {
+                list_feed_after(conn, self.position, CHANGES_AT_ONCE).await?
+            } else {
+                Vec::new()
+            };
             Ok((if follows { None } else { Some(head) }, changes))
         })
         .await?;

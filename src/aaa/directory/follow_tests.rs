@@ -7,7 +7,9 @@ use std::sync::atomic::Ordering;
 use super::super::sql::for_tests::{insert_account, insert_many_customers};
 use super::*;
 use crate::accounts::{TenantChanges, find_tenant, set_tenant};
-use crate::customers::{ConnectionType, CustomerChanges, CustomerPassword, NewCustomer, add_customer, check_reply_syntax, remove_customer, set_customer};
+use crate::customers::{
+    ConnectionType, CustomerChanges, CustomerPassword, NewCustomer, add_customer, check_reply_syntax, remove_customer, set_customer,
+};
 use crate::packages::{NewPackage, PackageTerms, add_package};
 use crate::radius::dictionary::Dictionary;
 use crate::routers::{NewRouter, RouterChanges, RouterSecret, add_router, remove_router, set_router};
@@ -47,11 +49,14 @@ impl Provider {
         let tenant = find_tenant(&mut conn, "default").await.expect("read").expect("the tenant");
         let mut new = NewCustomer::new(username, CustomerPassword::new("pass word").expect("a password"), "home");
         change(&mut new);
-        add_customer(&self.fresh.db, &self.fresh.ids, &self.sealer, &tenant, self.owner, new, &check_reply_syntax, NOW).await.expect("a customer");
+        add_customer(&self.fresh.db, &self.fresh.ids, &self.sealer, &tenant, self.owner, new, &check_reply_syntax, NOW)
+            .await
+            .expect("a customer");
     }
 
     async fn add_router(&self, name: &str, address: &str) {
-        let new = NewRouter::new(name, vec![address.parse().expect("an address")], RouterSecret::new(b"a secret of its own").expect("a secret"));
+        let new =
+            NewRouter::new(name, vec![address.parse().expect("an address")], RouterSecret::new(b"a secret of its own").expect("a secret"));
         add_router(&self.fresh.db, &self.fresh.ids, &self.sealer, self.tenant, self.owner, &new, NOW).await.expect("a router");
     }
 
@@ -143,7 +148,9 @@ async fn every_kind_of_change_arrives() {
         assert_eq!((provider.with("bob", |_| ()), provider.with("robert", |c| c.macs().count())), (None, Some(1)));
 
         let mut tx = provider.fresh.db.begin().await.expect("a transaction");
-        set_tenant(&mut tx, "default", &TenantChanges { cross_provider_login: Some(true), ..TenantChanges::default() }).await.expect("changed");
+        set_tenant(&mut tx, "default", &TenantChanges { cross_provider_login: Some(true), ..TenantChanges::default() })
+            .await
+            .expect("changed");
         insert_account(&mut tx, provider.tenant.0, 77, provider.owner.0, "operator").await;
         tx.changed(provider.tenant.0, "accounts", 77);
         tx.commit(NOW).await.expect("committed");

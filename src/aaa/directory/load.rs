@@ -117,8 +117,7 @@ impl Loader {
     /// Reads all routers again; their counters and what they learned go on.
     pub(super) async fn load_routers(&self, conn: &mut Conn, directory: &Directory) -> Result<(), LoadError> {
         let fields = list_routers_with_secrets(conn, &self.sealer).await?.iter().map(nas_fields).collect();
-        let learned: Vec<_> =
-            list_learned(conn).await?.iter().filter_map(|l| Some((l.router_id, l.address.parse().ok()?))).collect();
+        let learned: Vec<_> = list_learned(conn).await?.iter().filter_map(|l| Some((l.router_id, l.address.parse().ok()?))).collect();
         directory.routers.store(Arc::new(NasTable::new(fields, &learned, &directory.routers.load())));
         Ok(())
     }
@@ -156,7 +155,11 @@ impl Loader {
         Ok((total - broken, broken))
     }
 
-    fn start_fillers(&self, directory: &Arc<Directory>, broken: &Arc<AtomicU64>) -> (Vec<mpsc::Sender<(Page, Page)>>, Vec<tokio::task::JoinHandle<()>>) {
+    fn start_fillers(
+        &self,
+        directory: &Arc<Directory>,
+        broken: &Arc<AtomicU64>,
+    ) -> (Vec<mpsc::Sender<(Page, Page)>>, Vec<tokio::task::JoinHandle<()>>) {
         (0..FILLERS)
             .map(|_| {
                 let (sender, mut receiver) = mpsc::channel::<(Page, Page)>(1);

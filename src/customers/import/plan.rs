@@ -97,7 +97,13 @@ impl Taken {
 /// Reads the file (header required) and checks every row. Nothing is written.
 #[allow(clippy::too_many_arguments)] // where, whose, what, when
 pub async fn plan_import(
-    conn: &mut Conn, ids: &IdMaker, tenant: &Tenant, owner: AccountId, file: impl Read, reply_check: ReplyCheck<'_>, now: UnixMs,
+    conn: &mut Conn,
+    ids: &IdMaker,
+    tenant: &Tenant,
+    owner: AccountId,
+    file: impl Read,
+    reply_check: ReplyCheck<'_>,
+    now: UnixMs,
 ) -> Result<ImportPlan, ImportError> {
     let packages: HashMap<String, PackageId> = list_package_ids(conn, tenant.id).await.map_err(CustomerError::from)?.into_iter().collect();
     let mut taken = list_taken(conn, tenant.id).await?;

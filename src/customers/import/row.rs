@@ -9,8 +9,25 @@ use crate::units::parse_instant;
 
 /// The columns that a file may have, in any order; the first three it must have.
 pub const COLUMNS: [&str; 19] = [
-    "username", "password", "package", "status", "expires_at", "mac", "static_ip", "connection", "name", "phone", "code", "hold_reason", "billing_type",
-    "device_type", "simultaneous_sessions", "pool", "framed_ipv6_prefix", "delegated_ipv6_prefix", "reply_attributes",
+    "username",
+    "password",
+    "package",
+    "status",
+    "expires_at",
+    "mac",
+    "static_ip",
+    "connection",
+    "name",
+    "phone",
+    "code",
+    "hold_reason",
+    "billing_type",
+    "device_type",
+    "simultaneous_sessions",
+    "pool",
+    "framed_ipv6_prefix",
+    "delegated_ipv6_prefix",
+    "reply_attributes",
 ];
 const REQUIRED: usize = 3;
 
@@ -106,7 +123,8 @@ mod tests {
 
     #[test]
     fn a_row_is_read_by_the_header() {
-        let header = Header::read(&record("\u{feff}Package,username,password,mac,status,expires_at,static_ip,connection")).expect("a header");
+        let header =
+            Header::read(&record("\u{feff}Package,username,password,mac,status,expires_at,static_ip,connection")).expect("a header");
         let row = record("home,Bob,secret,AA:BB:CC:DD:EE:01;AA:BB:CC:DD:EE:02,suspended,2026-12-31,10.0.0.7,HOTSPOT");
         let new = header.customer(&row, &TimeZone::UTC).expect("a customer");
         assert_eq!((new.username.as_str(), new.package.as_str(), new.password.plain()), ("Bob", "home", "secret"));

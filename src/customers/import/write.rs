@@ -9,7 +9,13 @@ use crate::store::{Db, Sealer, StoreError};
 use crate::units::UnixMs;
 
 /// Adds all good rows of the plan, or none. `progress` is told how many are written so far.
-pub async fn write_import(db: &Db, sealer: &Sealer, plan: ImportPlan, now: UnixMs, mut progress: impl FnMut(usize)) -> Result<usize, CustomerError> {
+pub async fn write_import(
+    db: &Db,
+    sealer: &Sealer,
+    plan: ImportPlan,
+    now: UnixMs,
+    mut progress: impl FnMut(usize),
+) -> Result<usize, CustomerError> {
     let tenant = plan.tenant_id;
     let total = plan.ready.len();
     if total == 0 {

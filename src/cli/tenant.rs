@@ -1,0 +1,82 @@
+//! `tollgate tenant add|ls|set`.
+
+use clap::{Args, Subcommand};
+
+use super::context::with_context;
+use super::output::Table;
+use super::{Failure, Globals, output};
+use crate::accounts::{TenantChanges, add_tenant, list_tenants, set_tenant};
+use crate::customers::rekey_usernames;
+
+/// Which action.
+#[derive(Debug, Args)]
+pub struct TenantArgs {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Add a tenant and its owner account
+    Add {
+        /// Unique on this server
+        name: String,
+        /// IANA name, such as Asia/Dhaka
+        #[arg(long, default_value = "UTC")]
+        time_zone: String,
+        /// ISO 4217 code
+        #[arg(long, default_value = "USD")]
+        currency: String,
+    },
+    /// List tenants
+    Ls,
+    /// Change a tenant's settings
+    Set {
+        /// Which tenant
+        name: String,
+        /// IANA name, such as Asia/Dhaka
+        #[arg(long)]
+        time_zone: Option<String>,
+        /// ISO 4217 code
+        #[arg(long)]
+        currency: Option<String>,
+        /// Whether Bob and bob are two customers
+        #[arg(long, value_name = "true|false")]
+        case_sensitive_usernames: Option<bool>,
+        /// Whether customers of one provider may log in on another provider's routers
+        #[arg(long, value_name = "true|false")]
+        cross_provider_login: Option<bool>,
+    },
+}
+
+/// Runs it.
+pub fn run(globals: &Globals, args: TenantArgs) -> Result<(), Failure> {
+    with_context(globals, async |ctx| match args.action {
+        Action::Add { name, time_zone, currency } => {
+            let (tenant, _) = add_tenant(&ctx.db, ctx.ids().await?, &name, &time_zone, &currency, ctx.now).await?;
+            if globals.json { output::json(&tenant) } else { output::line(format!("tenant {name:?} added")) }
+        }
+        Action::Ls => {
+            let tenants = list_tenants(&mut ctx.db.read().await?).await?;
+            if globals.json {
+                return output::json(&tenants);
+            }
+            let mut table = Table::new(&["name", "time zone", "currency", "case-sensitive", "cross-provider login"]);
+            let yes = |b: bool| if b { "yes" } else { "no" }.to_owned();
+            for t in tenants {
+                table.row(vec![t.name, t.time_zone, t.currency, yes(t.case_sensitive_usernames), yes(t.cross_provider_login)]);
+            }
+            table.print("no tenants")
+        }
+        Action::Set { name, time_zone, currency, case_sensitive_usernames, cross_provider_login } => {
+            let changes = TenantChanges { time_zone, currency, case_sensitive_usernames, cross_provider_login };
+            let mut tx = ctx.db.begin().await?;
+            let (before, after) = set_tenant(&mut tx, &name, &changes).await?;
+            if before.case_sensitive_usernames != after.case_sensitive_usernames {
+                rekey_usernames(&mut tx, &after).await?;
+            }
+            tx.commit(ctx.now).await?;
+            if globals.json { output::json(&after) } else { output::line(format!("tenant {name:?} changed")) }
+        }
+    })
+}
