@@ -39,7 +39,10 @@ pub fn run(globals: &Globals, _: DoctorArgs) -> Result<(), Failure> {
         ask_store(&config, &mut facts).await;
         Ok(())
     })?;
-    look_at_folder(&config.data.folder, &mut facts);
+    // A data folder that is not there yet is made together with the store.
+    if facts.store_trouble != Some(Trouble::Absent) || config.data.folder.is_dir() {
+        look_at_folder(&config.data.folder, &mut facts);
+    }
     let wanted = u64::from(config.radius.receive_buffer_kib) * 1024;
     facts.receive_buffer = read_number("/proc/sys/net/core/rmem_max").map(|allowed| (wanted, allowed));
     let found = findings(&facts);
@@ -75,12 +78,13 @@ async fn try_store(config: &Config, facts: &mut Facts) -> Result<(), Trouble> {
     if let StoreUrl::Sqlite(path) = &config.store.url
         && !path.exists()
     {
-        return Err(Trouble::Schema("there is no store yet".into()));
+        return Err(Trouble::Absent);
     }
     let unreachable = |why: String| Trouble::Unreachable(why);
     let db = open_db(config).await.map_err(|e| unreachable(e.to_string()))?;
     check_schema(&db).await.map_err(|e| match e {
         crate::store::SchemaError::Store(e) => Trouble::Unreachable(e.to_string()),
+        crate::store::SchemaError::Absent => Trouble::Absent,
         e => Trouble::Schema(e.to_string()),
     })?;
     let key = check_store_identity(&db, &config.data.key_file).await;
@@ -89,7 +93,8 @@ async fn try_store(config: &Config, facts: &mut Facts) -> Result<(), Trouble> {
     db.close().await;
     asked.map_err(|e| unreachable(e.to_string()))?;
     key.map(|_| ()).map_err(|e| match e {
-        crate::store::IdentityError::Absent => Trouble::Schema(e.to_string()),
+        crate::store::IdentityError::Absent => Trouble::Absent,
+        crate::store::IdentityError::Store(e) => Trouble::Unreachable(e.to_string()),
         e => Trouble::Key(e.to_string()),
     })
 }

@@ -275,7 +275,7 @@ fn nothing_seen(subject: &str, names: &Names, has_log: bool) -> String {
         (_, Some(_)) => add("The store cannot be asked now; `tollgate doctor` says why.".into()),
         (0, None) => add("No router is added yet: tollgate router add NAME --address IP --secret SECRET".into()),
         (n, None) => add(format!(
-            "Is the customer's router among the {n} that are added? `tollgate router ls` shows them and when each was last heard."
+            "Is the customer's router among those that are added ({n})? `tollgate router ls` shows them and when each was last heard."
         )),
     }
     if let Some(newest) = names.unknown.first() {

@@ -52,9 +52,11 @@ pub(super) struct Facts {
 /// Something that keeps the store from being used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Trouble {
+    /// It was never made.
+    Absent,
     /// It does not answer.
     Unreachable(String),
-    /// No schema, or not this program's.
+    /// Its schema is not this program's.
     Schema(String),
     /// The key file is missing, or another's.
     Key(String),
@@ -111,6 +113,9 @@ pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
 
 fn store(trouble: &Trouble) -> Finding {
     match trouble {
+        Trouble::Absent => {
+            finding("no-store", "there is no store yet", "run `tollgate migrate`: it makes the store, its key file and the default tenant")
+        }
         Trouble::Unreachable(why) => finding(
             "store-unreachable",
             format!("the database does not answer: {why}"),
@@ -387,7 +392,8 @@ mod tests {
     #[test]
     fn each_trouble_is_named_with_its_remedy() {
         type Break = fn(&mut Facts);
-        let cases: [(&str, &str, Break); 22] = [
+        let cases: [(&str, &str, Break); 23] = [
+            ("no-store", "tollgate migrate", |f| f.store_trouble = Some(Trouble::Absent)),
             ("store-unreachable", "store.url", |f| f.store_trouble = Some(Trouble::Unreachable("refused".into()))),
             ("schema", "tollgate migrate", |f| f.store_trouble = Some(Trouble::Schema("old".into()))),
             ("key-file", "backup", |f| f.store_trouble = Some(Trouble::Key("wrong".into()))),
