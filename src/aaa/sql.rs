@@ -232,7 +232,7 @@ pub async fn list_router_names(conn: &mut Conn) -> Result<Vec<(i64, String)>, St
 }
 
 #[cfg(test)]
-pub(super) mod for_tests {
+pub mod for_tests {
     //! What tests of this room read back.
 
     use super::*;
