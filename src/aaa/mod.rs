@@ -15,3 +15,5 @@ pub mod snapshot;
 mod sql;
 pub mod throttle;
 pub mod unknown;
+
+pub use sql::{JournalPosition, count_packages_and_customers, list_journal_positions, list_router_names};

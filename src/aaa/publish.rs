@@ -151,3 +151,53 @@ async fn write(
     }
     tx.commit(now).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aaa::directory::Loader;
+    use crate::accounts::ensure_default_tenant;
+    use crate::radius::dictionary::Dictionary;
+    use crate::routers::{NewRouter, RouterSecret, add_router, list_router_summaries, list_unknown_sources, remove_router};
+    use crate::store::KeyFile;
+    use crate::store::test_db::{NOW, each_database};
+
+    #[tokio::test]
+    async fn counters_and_unknown_sources_reach_the_store_when_they_change() {
+        for fresh in each_database().await {
+            let sealer = KeyFile::read_or_create(&fresh.folder.path().join("key")).expect("a key").sealer();
+            let (tenant, owner) = ensure_default_tenant(&fresh.db, &fresh.ids, "default", NOW).await.expect("a tenant");
+            let new = NewRouter::new("core", vec!["192.0.2.1".parse().expect("one")], RouterSecret::new(b"secret").expect("one"));
+            add_router(&fresh.db, &fresh.ids, &sealer, tenant, owner, &new, NOW).await.expect("a router");
+            let (directory, unknown) = (Arc::new(Directory::empty()), Arc::new(UnknownSources::new()));
+            let loader = Loader { sealer, dictionary: Arc::new(Dictionary::default()) };
+            loader.load(&fresh.db, &directory).await.expect("loaded");
+            let counters = directory.routers.load().all()[0].counters.clone();
+            let mut publisher = Publisher::new(directory, unknown.clone());
+            let stranger = "203.0.113.5".parse().expect("an address");
+
+            for round in 1..=2 {
+                counters.accepts.fetch_add(5, Ordering::Relaxed);
+                counters.clock_skew_ms.store(-90_500, Ordering::Relaxed);
+                unknown.note(stranger, b"bo\0x", NOW + round);
+                publisher.step(&fresh.db, NOW + round).await.expect("published");
+            }
+            publisher.step(&fresh.db, NOW + 9).await.expect("nothing to publish");
+            let mut conn = fresh.db.read().await.expect("a connection");
+            let summary = &list_router_summaries(&mut conn, tenant, "", 9).await.expect("read")[0];
+            let published = summary.counters.expect("published");
+            assert_eq!((published.accepts, published.clock_skew_secs, published.updated_at), (10, -90, NOW + 2));
+            let sources = list_unknown_sources(&mut conn, 9).await.expect("read");
+            let source = (sources[0].packets, sources[0].first_seen_at, sources[0].last_seen_at, sources[0].nas_identifier.as_str());
+            assert_eq!(source, (2, NOW + 1, NOW + 2, "bo\\x00x"));
+
+            // A router that was removed meanwhile gets no row.
+            remove_router(&fresh.db, tenant, "core", NOW).await.expect("removed");
+            counters.accepts.fetch_add(1, Ordering::Relaxed);
+            publisher.step(&fresh.db, NOW + KEEP_UNKNOWN_MS + 3).await.expect("published");
+            assert!(list_unknown_sources(&mut conn, 9).await.expect("read").is_empty(), "forgotten after a week");
+            drop(conn);
+            fresh.end().await;
+        }
+    }
+}

@@ -202,8 +202,37 @@ pub(super) async fn delete_decisions(conn: &mut Conn, before: UnixMs, limit: i64
     q!(exec conn, "DELETE FROM decisions WHERE last_at < $1 AND id IN (SELECT id FROM decisions ORDER BY id LIMIT $2)", before, limit)
 }
 
+/// How far a journal's records are in the store.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct JournalPosition {
+    /// Which journal.
+    pub journal_id: i64,
+    /// The newest record in the store.
+    pub applied_seq: i64,
+    /// When it got there, unix ms.
+    pub updated_at: UnixMs,
+}
+
+/// How far each journal's records are in the store, the latest first.
+// cross-tenant: journals belong to nodes
+pub async fn list_journal_positions(conn: &mut Conn) -> Result<Vec<JournalPosition>, StoreError> {
+    q!(all conn, JournalPosition, "SELECT journal_id, applied_seq, updated_at FROM journals ORDER BY updated_at DESC")
+}
+
+/// How many packages and customers there are on this server.
+// cross-tenant: for the administrator's own check
+pub async fn count_packages_and_customers(conn: &mut Conn) -> Result<(i64, i64), StoreError> {
+    q!(one conn, (i64, i64), "SELECT (SELECT COUNT(*) FROM packages), (SELECT COUNT(*) FROM customers)")
+}
+
+/// Names of all routers by id.
+// cross-tenant: a trace names the router of each decision
+pub async fn list_router_names(conn: &mut Conn) -> Result<Vec<(i64, String)>, StoreError> {
+    q!(all conn, (i64, String), "SELECT id, name FROM routers")
+}
+
 #[cfg(test)]
-pub(super) mod for_tests {
+pub mod for_tests {
     //! What tests of this room read back.
 
     use super::*;

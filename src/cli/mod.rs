@@ -11,6 +11,7 @@ mod customer;
 mod decode;
 mod demo;
 mod dictionary;
+mod doctor;
 mod export;
 mod failure;
 mod import;
@@ -25,6 +26,7 @@ mod secret_text;
 mod serve;
 mod sessions;
 mod tenant;
+mod trace;
 mod values;
 
 use std::path::PathBuf;
@@ -91,6 +93,10 @@ enum Command {
     Export(export::ExportArgs),
     /// Print a RADIUS packet, given in hexadecimal, as JSON
     Decode(decode::DecodeArgs),
+    /// Show what was decided about a username or device, and why
+    Trace(trace::TraceArgs),
+    /// Look for what is wrong and say how to mend it; exit code 1 if anything is
+    Doctor(doctor::DoctorArgs),
     /// Check the configuration and whether the store can be used
     CheckConfig(check_config::CheckConfigArgs),
     /// Write the whole store and its key into one file under a passphrase, also while serving
@@ -133,6 +139,8 @@ pub fn run() -> ExitCode {
         Command::Radtest(args) => {
             radtest::run(radtest::RadtestArgs { json: globals.json, ..args }).map_err(|e| Failure::new(format!("{e:#}")))
         }
+        Command::Trace(args) => done(trace::run(globals, args)),
+        Command::Doctor(args) => doctor::run(globals, args),
     };
     match result {
         Ok(code) => code,
@@ -184,6 +192,9 @@ mod tests {
             "tollgate check-config",
             "tollgate backup f --passphrase-file - --force --json",
             "tollgate restore f --passphrase-file p",
+            "tollgate trace bob",
+            "tollgate trace AA:BB:CC:DD:EE:FF --follow --limit 5 --json",
+            "tollgate doctor --json",
             "tollgate decode 0100 --secret s --request-authenticator 00",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");

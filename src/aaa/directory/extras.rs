@@ -63,13 +63,8 @@ impl ExtrasEncoder {
     }
 
     fn encode_line(&self, line: &str, out: &mut Vec<u8>) -> Result<(), String> {
-        let (name, value) = line.split_once('=').ok_or("expected Name = value")?;
-        let value = value.trim();
-        // The store keeps values without their quotes, so a comma in one is part of it.
-        let is_plain = !value.contains([',', '"', '\'', '\\']);
-        let item = if is_plain { line.to_owned() } else { format!("{name}= \"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")) };
         let start = out.len();
-        for parsed in attribute_text::parse(&self.dictionary, &item).map_err(|e| e.reason)? {
+        for parsed in attribute_text::parse(&self.dictionary, line).map_err(|e| e.reason)? {
             if let Err(error) = parsed.attribute.write_to(out) {
                 out.truncate(start);
                 return Err(error.to_string());
@@ -114,7 +109,7 @@ mod tests {
             ("\n\n2001:db8:100::/40\n", &[123, 9, 0, 40, 0x20, 0x01, 0x0d, 0xb8, 0x01]),
             ("\nnonsense\n\n", &[]),
             ("\n\n\nFilter-Id = gold\nNo-Such-Name = 1\nSession-Timeout = 60", &[11, 6, b'g', b'o', b'l', b'd', 27, 6, 0, 0, 0, 60]),
-            ("\n\n\nFilter-Id = a, \"b\" \\c", &[11, 11, b'a', b',', b' ', b'"', b'b', b'"', b' ', b'\\', b'c']),
+            ("\n\n\nFilter-Id = \"a, \\\"b\\\" \\\\c\"", &[11, 11, b'a', b',', b' ', b'"', b'b', b'"', b' ', b'\\', b'c']),
         ] {
             assert_eq!(encoded(joined), wanted, "{joined:?}");
         }

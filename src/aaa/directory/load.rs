@@ -29,6 +29,9 @@ const FILLERS: usize = 2;
 /// Broken rows that get a log line of their own; the rest is only counted.
 const LOGGED_ROWS: u64 = 20;
 
+/// Takes customers and their devices, each in the order of customer ids.
+type PageSender = mpsc::Sender<(Page, Page)>;
+
 /// Why the directory could not be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
@@ -164,11 +167,15 @@ impl Loader {
         Ok((total - broken, broken))
     }
 
+<<<<<<< HEAD
     fn start_fillers(
         &self,
         directory: &Arc<Directory>,
         broken: &Arc<AtomicU64>,
     ) -> (Vec<mpsc::Sender<(Page, Page)>>, Vec<tokio::task::JoinHandle<()>>) {
+=======
+    fn start_fillers(&self, directory: &Arc<Directory>, broken: &Arc<AtomicU64>) -> (Vec<PageSender>, Vec<tokio::task::JoinHandle<()>>) {
+>>>>>>> directory
         (0..FILLERS)
             .map(|_| {
                 let (sender, mut receiver) = mpsc::channel::<(Page, Page)>(1);

@@ -55,8 +55,14 @@ fn directory(customers: i64) -> Directory {
     };
     directory.tenants.store(Arc::new([(1, Arc::new(rules))].into()));
     directory.providers.store(Arc::new([(5, 4), (4, 4)].into()));
-    let package =
-        Package { id: 3, tenant_id: 1, attributes: [28, 6, 0, 0, 0, 9].into(), framed_pool: None, session_timeout_secs: 60, interim_secs: 300 };
+    let package = Package {
+        id: 3,
+        tenant_id: 1,
+        attributes: [28, 6, 0, 0, 0, 9].into(),
+        framed_pool: None,
+        session_timeout_secs: 60,
+        interim_secs: 300,
+    };
     directory.packages.store(Arc::new([(3, Arc::new(package))].into()));
     let router = NasFields {
         id: 2,
@@ -131,9 +137,9 @@ fn everything_comes_back() {
     assert_eq!(router.fields.secrets.iter().map(Secret::octets).collect::<Vec<_>>(), [b"old", b"new"]);
     assert!(router.requires_signature("192.0.2.1".parse().expect("an address")), "what was learned is kept");
     let (mut before, mut after) = (Vec::new(), Vec::new());
-    let same = wanted.customers.with_id(1, |w| {
-        read.customers.with_id(1, |r| format!("{:?}", r.fields(&mut after)) == format!("{:?}", w.fields(&mut before)))
-    });
+    let same = wanted
+        .customers
+        .with_id(1, |w| read.customers.with_id(1, |r| format!("{:?}", r.fields(&mut after)) == format!("{:?}", w.fields(&mut before))));
     assert_eq!(same, Some(Some(true)));
     assert_eq!(live.open_count(), 200);
 }
@@ -171,7 +177,9 @@ fn chunks_in_another_order_or_fewer_are_refused_before_anything_is_taken_in() {
     let [first, second] = [&good[header..header + chunk], &good[header + chunk..header + 2 * chunk]];
     let rest = &good[header + 2 * chunk..];
     assert!(!rest.is_empty());
-    for parts in [vec![second, first, rest], vec![first, rest], vec![first, second], vec![first, first, rest], vec![first, second, second, rest]] {
+    for parts in
+        [vec![second, first, rest], vec![first, rest], vec![first, second], vec![first, first, rest], vec![first, second, second, rest]]
+    {
         place.replace(&[&[&good[..header]], &parts[..]].concat().concat());
         let (directory, live) = (Directory::empty(), no_sessions());
         let result = read(place.folder.path(), &IDENTITY, &place.key, &directory, &live);
