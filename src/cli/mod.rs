@@ -140,7 +140,7 @@ pub fn run() -> ExitCode {
             radtest::run(radtest::RadtestArgs { json: globals.json, ..args }).map_err(|e| Failure::new(format!("{e:#}")))
         }
         Command::Trace(args) => done(trace::run(globals, args)),
-        Command::Doctor(args) => doctor::run(globals, args),
+        Command::Doctor(args) => done(doctor::run(globals, args)),
     };
     match result {
         Ok(code) => code,
