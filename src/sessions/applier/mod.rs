@@ -5,8 +5,6 @@
 
 mod pending;
 mod status;
-#[cfg(test)]
-mod tests;
 mod work;
 
 use std::sync::Arc;
@@ -121,8 +119,8 @@ enum Step {
 }
 
 impl<A: Send + 'static> Applier<A> {
-    /// An applier for the journal that the store knows as `journal_id`. Segments with records from `keep_from` on are not pruned (the snapshot needs them); set it
-    /// to `u64::MAX` if nothing does. Does not touch store or journal yet.
+    /// An applier for the journal that the store knows as `journal_id`. Records after `keep_from` are not pruned even when they are applied (the snapshot
+    /// covers those up to there); set it to `u64::MAX` if nothing else needs them. Does not touch store or journal yet.
     pub fn new(
         db: Db,
         journal: Arc<Journal<A>>,
@@ -452,3 +450,6 @@ async fn write_rows(tx: &mut Tx, work: &mut Work) -> Result<(), StoreError> {
 fn unix_ms() -> UnixMs {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as UnixMs)
 }
+
+#[cfg(test)]
+mod tests;
