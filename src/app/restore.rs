@@ -139,7 +139,7 @@ pub async fn bring_sessions_back(base: &Base, db: &Db, journal: &Arc<Journal<Pen
             loop {
                 let page = sql::list_open_sessions(&mut conn, after, 5_000).await?;
                 let Some(last) = page.last() else { break };
-                after = (last.tenant_id, last.session_key);
+                after = (last.nas_instance, last.session_key);
                 page.into_iter().for_each(|session| base.live.restore(session));
             }
             position

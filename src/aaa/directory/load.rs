@@ -167,11 +167,7 @@ impl Loader {
         Ok((total - broken, broken))
     }
 
-    fn start_fillers(
-        &self,
-        directory: &Arc<Directory>,
-        broken: &Arc<AtomicU64>,
-    ) -> (Vec<mpsc::Sender<(Page, Page)>>, Vec<tokio::task::JoinHandle<()>>) {
+    fn start_fillers(&self, directory: &Arc<Directory>, broken: &Arc<AtomicU64>) -> (Vec<PageSender>, Vec<tokio::task::JoinHandle<()>>) {
         (0..FILLERS)
             .map(|_| {
                 let (sender, mut receiver) = mpsc::channel::<(Page, Page)>(1);
