@@ -146,12 +146,19 @@ impl From<ImportError> for Failure {
 
 impl From<std::io::Error> for Failure {
     fn from(e: std::io::Error) -> Failure {
-        Failure::new(e.to_string())
+        match e.kind() {
+            // Whoever reads our output has seen enough (`| head`): nothing to say, and 141 is what a shell expects of SIGPIPE.
+            std::io::ErrorKind::BrokenPipe => Failure { exit: 141, code: None, lines: Vec::new() },
+            _ => Failure::new(e.to_string()),
+        }
     }
 }
 
 impl From<anyhow::Error> for Failure {
     fn from(e: anyhow::Error) -> Failure {
-        Failure::new(format!("{e:#}"))
+        match e.downcast::<std::io::Error>() {
+            Ok(io) => io.into(),
+            Err(e) => Failure::new(format!("{e:#}")),
+        }
     }
 }

@@ -137,7 +137,7 @@ pub fn run() -> ExitCode {
         Command::CheckConfig(args) => done(check_config::run(globals, args)),
         Command::Config(args) => done(config::run(globals, args)),
         Command::Radtest(args) => {
-            radtest::run(radtest::RadtestArgs { json: globals.json, ..args }).map_err(|e| Failure::new(format!("{e:#}")))
+            radtest::run(radtest::RadtestArgs { json: globals.json, ..args }).map_err(Failure::from)
         }
         Command::Trace(args) => done(trace::run(globals, args)),
         Command::Doctor(args) => done(doctor::run(globals, args)),

@@ -23,6 +23,9 @@ use crate::radius::dictionary::Dictionary;
 use crate::routers::{UnknownSource, list_unknown_sources};
 use crate::units::{Mac, UnixMs, print_instant, printable};
 
+/// Each worker hands its decisions over in lots, so neighbours in the log may be out of order by as many as a lot holds for one name.
+const OUT_OF_ORDER: usize = 64;
+
 /// Folder of the decision log in the data folder.
 pub const DECISIONS_FOLDER: &str = "decisions";
 const POLL_EVERY: Duration = Duration::from_millis(200);
@@ -102,10 +105,12 @@ pub fn run(globals: &Globals, args: TraceArgs) -> Result<(), Failure> {
         (Ok(reader), true) => Some(reader.follow()?),
         _ => None,
     };
-    let entries = match &reader {
-        Ok(reader) => reader.find(key, args.limit as usize)?,
+    let mut entries = match &reader {
+        Ok(reader) => reader.find(key, args.limit as usize + OUT_OF_ORDER)?,
         Err(_) => Vec::new(),
     };
+    entries.sort_by_key(|e| std::cmp::Reverse(e.unix_ms));
+    entries.truncate(args.limit as usize);
     let lines: Vec<Line> = entries.iter().rev().filter_map(|e| line_of(e, &names, &dictionary)).collect();
     let newest = entries.first().map_or(0, |e| e.unix_ms);
     print_past(globals, &args, &lines, &names, &folder)?;
