@@ -227,6 +227,7 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
     let config = config.clone();
     let work =
         tasks::Work { config, db, key, identity: base.identity, loader, position, unknown, decisions, applier, keep_from, log_receiver };
+    super::metrics::publish(&parts, &health);
     let tasks = tasks::spawn(work, &parts, &health, stopped)?;
     Ok(Running { addresses, parts, health, listeners, delayed, stop, tasks, lock, addresses_file })
 }

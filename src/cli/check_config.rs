@@ -23,11 +23,12 @@ pub fn run(globals: &Globals, _: CheckConfigArgs) -> Result<(), Failure> {
                 Finding::Warning(text) => warnings.push(text),
             }
         }
-        if let Err(failure) = check_store(&config).await {
-            if failure.exit() == 4 && errors.is_empty() {
-                return Err(failure);
-            }
-            errors.push(failure.to_string());
+        match check_store(&config).await {
+            Ok(()) => {}
+            // A store that is yet to be made is no mistake in the configuration.
+            Err(CheckError::NotYetMade(text)) => warnings.push(text),
+            Err(CheckError::Failure(failure)) if failure.exit() == 4 && errors.is_empty() => return Err(failure),
+            Err(CheckError::Failure(failure)) => errors.push(failure.to_string()),
         }
         let file = config.file.as_ref().map_or_else(|| "no file, the defaults".to_owned(), |f| f.display().to_string());
         if globals.json {
@@ -46,15 +47,29 @@ pub fn run(globals: &Globals, _: CheckConfigArgs) -> Result<(), Failure> {
     })
 }
 
-async fn check_store(config: &Config) -> Result<(), Failure> {
+enum CheckError {
+    NotYetMade(String),
+    Failure(Failure),
+}
+
+impl<E: Into<Failure>> From<E> for CheckError {
+    fn from(error: E) -> CheckError {
+        CheckError::Failure(error.into())
+    }
+}
+
+async fn check_store(config: &Config) -> Result<(), CheckError> {
     if let StoreUrl::Sqlite(path) = &config.store.url
         && !path.exists()
     {
-        return Err(crate::store::SchemaError::Absent.into());
+        return Err(CheckError::NotYetMade(crate::store::SchemaError::Absent.to_string()));
     }
     let db = open_db(config).await?;
     let checked = async {
-        check_schema(&db).await?;
+        match check_schema(&db).await {
+            Err(absent @ crate::store::SchemaError::Absent) => return Err(CheckError::NotYetMade(absent.to_string())),
+            checked => checked?,
+        }
         check_store_identity(&db, &config.data.key_file).await?;
         Ok(())
     };

@@ -1,5 +1,7 @@
 //! `tollgate serve`: runs the server until it is told to stop.
 
+use std::io::IsTerminal;
+
 use clap::Args;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::signal::unix::{SignalKind, signal};
@@ -42,7 +44,7 @@ pub fn start_metrics() -> Result<PrometheusHandle, Failure> {
 
 fn start_log(config: &Config) -> Result<(), Failure> {
     let filter = tracing_subscriber::EnvFilter::try_new(&config.log.level).map_err(|e| Failure::config(format!("log.level: {e}")))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     // With -v a log is running already; that one stays.
     let _ = match config.log.format {
         LogFormat::Text => log.try_init(),

@@ -28,7 +28,7 @@ pub fn check_config(config: &Config) -> Vec<Finding> {
     if let Some(dictionaries) = config.radius.dictionaries.as_ref().filter(|d| !d.is_dir()) {
         findings.push(Finding::Error(format!("radius.dictionaries {} is not a folder", dictionaries.display())));
     }
-    for address in config.radius.auth.iter().filter(|a| config.radius.acct.contains(a)) {
+    for address in config.radius.auth.iter().filter(|a| a.port() != 0 && config.radius.acct.contains(a)) {
         findings.push(Finding::Error(format!("{address} stands in radius.auth and in radius.acct")));
     }
     for (name, addresses) in [("radius.auth", &config.radius.auth), ("radius.acct", &config.radius.acct)] {

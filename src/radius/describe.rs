@@ -212,7 +212,10 @@ fn split(packet: &[u8]) -> Result<Vec<RawAttribute<'_>>, Malformed> {
         let end = offset + usize::from(length);
         let Some(value) = packet.get(offset + 2..end) else {
             let left = packet.len() - offset;
-            return malformed(offset + 1, format!("attribute {kind} has length {length}, but only {left} octets are left"));
+            return malformed(
+                offset + 1,
+                format!("attribute {kind} (from octet {offset}) has length {length}, but only {left} octets are left"),
+            );
         };
         attributes.push(RawAttribute { offset, kind, value });
         offset = end;

@@ -296,9 +296,11 @@ fn is_usable_name(name: &[u8]) -> bool {
         })
 }
 
+/// Whether the device is one of the customer's. A router that names no device (no Calling-Station-Id, or an address as L2TP has it) leaves nothing to compare,
+/// and the customer cannot make it leave that out.
 fn is_device_allowed(customer: &Customer, mac: Option<Mac>) -> bool {
     let mut macs = customer.macs().peekable();
-    macs.peek().is_none() || mac.is_some_and(|seen| macs.any(|m| m == seen))
+    macs.peek().is_none() || mac.is_none_or(|seen| macs.any(|m| m == seen))
 }
 
 #[cfg(test)]

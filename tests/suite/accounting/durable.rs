@@ -123,11 +123,12 @@ fn no_response_leaves_before_its_record_is_on_disk() {
     server.serve();
     let acct = server.acct;
     let ledger = load_until(&mut server, 0, |_| ());
-    let end = format!("{} +++ exited with 0 +++\n", server.process_id());
+    let process = server.process_id().to_string();
+    let ended = |line: &str| line.split_whitespace().next() == Some(&process) && line.ends_with("+++ exited with 0 +++");
     assert!(server.terminate().success(), "{}", server.log());
     // -D makes the server our child and strace a process aside, which may end a moment later.
     let text = crate::harness::wait::until("strace has written everything", crate::harness::wait::SOON, || {
-        std::fs::read_to_string(&trace).ok().filter(|text| text.ends_with(&end))
+        std::fs::read_to_string(&trace).ok().filter(|text| text.lines().last().is_some_and(ended))
     });
     let order = strace::judge(&text, acct.port(), "/journal/");
     let order = order.unwrap_or_else(|finding| panic!("{finding}"));
