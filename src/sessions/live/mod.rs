@@ -7,6 +7,8 @@ mod identity;
 mod restore;
 mod sweep;
 
+#[cfg(test)]
+pub(in crate::sessions) use sweep::REMEMBER_STOPPED_MS;
 pub(in crate::sessions) use sweep::matches_boot;
 
 use std::hash::{BuildHasher, Hasher};
