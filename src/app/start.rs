@@ -180,6 +180,7 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
         access: access.clone(),
         journal: journal.clone(),
         delayed: delayed.clone(),
+        log_pool: Arc::default(),
         on_decision: keep_decisions(decisions.clone()),
         on_unknown: {
             let unknown = unknown.clone();

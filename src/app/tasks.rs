@@ -20,7 +20,7 @@ use crate::aaa::snapshot;
 use crate::aaa::unknown::UnknownSources;
 use crate::config::Config;
 use crate::journal::{LocalLog, LogBatch};
-use crate::listen::PendingReply;
+use crate::listen::{LogPool, PendingReply};
 use crate::sessions::{Applier, Record};
 use crate::store::{Db, IdMaker, KeyFile, SlotLease, StoreError, StoreIdentity};
 
@@ -77,7 +77,7 @@ impl Tasks {
 /// Starts everything.
 pub fn spawn(work: Work, parts: &Arc<Parts>, health: &Arc<Health>, stop: watch::Receiver<bool>) -> std::io::Result<Tasks> {
     let folder = work.config.data.folder.clone();
-    let log = start_log(&folder, u64::from(work.config.decision_log.budget_mib) << 20, work.log_receiver)?;
+    let log = start_log(&folder, u64::from(work.config.decision_log.budget_mib) << 20, work.log_receiver, parts.listen.log_pool.clone())?;
     let follower = Follower::new(work.db.clone(), parts.access.directory.clone(), work.loader, work.position);
     let follow = follower.status();
     let snapshots = Snapshots {
@@ -229,13 +229,19 @@ async fn renew(db: Db, lease: SlotLease, owner: String, mut stop: watch::Receive
 }
 
 /// The decision log's thread: writes what workers hand over. Unsynced: what a crash takes of it is gone.
-fn start_log(folder: &std::path::Path, budget_octets: u64, batches: Receiver<LogBatch>) -> std::io::Result<ThreadHandle<()>> {
+fn start_log(
+    folder: &std::path::Path,
+    budget_octets: u64,
+    batches: Receiver<LogBatch>,
+    pool: Arc<LogPool>,
+) -> std::io::Result<ThreadHandle<()>> {
     let mut log = LocalLog::open(&folder.join("decisions"), LOG_SEGMENT_OCTETS, budget_octets)?;
     std::thread::Builder::new().name("decisions".into()).spawn(move || {
         for mut batch in batches {
             if let Err(error) = log.write(&mut batch) {
                 tracing::warn!(%error, "decisions could not be logged");
             }
+            pool.put(batch);
         }
     })
 }

@@ -187,7 +187,7 @@ impl Worker for AuthWorker {
         if self.log.is_empty() {
             self.log_since = now_ms;
         } else if self.log.octets() >= LOG_BATCH_OCTETS || now_ms - self.log_since >= LOG_BATCH_MS {
-            let full = std::mem::take(&mut self.log);
+            let full = std::mem::replace(&mut self.log, self.parts.log_pool.take());
             let count = full.len();
             if self.decision_log.try_send(full).is_err() {
                 tick.log_overflow += count;

@@ -9,6 +9,7 @@ use std::io;
 use std::mem::{self, MaybeUninit};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6, UdpSocket};
 use std::os::fd::AsRawFd;
+use std::time::Duration;
 
 use crate::radius::MAX_PACKET_OCTETS;
 
@@ -62,22 +63,8 @@ impl ReceiveBatch {
         }
     }
 
-    /// Waits for at least one datagram (at most `timeout_ms`) and takes all that are there, up to [`BATCH`]. 0 = none came.
-    pub fn receive(&mut self, socket: &UdpSocket, timeout_ms: i32) -> io::Result<usize> {
-        let count = self.take(socket)?;
-        if count > 0 || timeout_ms == 0 {
-            return Ok(count);
-        }
-        let mut poll = libc::pollfd { fd: socket.as_raw_fd(), events: libc::POLLIN, revents: 0 };
-        // SAFETY: one valid pollfd.
-        match unsafe { libc::poll(&mut poll, 1, timeout_ms) } {
-            0 => Ok(0),
-            n if n > 0 => self.take(socket),
-            _ => interrupted(io::Error::last_os_error()),
-        }
-    }
-
-    fn take(&mut self, socket: &UdpSocket) -> io::Result<usize> {
+    /// Waits for at least one datagram (as long as [`ask_for_details`] has set) and takes all that are there, up to [`BATCH`]. 0 = none came.
+    pub fn receive(&mut self, socket: &UdpSocket) -> io::Result<usize> {
         let mut vectors: [MaybeUninit<libc::iovec>; BATCH] = [const { MaybeUninit::uninit() }; BATCH];
         // SAFETY: mmsghdr is plain data, for which zeros are valid.
         let mut headers: [libc::mmsghdr; BATCH] = unsafe { mem::zeroed() };
@@ -92,7 +79,8 @@ impl ReceiveBatch {
             header.msg_controllen = CONTROL_OCTETS as _;
         }
         // SAFETY: `headers` holds BATCH headers whose buffers are `self`'s and the vectors above, all alive during the call.
-        let n = unsafe { libc::recvmmsg(socket.as_raw_fd(), headers.as_mut_ptr(), BATCH as u32, libc::MSG_DONTWAIT, std::ptr::null_mut()) };
+        let n =
+            unsafe { libc::recvmmsg(socket.as_raw_fd(), headers.as_mut_ptr(), BATCH as u32, libc::MSG_WAITFORONE, std::ptr::null_mut()) };
         if n < 0 {
             return interrupted(io::Error::last_os_error());
         }
@@ -329,8 +317,9 @@ fn interrupted(error: io::Error) -> io::Result<usize> {
     }
 }
 
-/// Asks the kernel for arrival times and, on a socket bound to all addresses, for the local address of each datagram.
-pub fn ask_for_details(socket: &UdpSocket) -> io::Result<()> {
+/// Asks the kernel for arrival times and, on a socket bound to all addresses, for the local address of each datagram; and sets how long a receive waits.
+pub fn ask_for_details(socket: &UdpSocket, wait: Duration) -> io::Result<()> {
+    socket.set_read_timeout(Some(wait))?;
     let on: libc::c_int = 1;
     let set = |level, name| {
         // SAFETY: a valid descriptor and a pointer to a c_int with its size.
@@ -363,7 +352,7 @@ mod tests {
     fn datagrams_come_and_go_in_batches_with_their_details() {
         for (bind, send_to) in [("127.0.0.1:0", "127.0.0.1"), ("0.0.0.0:0", "127.0.0.1"), ("[::]:0", "::1")] {
             let socket = UdpSocket::bind(bind).expect("a socket");
-            ask_for_details(&socket).expect("options");
+            ask_for_details(&socket, Duration::from_millis(100)).expect("options");
             let target = SocketAddr::new(send_to.parse().expect("an address"), socket.local_addr().expect("bound").port());
             let client = UdpSocket::bind(SocketAddr::new(send_to.parse().expect("an address"), 0)).expect("a socket");
             let long = vec![7; 5000];
@@ -371,7 +360,7 @@ mod tests {
                 client.send_to(octets, target).expect("sent");
             }
             let mut batch = ReceiveBatch::new();
-            assert_eq!(batch.receive(&socket, 1000).expect("received"), 3);
+            assert_eq!(batch.receive(&socket).expect("received"), 3);
             let mut replies = SendBatch::new();
             for (i, wanted) in [3, 0, MAX_PACKET_OCTETS + 1].into_iter().enumerate() {
                 let datagram = batch.get(i).expect("a sender");
@@ -390,7 +379,7 @@ mod tests {
                 assert_eq!(client.recv_from(&mut buffer).expect("answered"), (5, target));
                 assert_eq!(buffer[..5], [i; 5]);
             }
-            assert_eq!(batch.receive(&socket, 0).expect("nothing"), 0);
+            assert_eq!(batch.receive(&socket).expect("nothing"), 0);
         }
     }
 }

@@ -21,4 +21,4 @@ pub use delay::DelayedReplies;
 pub use duplicates::{Duplicates, Lookup, Ready};
 pub use responder::{PendingReply, responder};
 pub use socket::{BindError, BoundAddress, bind};
-pub use workers::{ListenOptions, ListenParts, Listeners, OnDecision, OnUnknown, start};
+pub use workers::{ListenOptions, ListenParts, Listeners, LogPool, OnDecision, OnUnknown, start};

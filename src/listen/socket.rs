@@ -2,10 +2,14 @@
 
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
+use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::batch;
+
+/// How long a worker waits for a datagram before it looks after its other duties.
+const IDLE: Duration = Duration::from_millis(100);
 
 /// An address could not be bound.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +55,7 @@ pub fn bind(address: SocketAddr, workers: usize, receive_buffer_octets: usize) -
         sockets.push(open(bound, true, receive_buffer_octets).map_err(failed)?);
     }
     for socket in &sockets {
-        batch::ask_for_details(socket).map_err(failed)?;
+        batch::ask_for_details(socket, IDLE).map_err(failed)?;
     }
     Ok(BoundAddress { address: bound, sockets, receive_buffer_octets: granted })
 }

@@ -7,6 +7,8 @@ use std::sync::mpsc::SyncSender;
 use std::thread::JoinHandle;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use parking_lot::Mutex;
+
 use super::acct::AcctWorker;
 use super::auth::AuthWorker;
 use super::batch::{Datagram, ReceiveBatch, SendBatch};
@@ -18,8 +20,28 @@ use crate::aaa::access::Access;
 use crate::aaa::decision_log::Decision;
 use crate::journal::{Journal, LogBatch};
 
-/// How long a worker waits for a datagram before it looks after its other duties, milliseconds.
-const IDLE_MS: i32 = 100;
+/// Emptied batches of decision records, to be filled again: their memory is neither given back nor asked for anew.
+#[derive(Default)]
+pub struct LogPool(Mutex<Vec<LogBatch>>);
+
+/// Batches kept for reuse.
+const POOLED: usize = 64;
+
+impl LogPool {
+    /// An empty batch.
+    pub fn take(&self) -> LogBatch {
+        self.0.lock().pop().unwrap_or_default()
+    }
+
+    /// Takes a batch back when its records are written.
+    pub fn put(&self, mut batch: LogBatch) {
+        batch.clear();
+        let mut pool = self.0.lock();
+        if pool.len() < POOLED {
+            pool.push(batch);
+        }
+    }
+}
 
 /// Settings of the listeners.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +67,8 @@ pub struct ListenParts {
     pub journal: Arc<Journal<PendingReply>>,
     /// Holds rejects back.
     pub delayed: Arc<DelayedReplies>,
+    /// Where emptied batches of decision records wait.
+    pub log_pool: Arc<LogPool>,
     /// Is told of every decision.
     pub on_decision: OnDecision,
     /// Is told of datagrams from nowhere.
@@ -110,7 +134,7 @@ pub(super) trait Worker {
     fn counters(&self) -> &ListenCounters;
     /// Works on one datagram; replies go into `send`.
     fn handle(&mut self, datagram: &Datagram<'_>, clock: Clock, tick: &mut Tick, send: &mut SendBatch);
-    /// After each batch, and at least every [`IDLE_MS`].
+    /// After each batch, and several times a second without one.
     fn between_batches(&mut self, now_ms: i64, tick: &mut Tick);
     /// Whether to leave datagrams in the socket for now.
     fn holds(&self) -> bool {
@@ -142,7 +166,7 @@ fn run(mut worker: impl Worker, stop: &AtomicBool) {
             std::thread::park_timeout(std::time::Duration::from_millis(5));
             continue;
         }
-        let count = match receive.receive(worker.socket(), IDLE_MS) {
+        let count = match receive.receive(worker.socket()) {
             Ok(count) => count,
             Err(error) => {
                 tracing::error!(%error, "cannot receive");
