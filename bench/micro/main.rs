@@ -3,6 +3,8 @@
 //! `cargo bench --bench micro` prints one line per operation: the median of several rounds and their range. Figures are for finding where time goes;
 //! claims are made by `bench/compare`, which measures the whole server beside its peers.
 
+#![allow(clippy::print_stdout)]
+
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use super::directory::{Directory, NasCounters};
 use super::sql;
 use super::unknown::UnknownSources;
+use crate::routers::RouterCounters;
 use crate::store::{Db, StoreError};
 use crate::units::{DAY_MS, UnixMs};
 
@@ -19,42 +20,24 @@ const PRUNE_EVERY_MS: i64 = 3_600_000;
 /// Unknown sources are forgotten this long after their last packet.
 const KEEP_UNKNOWN_MS: i64 = 7 * DAY_MS;
 
-/// A row of `router_counters`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct CounterRow {
-    pub router_id: i64,
-    pub access_requests: i64,
-    pub accepts: i64,
-    pub rejects: i64,
-    pub accounting_requests: i64,
-    pub bad_authenticator: i64,
-    pub bad_message_authenticator: i64,
-    pub missing_message_authenticator: i64,
-    pub proxy_state_drops: i64,
-    pub garbled_passwords: i64,
-    pub clock_skew_secs: i64,
-    pub last_access_at: i64,
-    pub last_accounting_at: i64,
-}
-
-impl CounterRow {
-    fn of(router_id: i64, c: &NasCounters) -> CounterRow {
-        let count = |n: &std::sync::atomic::AtomicU64| i64::try_from(n.load(Ordering::Relaxed)).unwrap_or(i64::MAX);
-        CounterRow {
-            router_id,
-            access_requests: count(&c.access_requests),
-            accepts: count(&c.accepts),
-            rejects: count(&c.rejects),
-            accounting_requests: count(&c.accounting_requests),
-            bad_authenticator: count(&c.bad_authenticator),
-            bad_message_authenticator: count(&c.bad_message_authenticator),
-            missing_message_authenticator: count(&c.missing_message_authenticator),
-            proxy_state_drops: count(&c.proxy_state_drops),
-            garbled_passwords: count(&c.garbled_passwords),
-            clock_skew_secs: c.clock_skew_ms.load(Ordering::Relaxed) / 1000,
-            last_access_at: c.last_access_at.load(Ordering::Relaxed),
-            last_accounting_at: c.last_accounting_at.load(Ordering::Relaxed),
-        }
+/// The figures of a router; `updated_at` is 0, the writing sets it.
+fn counters_of(router_id: i64, c: &NasCounters) -> RouterCounters {
+    let count = |n: &AtomicU64| i64::try_from(n.load(Ordering::Relaxed)).unwrap_or(i64::MAX);
+    RouterCounters {
+        router_id,
+        access_requests: count(&c.access_requests),
+        accepts: count(&c.accepts),
+        rejects: count(&c.rejects),
+        accounting_requests: count(&c.accounting_requests),
+        bad_authenticator: count(&c.bad_authenticator),
+        bad_message_authenticator: count(&c.bad_message_authenticator),
+        missing_message_authenticator: count(&c.missing_message_authenticator),
+        proxy_state_drops: count(&c.proxy_state_drops),
+        garbled_passwords: count(&c.garbled_passwords),
+        clock_skew_secs: c.clock_skew_ms.load(Ordering::Relaxed) / 1000,
+        last_access_at: c.last_access_at.load(Ordering::Relaxed),
+        last_accounting_at: c.last_accounting_at.load(Ordering::Relaxed),
+        updated_at: 0,
     }
 }
 
@@ -62,7 +45,7 @@ impl CounterRow {
 pub struct Publisher {
     directory: Arc<Directory>,
     unknown: Arc<UnknownSources>,
-    published: HashMap<i64, CounterRow>,
+    published: HashMap<i64, RouterCounters>,
     /// Where the walk over the routers goes on.
     next: usize,
     pruned_at: UnixMs,
@@ -113,13 +96,13 @@ impl Publisher {
     }
 
     /// Changed rows with their tenants, taking turns.
-    fn changed_counters(&mut self) -> Vec<(i64, CounterRow)> {
+    fn changed_counters(&mut self) -> Vec<(i64, RouterCounters)> {
         let routers = self.directory.routers.load();
         let all = routers.all();
         let mut changed = Vec::new();
         for step in 0..all.len() {
             let nas = &all[(self.next + step) % all.len()];
-            let row = CounterRow::of(nas.fields.id, &nas.counters);
+            let row = counters_of(nas.fields.id, &nas.counters);
             if self.published.get(&row.router_id) != Some(&row) {
                 changed.push((nas.fields.tenant_id, row));
             }
@@ -134,7 +117,7 @@ impl Publisher {
 
 async fn write(
     db: &Db,
-    counters: &[(i64, CounterRow)],
+    counters: &[(i64, RouterCounters)],
     unknown: &[(std::net::IpAddr, super::unknown::UnknownRow)],
     prune: bool,
     now: UnixMs,

@@ -7,9 +7,9 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{ColumnIndex, Decode, Row, Type};
 
 use super::decision_store::DecisionRow;
-use super::publish::CounterRow;
 use super::unknown::UnknownRow;
 use crate::q;
+use crate::routers::RouterCounters;
 use crate::store::{Conn, ConnRef, StoreError};
 use crate::units::{Mac, UnixMs, printable};
 
@@ -157,7 +157,7 @@ pub(super) async fn list_accounts(conn: &mut Conn) -> Result<Vec<(i64, Option<i6
 }
 
 /// Writes a router's counters, unless the router was removed meanwhile.
-pub(super) async fn insert_counters(conn: &mut Conn, tenant_id: i64, c: &CounterRow, now: UnixMs) -> Result<u64, StoreError> {
+pub(super) async fn insert_counters(conn: &mut Conn, tenant_id: i64, c: &RouterCounters, now: UnixMs) -> Result<u64, StoreError> {
     q!(exec conn, "INSERT INTO router_counters (router_id, tenant_id, access_requests, accepts, rejects, accounting_requests, bad_authenticator, \
         bad_message_authenticator, missing_message_authenticator, proxy_state_drops, garbled_passwords, clock_skew_secs, last_access_at, \
         last_accounting_at, updated_at) \

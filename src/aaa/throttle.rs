@@ -16,9 +16,9 @@ const FILTER_SLOTS: usize = 1 << 14;
 /// Limits of the throttle.
 #[derive(Debug, Clone, Copy)]
 pub struct ThrottleLimits {
-    /// Failures of one device on one router within the window, after which it is refused.
+    /// Failures of one device on one router within the window, after which it is refused; 0 for no limit.
     pub per_device: u32,
-    /// Failures for one user name within the window, after which devices that took part are refused.
+    /// Failures for one user name within the window, after which devices that failed themselves are refused; 0 for no limit.
     pub per_username: u32,
     /// Length of the window, seconds.
     pub window_secs: u32,
@@ -72,7 +72,7 @@ impl Throttle {
         Attempt { device, username: username_hash }
     }
 
-    /// Whether the attempt comes from a device that failed too often, or that failed for a name under attack.
+    /// Whether the attempt comes from a device that failed too often, or that failed itself and asks for a name under attack.
     pub fn refuses(&self, attempt: Attempt, now: UnixMs) -> bool {
         let last = self.slot(attempt).load(Ordering::Relaxed);
         if last == 0 || secs(now).wrapping_sub(last) > self.limits.window_secs {
@@ -80,7 +80,8 @@ impl Throttle {
         }
         let count = |key: u64| self.failures.get(&key).map_or(0, |n| n.load(Ordering::Relaxed));
         let device = count(attempt.device);
-        device >= self.limits.per_device || (device > 0 && count(attempt.username) >= self.limits.per_username)
+        let reaches = |failures: u32, limit: u32| limit != 0 && failures >= limit;
+        reaches(device, self.limits.per_device) || (device > 0 && reaches(count(attempt.username), self.limits.per_username))
     }
 
     /// Counts a failed credential.
@@ -122,6 +123,16 @@ mod tests {
         assert!(!throttle.refuses(from(9), NOW), "the victim's own device never failed");
         assert!(!throttle.refuses(throttle.attempt(2, Some(Mac([0, 0, 0, 0, 0, 1])), b"Bob"), NOW), "another router");
         assert!(!throttle.refuses(from(1), NOW + 61_000), "the window passed");
+    }
+
+    #[test]
+    fn a_limit_of_zero_is_none() {
+        let attempt = |throttle: &Throttle| throttle.attempt(1, Some(Mac([1; 6])), b"bob");
+        for (per_device, per_username, refused) in [(0, 0, false), (0, 20, true), (20, 0, true), (0, 21, false), (21, 0, false)] {
+            let throttle = Throttle::new(ThrottleLimits { per_device, per_username, window_secs: 60 });
+            (0..20).for_each(|_| throttle.failed(attempt(&throttle), NOW));
+            assert_eq!(throttle.refuses(attempt(&throttle), NOW), refused, "{per_device} per device, {per_username} per name");
+        }
     }
 
     #[test]

@@ -113,7 +113,7 @@ fn remember_identity(folder: &Path, identity: &StoreIdentity) -> std::io::Result
     if recall_identity(folder).as_ref() == Some(identity) {
         return Ok(());
     }
-    let id: String = identity.store_id.iter().map(|o| format!("{o:02x}")).collect();
+    let id = crate::units::hex(&identity.store_id);
     std::fs::write(folder.join(STORE_ID), format!("{id} {}\n", identity.created_at))
 }
 

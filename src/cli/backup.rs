@@ -67,7 +67,7 @@ fn cannot_write(args: &BackupArgs, error: &std::io::Error) -> Failure {
 pub(super) fn summary(copied: &Copied, store_id: &[u8; 16], taken_at: i64) -> Value {
     let tables: serde_json::Map<String, Value> = copied.tables.iter().map(|(name, rows)| (name.clone(), json!(rows))).collect();
     json!({
-        "store_id": store_id.iter().map(|octet| format!("{octet:02x}")).collect::<String>(),
+        "store_id": crate::units::hex(store_id),
         "taken_at": print_instant(taken_at),
         "schema_version": schema_version(),
         "rows": copied.rows,

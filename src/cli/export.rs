@@ -142,7 +142,7 @@ async fn export_usage(ctx: &Context, tenant: TenantId, out: impl Write) -> Resul
         let Some(last) = page.last() else { return csv.flush().map_err(Stop::Write) };
         after = (last.session_key.clone(), last.day, last.charging_class);
         for u in page {
-            let key: String = u.session_key.iter().map(|o| format!("{o:02x}")).collect();
+            let key = crate::units::hex(&u.session_key);
             let customer = u.customer_id.map(|id| id.to_string()).unwrap_or_default();
             let numbers = [u.octets_in, u.octets_out, u.secs].map(|n| n.to_string());
             csv.write_record([key, u.day.to_string(), u.charging_class.to_string(), customer].iter().chain(&numbers))?;

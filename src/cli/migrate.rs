@@ -21,7 +21,7 @@ pub fn run(globals: &Globals, _: MigrateArgs) -> Result<(), Failure> {
         db.close().await;
         let version = schema_version();
         if globals.json {
-            let id: String = identity.store_id.iter().map(|o| format!("{o:02x}")).collect();
+            let id = crate::units::hex(&identity.store_id);
             return output::json(&serde_json::json!({ "schema_version": version, "store_id": id, "tenant": tenant }));
         }
         output::line(format!("The store is at schema version {version}; its tenant {tenant:?} is ready."))

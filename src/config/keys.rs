@@ -57,10 +57,9 @@ pub const KEYS: &[Key] = &[
     key(
         "brute_force.failures_per_username",
         "50",
-        "Wrong passwords for one username within the window before devices that never logged in with it have to wait;\n0 for no limit. Devices that did are never \
-         locked out by others.",
+        "Wrong passwords for one username within the window before devices that sent wrong ones themselves have to wait;\n0 for no limit. Devices that never \
+         failed are never locked out by others.",
     ),
-    key("brute_force.block_secs", "60", "How long it has to wait, in seconds."),
     key("http.listen", "[\"127.0.0.1:8080\"]", "Addresses of /metrics, /healthz and /readyz."),
     key("log.level", "\"info\"", "error, warn, info, debug or trace; or a filter such as info,tollgate::sessions=debug."),
     key("log.format", "\"text\"", "text or json."),

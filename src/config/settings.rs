@@ -109,8 +109,6 @@ pub struct BruteForceConfig {
     pub failures_per_mac: u32,
     /// `brute_force.failures_per_username`; 0 for no limit.
     pub failures_per_username: u32,
-    /// `brute_force.block_secs`
-    pub block_secs: u32,
 }
 
 /// Section `http`.

@@ -1,14 +1,12 @@
 //! A customer: who authenticates and pays.
 
-use std::fmt;
 use std::net::Ipv4Addr;
-use std::str::FromStr;
 
 use ipnet::Ipv6Net;
 use serde::{Serialize, Serializer};
 
 use super::Facts;
-use crate::units::{AccountId, CustomerId, Mac, PackageId, TenantId, UnixMs, print_instant};
+use crate::units::{AccountId, CustomerId, Mac, PackageId, TenantId, UnixMs, print_instant, words};
 
 /// What staff decided about a customer's access, without the reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -67,35 +65,6 @@ pub enum BillingType {
     Free,
 }
 
-macro_rules! words {
-    ($type:ident, $what:literal, $($word:literal = $value:ident),+) => {
-        impl $type {
-            /// The word in the database, on the command line, in CSV and in JSON.
-            pub fn as_str(self) -> &'static str {
-                match self { $($type::$value => $word),+ }
-            }
-        }
-        impl FromStr for $type {
-            type Err = String;
-            fn from_str(text: &str) -> Result<Self, String> {
-                match text {
-                    $($word => Ok($type::$value),)+
-                    _ => Err(format!(concat!("{:?} is not ", $what, ": write ", $($word, " "),+), text).trim_end().to_owned()),
-                }
-            }
-        }
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-        impl Serialize for $type {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
-    };
-}
 words!(HoldKind, "a hold", "none" = None, "suspended" = Suspended, "disabled" = Disabled);
 words!(
     ConnectionType,

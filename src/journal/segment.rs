@@ -6,6 +6,7 @@
 
 use super::disk::{Disk, ReadFile};
 use super::frame::{HEADER_BYTES, HeaderProblem, Identity, Scan, Scanner, SegmentHeader, find_batch_start};
+use crate::units::hex;
 use std::io;
 use thiserror::Error;
 
@@ -47,10 +48,6 @@ pub enum OpenError {
         /// Where in it, in octets.
         offset: u64,
     },
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A segment that counts.

@@ -86,7 +86,8 @@ impl ReceiveBatch {
         }
         for (i, header) in headers[..n as usize].iter().enumerate() {
             self.lengths[i] = header.msg_len;
-            self.control_lengths[i] = header.msg_hdr.msg_controllen as usize;
+            // `usize` in glibc, `u32` in musl.
+            self.control_lengths[i] = header.msg_hdr.msg_controllen as _;
         }
         Ok(n as usize)
     }

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 
 use super::batch::SendBatch;
+use crate::journal::OnDurable;
 
 /// Nearly every response is the bare header; with Message-Authenticator it is 38 octets.
 const INLINE_OCTETS: usize = 46;
@@ -37,7 +38,7 @@ impl PendingReply {
 }
 
 /// What the journal calls with the responses of each durable batch.
-pub fn responder() -> Box<dyn FnMut(&mut Vec<PendingReply>) + Send> {
+pub fn responder() -> OnDurable<PendingReply> {
     let mut batches: Vec<(Arc<UdpSocket>, SendBatch)> = Vec::new();
     Box::new(move |replies| {
         for reply in replies.drain(..) {

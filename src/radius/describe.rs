@@ -9,6 +9,7 @@ mod hiding;
 mod value;
 
 use crate::radius::dictionary::{Attribute, DataType, Dictionary, Encryption};
+use crate::units::hex;
 use serde::Serialize;
 pub use value::Value;
 
@@ -342,10 +343,6 @@ impl Reader<'_> {
 
 fn dotted(oid: &[u32]) -> String {
     oid.iter().map(u32::to_string).collect::<Vec<_>>().join(".")
-}
-
-fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
 fn is_zero(count: &usize) -> bool {

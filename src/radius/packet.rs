@@ -160,7 +160,7 @@ impl<'a> PacketView<'a> {
 
     /// All attributes in their order.
     pub fn attributes(&self) -> impl Iterator<Item = Attribute<'a>> + '_ {
-        self.from_offset(HEADER_OCTETS)
+        self.attributes_after(HEADER_OCTETS)
     }
 
     /// All attributes of a type, in their order.
@@ -169,7 +169,7 @@ impl<'a> PacketView<'a> {
             0 => self.bytes.len(),
             at => usize::from(at),
         };
-        self.from_offset(start).filter(move |a| a.kind == kind)
+        self.attributes_after(start).filter(move |a| a.kind == kind)
     }
 
     /// Sub-attributes of a vendor, over all Vendor-Specific attributes, several in one included. Inner lengths that do not fit end that one attribute
@@ -190,7 +190,7 @@ impl<'a> PacketView<'a> {
         self.vendor(vendor).find(|a| a.kind == kind).map(|a| a.value)
     }
 
-    fn from_offset(&self, start: usize) -> impl Iterator<Item = Attribute<'a>> + '_ {
+    fn attributes_after(&self, start: usize) -> impl Iterator<Item = Attribute<'a>> + '_ {
         let mut at = start;
         std::iter::from_fn(move || {
             (at < self.bytes.len()).then(|| {

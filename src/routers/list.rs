@@ -5,44 +5,10 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::add::{NEXT_SECRET, SECRET};
-use super::sql::{self, RouterRow};
+use super::sql::{self, RouterCounters, RouterRow};
 use super::{Router, RouterError, RouterSecret};
 use crate::store::{Conn, KeyError, Sealer, StoreError};
-use crate::units::{RouterId, TenantId, UnixMs};
-
-/// What a running server counted for one router since it started counting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, sqlx::FromRow)]
-pub struct RouterCounters {
-    /// Which router.
-    #[serde(skip)]
-    pub router_id: i64,
-    /// Access-Requests.
-    pub access_requests: i64,
-    /// Access-Accepts.
-    pub accepts: i64,
-    /// Access-Rejects.
-    pub rejects: i64,
-    /// Accounting-Requests.
-    pub accounting_requests: i64,
-    /// Accounting-Requests dropped: the secret differs.
-    pub bad_authenticator: i64,
-    /// Requests dropped: signed with another secret.
-    pub bad_message_authenticator: i64,
-    /// Requests dropped: not signed though they must be.
-    pub missing_message_authenticator: i64,
-    /// Unsigned requests dropped for their Proxy-State.
-    pub proxy_state_drops: i64,
-    /// Passwords that decrypt to nonsense: the secret differs.
-    pub garbled_passwords: i64,
-    /// The router's clock minus ours, in seconds.
-    pub clock_skew_secs: i64,
-    /// Last Access-Request, unix milliseconds, 0 = never.
-    pub last_access_at: UnixMs,
-    /// Last Accounting-Request, unix milliseconds, 0 = never.
-    pub last_accounting_at: UnixMs,
-    /// When the server last published these figures, unix milliseconds.
-    pub updated_at: UnixMs,
-}
+use crate::units::{RouterId, TenantId};
 
 /// A router for `router ls`.
 #[derive(Debug, Clone, Serialize)]
@@ -54,21 +20,6 @@ pub struct RouterSummary {
     pub learned_addresses: i64,
     /// Figures, if a server published any.
     pub counters: Option<RouterCounters>,
-}
-
-/// An address whose packets belong to no router.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
-pub struct UnknownSource {
-    /// Source address.
-    pub address: String,
-    /// What its last packet said.
-    pub nas_identifier: String,
-    /// How many packets.
-    pub packets: i64,
-    /// Unix milliseconds.
-    pub first_seen_at: UnixMs,
-    /// Unix milliseconds.
-    pub last_seen_at: UnixMs,
 }
 
 /// A router with its secrets opened, for the directory.

@@ -14,11 +14,9 @@ mod sql;
 
 pub use add::{NewRouter, add_router};
 pub use address::{RouterAddress, RouterAddressError};
-pub use list::{
-    RouterCounters, RouterSecrets, RouterSummary, UnknownSource, find_router_with_secrets, list_router_summaries, list_routers_with_secrets,
-};
+pub use list::{RouterSecrets, RouterSummary, find_router_with_secrets, list_router_summaries, list_routers_with_secrets};
 pub use remove::remove_router;
 pub use router::{Adopt, DEFAULT_COA_PORT, MessageAuthenticatorMode, Router, RouterError};
 pub use secret::{RouterSecret, SHORT_SECRET_OCTETS};
 pub use set::{RouterChanges, set_router};
-pub use sql::{LearnedAddress, find_router, list_learned, list_routers, list_unknown_sources};
+pub use sql::{LearnedAddress, RouterCounters, UnknownSource, find_router, list_learned, list_routers, list_unknown_sources};

@@ -1,13 +1,10 @@
 //! A router entry: one box, or several behind one prefix or NAT address.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Serialize, Serializer};
 
 use super::{RouterAddress, RouterAddressError};
 use crate::store::{KeyError, StoreError};
-use crate::units::{AccountId, RouterId, TenantId, UnixMs};
+use crate::units::{AccountId, RouterId, TenantId, UnixMs, words};
 
 const MAX_NAME_CHARS: usize = 64;
 /// RFC 2865 §5.32: the value of an attribute has at most 253 octets.
@@ -37,35 +34,6 @@ pub enum Adopt {
     All,
 }
 
-macro_rules! words {
-    ($type:ident, $what:literal, $($word:literal = $value:ident),+) => {
-        impl $type {
-            /// The word in the database, on the command line and in JSON.
-            pub fn as_str(self) -> &'static str {
-                match self { $($type::$value => $word),+ }
-            }
-        }
-        impl FromStr for $type {
-            type Err = String;
-            fn from_str(text: &str) -> Result<Self, String> {
-                match text {
-                    $($word => Ok($type::$value),)+
-                    _ => Err(format!(concat!("{:?} is not ", $what, ": write ", $($word, " "),+), text).trim_end().to_owned()),
-                }
-            }
-        }
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-        impl Serialize for $type {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
-    };
-}
 words!(MessageAuthenticatorMode, "a Message-Authenticator mode", "auto" = Auto, "require" = Require, "accept" = Accept);
 words!(Adopt, "a way to adopt sessions", "from-now" = FromNow, "all" = All);
 

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::event::Status;
-use crate::units::{Mac, UnixMs};
+use crate::units::{Mac, OctetReader, OctetWriter, UnixMs};
 
 /// A record does not read as what its kind says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -129,72 +129,6 @@ pub enum Record<'a> {
     },
 }
 
-struct Writer<'w>(&'w mut Vec<u8>);
-
-impl Writer<'_> {
-    fn i64(&mut self, n: i64) -> &mut Self {
-        self.0.extend_from_slice(&n.to_le_bytes());
-        self
-    }
-    fn u64(&mut self, n: u64) -> &mut Self {
-        self.0.extend_from_slice(&n.to_le_bytes());
-        self
-    }
-    fn u32(&mut self, n: u32) -> &mut Self {
-        self.0.extend_from_slice(&n.to_le_bytes());
-        self
-    }
-    fn u16(&mut self, n: u16) -> &mut Self {
-        self.0.extend_from_slice(&n.to_le_bytes());
-        self
-    }
-    fn u8(&mut self, n: u8) -> &mut Self {
-        self.0.push(n);
-        self
-    }
-    fn octets(&mut self, octets: &[u8]) -> &mut Self {
-        self.0.extend_from_slice(octets);
-        self
-    }
-    /// A RADIUS value is at most 253 octets, so one length octet is enough.
-    fn short(&mut self, octets: &[u8]) -> &mut Self {
-        let octets = &octets[..octets.len().min(255)];
-        self.u8(octets.len() as u8).octets(octets)
-    }
-}
-
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, n: usize) -> Option<&'a [u8]> {
-        let (head, rest) = self.0.split_at_checked(n)?;
-        self.0 = rest;
-        Some(head)
-    }
-    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
-        self.take(N)?.try_into().ok()
-    }
-    fn i64(&mut self) -> Option<i64> {
-        self.array().map(i64::from_le_bytes)
-    }
-    fn u64(&mut self) -> Option<u64> {
-        self.array().map(u64::from_le_bytes)
-    }
-    fn u32(&mut self) -> Option<u32> {
-        self.array().map(u32::from_le_bytes)
-    }
-    fn u16(&mut self) -> Option<u16> {
-        self.array().map(u16::from_le_bytes)
-    }
-    fn u8(&mut self) -> Option<u8> {
-        self.array().map(|[n]: [u8; 1]| n)
-    }
-    fn short(&mut self) -> Option<&'a [u8]> {
-        let n = self.u8()?;
-        self.take(usize::from(n))
-    }
-}
-
 const UPDATE: u8 = 1;
 const NAS_RESTARTED: u8 = 2;
 const ENDED: u8 = 3;
@@ -231,7 +165,7 @@ impl<'a> Record<'a> {
 
     /// Appends the payload.
     pub fn write(&self, payload: &mut Vec<u8>) {
-        let mut w = Writer(payload);
+        let mut w = OctetWriter(payload);
         match self {
             Record::Update(update) => update.write(&mut w),
             Record::NasRestarted { nas_instance, at, only } => {
@@ -256,11 +190,11 @@ impl<'a> Record<'a> {
 
     /// Reads a payload of a kind.
     pub fn read(kind: u8, payload: &'a [u8]) -> Result<Record<'a>, RecordError> {
-        let mut r = Reader(payload);
+        let mut r = OctetReader(payload);
         Self::read_from(kind, &mut r).ok_or(RecordError(kind))
     }
 
-    fn read_from(kind: u8, r: &mut Reader<'a>) -> Option<Record<'a>> {
+    fn read_from(kind: u8, r: &mut OctetReader<'a>) -> Option<Record<'a>> {
         Some(match kind {
             UPDATE => Record::Update(Update::read(r)?),
             NAS_RESTARTED => {
@@ -306,7 +240,7 @@ impl<'a> Update<'a> {
         .fold(0, |bits, (set, bit)| if set { bits | bit } else { bits })
     }
 
-    fn write(&self, w: &mut Writer<'_>) {
+    fn write(&self, w: &mut OctetWriter<'_>) {
         w.i64(self.tenant_id).i64(self.router_id).i64(self.nas_instance).i64(self.customer_id).octets(&self.session_key);
         w.i64(self.started_at).i64(self.at).u8(self.status as u8).u16(self.bits());
         w.u32(self.session_secs.unwrap_or(0)).u64(self.octets_in.unwrap_or(0)).u64(self.octets_out.unwrap_or(0)).u32(self.terminate_cause);
@@ -317,7 +251,7 @@ impl<'a> Update<'a> {
         w.short(self.acct_session_id).short(self.username).short(self.called_station).short(self.nas_port_id);
     }
 
-    fn read(r: &mut Reader<'a>) -> Option<Update<'a>> {
+    fn read(r: &mut OctetReader<'a>) -> Option<Update<'a>> {
         let (tenant_id, router_id, nas_instance, customer_id) = (r.i64()?, r.i64()?, r.i64()?, r.i64()?);
         let (session_key, started_at, at) = (r.array()?, r.i64()?, r.i64()?);
         let status = [Status::Start, Status::Interim, Status::Stop, Status::On, Status::Off].get(usize::from(r.u8()?)).copied()?;

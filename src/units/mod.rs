@@ -1,14 +1,20 @@
-//! Units that every room speaks: MAC addresses, bit rates, instants, typed ids. Parse, check, print; nothing else.
+//! Units that every room speaks: MAC addresses, bit rates, instants, typed ids, words, octets. Parse, check, print; nothing else.
 //! Must not know: any other room.
 
 mod bit_rate;
+mod hex;
 mod id;
 mod instant;
 mod mac;
+mod octets;
 mod text;
+mod words;
 
 pub use bit_rate::BitRate;
+pub use hex::hex;
 pub use id::{AccountId, CustomerId, PackageId, RouterId, TenantId};
 pub use instant::{DAY_MS, UnixMs, local_day, next_local_midnight, parse_instant, print_instant};
 pub use mac::Mac;
+pub use octets::{OctetReader, OctetWriter};
 pub use text::printable;
+pub(crate) use words::words;

@@ -34,9 +34,12 @@ impl Source {
     }
 }
 
-/// Where the test module of a file begins, in octets.
+/// Where the test module of a file begins, in octets. A `mod tests;` that is only declared is not it.
 pub fn tests_begin(code: &str) -> Option<usize> {
-    code.match_indices("#[cfg(test)]").map(|(at, _)| at).find(|at| code[at + 12..].trim_start().starts_with("mod "))
+    code.match_indices("#[cfg(test)]").map(|(at, _)| at).find(|at| {
+        let item = code[at + 12..].trim_start();
+        item.starts_with("mod ") && item.find('{').is_some_and(|brace| !item[..brace].contains(';'))
+    })
 }
 
 /// The number of the line, from 1, that holds octet `at`.

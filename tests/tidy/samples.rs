@@ -19,6 +19,7 @@ const SAMPLES: &[Sample] = &[
     ("rooms_use_only_lower_ranks", "src/radius/view.rs", "use crate::units::Mac;", ""),
     ("rooms_use_only_lower_ranks", "src/aaa/a.rs", "// use crate::web::Page;\nlet a = \"crate::web\";\nuse crate::aaa::b;", ""),
     ("rooms_use_only_lower_ranks", "src/aaa/mod.rs", "#[cfg(test)]\nmod tests {\n    use super::*;\n}", ""),
+    ("rooms_use_only_lower_ranks", "src/aaa/a.rs", "#[cfg(test)]\nmod tests {\n    pub(super) fn f() {}\n}", ""),
     ("rooms_use_only_lower_ranks", "src/app.rs", "use crate::{panel, config};", ""),
     // The same rank: only with the head comment's leave, and "must not use" is no leave.
     (
@@ -51,6 +52,13 @@ const SAMPLES: &[Sample] = &[
     ("data_plane_runs_on_threads", "src/aaa/reply/mikrotik.rs", "use tokio::sync::Mutex;", "src/aaa/reply/mikrotik.rs:1"),
     ("data_plane_runs_on_threads", "src/aaa/follow.rs", "use tokio::sync::Notify;", ""),
     ("data_plane_runs_on_threads", "src/listen/auth.rs", "#[cfg(test)]\nmod tests {\n    use tokio::net;\n}", ""),
+    // A test module that is only declared here does not end the file.
+    (
+        "data_plane_runs_on_threads",
+        "src/journal/mod.rs",
+        "#[cfg(test)]\nmod power_cut_tests;\nuse tokio::fs;\n#[cfg(test)]\nmod tests {\n    use tokio::net;\n}",
+        "src/journal/mod.rs:3",
+    ),
     ("unsafe_stays_in_listen", "src/store/mod.rs", "fn f() { unsafe { g() } }", "src/store/mod.rs:1"),
     ("unsafe_stays_in_listen", "src/listen/batch.rs", "fn f() { unsafe { g() } }", ""),
     ("unsafe_stays_in_listen", "src/store/mod.rs", "#![deny(unsafe_code)] // unsafe", ""),

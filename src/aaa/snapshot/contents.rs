@@ -10,75 +10,21 @@ use crate::aaa::directory::{
 };
 use crate::radius::Secret;
 use crate::sessions::LiveSessions;
-use crate::units::Mac;
+use crate::units::{Mac, OctetReader, OctetWriter};
 
 const VERSION: u32 = 1;
 /// A record is never longer: a customer has at most some kilobytes, a router with a thousand addresses some more.
 const LONGEST_RECORD: usize = 16 << 20;
+const UNREADABLE: SnapshotError = SnapshotError::Damaged("a record does not read");
 /// Records of live sessions handed over at once.
 const SESSIONS_AT_ONCE: usize = 256 * 1024;
 
-/// Puts one record together; keeps its memory.
-#[derive(Default)]
-struct Out(Vec<u8>);
-
-impl Out {
-    fn i64(&mut self, n: i64) -> &mut Out {
-        self.0.extend_from_slice(&n.to_le_bytes());
-        self
-    }
-    fn u32(&mut self, n: u32) -> &mut Out {
-        self.0.extend_from_slice(&n.to_le_bytes());
-        self
-    }
-    fn u8(&mut self, n: u8) -> &mut Out {
-        self.0.push(n);
-        self
-    }
-    fn octets(&mut self, octets: &[u8]) -> &mut Out {
-        self.u32(octets.len() as u32).0.extend_from_slice(octets);
-        self
-    }
-    /// Adds the record to the stream and begins the next one.
-    fn end(&mut self, chunks: &mut ChunkWriter) -> Result<(), SnapshotError> {
-        chunks.add(&(self.0.len() as u32).to_le_bytes())?;
-        chunks.add(&self.0)?;
-        self.0.clear();
-        Ok(())
-    }
-}
-
-/// Takes a record apart.
-struct In<'a>(&'a [u8]);
-
-impl<'a> In<'a> {
-    fn take(&mut self, octets: usize) -> Result<&'a [u8], SnapshotError> {
-        let (head, rest) = self.0.split_at_checked(octets).ok_or(SnapshotError::Damaged("a record ends early"))?;
-        self.0 = rest;
-        Ok(head)
-    }
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], SnapshotError> {
-        self.take(N)?.try_into().map_err(|_| SnapshotError::Damaged("a record ends early"))
-    }
-    fn i64(&mut self) -> Result<i64, SnapshotError> {
-        self.array().map(i64::from_le_bytes)
-    }
-    fn u32(&mut self) -> Result<u32, SnapshotError> {
-        self.array().map(u32::from_le_bytes)
-    }
-    fn u8(&mut self) -> Result<u8, SnapshotError> {
-        self.array().map(|[n]: [u8; 1]| n)
-    }
-    fn octets(&mut self) -> Result<&'a [u8], SnapshotError> {
-        let octets = self.u32()? as usize;
-        self.take(octets)
-    }
-    fn text(&mut self) -> Result<&'a str, SnapshotError> {
-        std::str::from_utf8(self.octets()?).map_err(|_| SnapshotError::Damaged("a text is none"))
-    }
-    fn parsed<T: std::str::FromStr>(&mut self) -> Result<T, SnapshotError> {
-        self.text()?.parse().map_err(|_| SnapshotError::Damaged("an address is none"))
-    }
+/// Adds the record to the stream and begins the next one in the same memory.
+fn end(record: &mut Vec<u8>, chunks: &mut ChunkWriter) -> Result<(), SnapshotError> {
+    chunks.add(&(record.len() as u32).to_le_bytes())?;
+    chunks.add(record)?;
+    record.clear();
+    Ok(())
 }
 
 /// Writes everything; returns the number of customers.
@@ -88,57 +34,64 @@ pub(super) fn write(
     directory: &Directory,
     live: &LiveSessions,
 ) -> Result<u64, SnapshotError> {
-    let mut out = Out::default();
-    out.u32(VERSION).i64(position.feed_seq).i64(position.journal_seq as i64).i64(position.written_at);
-    out.i64(directory.customers.len() as i64).end(chunks)?;
+    let mut record = Vec::new();
+    let out = &mut record;
+    OctetWriter(out).u32(VERSION).i64(position.feed_seq).i64(position.journal_seq as i64).i64(position.written_at);
+    OctetWriter(out).i64(directory.customers.len() as i64);
+    end(out, chunks)?;
     for (id, t) in directory.tenants.load().iter() {
-        out.i64(*id).u8(u8::from(t.case_sensitive_usernames)).u8(u8::from(t.cross_provider_login));
-        out.octets(t.time_zone.iana_name().unwrap_or("UTC").as_bytes()).end(chunks)?;
+        OctetWriter(out).i64(*id).u8(u8::from(t.case_sensitive_usernames)).u8(u8::from(t.cross_provider_login));
+        OctetWriter(out).long(t.time_zone.iana_name().unwrap_or("UTC").as_bytes());
+        end(out, chunks)?;
     }
-    out.end(chunks)?;
+    end(out, chunks)?;
     for (account, provider) in directory.providers.load().iter() {
-        out.i64(*account).i64(*provider).end(chunks)?;
+        OctetWriter(out).i64(*account).i64(*provider);
+        end(out, chunks)?;
     }
-    out.end(chunks)?;
+    end(out, chunks)?;
     for nas in directory.routers.load().all() {
-        write_router(nas, &mut out);
-        out.end(chunks)?;
+        write_router(nas, OctetWriter(out));
+        end(out, chunks)?;
     }
-    out.end(chunks)?;
+    end(out, chunks)?;
     for p in directory.packages.load().values() {
-        out.i64(p.id).i64(p.tenant_id).u32(p.session_timeout_secs).u32(u32::from(p.interim_secs));
-        out.octets(&p.attributes).octets(p.framed_pool.as_deref().unwrap_or_default().as_bytes()).end(chunks)?;
+        OctetWriter(out).i64(p.id).i64(p.tenant_id).u32(p.session_timeout_secs).u32(u32::from(p.interim_secs));
+        OctetWriter(out).long(&p.attributes).long(p.framed_pool.as_deref().unwrap_or_default().as_bytes());
+        end(out, chunks)?;
     }
-    out.end(chunks)?;
-    let customers = write_customers(directory, &mut out, chunks)?;
-    out.end(chunks)?;
+    end(out, chunks)?;
+    let customers = write_customers(directory, out, chunks)?;
+    end(out, chunks)?;
     let mut sessions = Vec::new();
     live.write_snapshot(&mut sessions);
     chunks.add(&sessions)?;
     Ok(customers)
 }
 
-fn write_customers(directory: &Directory, out: &mut Out, chunks: &mut ChunkWriter) -> Result<u64, SnapshotError> {
+fn write_customers(directory: &Directory, out: &mut Vec<u8>, chunks: &mut ChunkWriter) -> Result<u64, SnapshotError> {
     let (mut count, mut result, mut macs) = (0, Ok(()), Vec::new());
     directory.customers.for_each(|customer| {
         if result.is_ok() {
-            write_customer(&customer.fields(&mut macs), out);
+            write_customer(&customer.fields(&mut macs), OctetWriter(out));
             count += 1;
-            result = out.end(chunks);
+            result = end(out, chunks);
         }
     });
     result.map(|()| count)
 }
 
-fn write_customer(c: &CustomerFields<'_>, out: &mut Out) {
+fn write_customer(c: &CustomerFields<'_>, mut out: OctetWriter<'_>) {
     out.i64(c.id).i64(c.tenant_id).i64(c.owner_id).i64(c.package_id).i64(c.expires_at);
     out.u8(c.hold).u8(u8::from(c.device_login)).u8(u8::from(c.case_sensitive)).u32(u32::from(c.sessions_allowed));
     out.u32(c.static_ipv4.map_or(0, u32::from));
-    out.octets(c.username).octets(c.password).octets(c.framed_pool).octets(c.attributes).u32(c.macs.len() as u32);
-    c.macs.iter().for_each(|mac| out.0.extend_from_slice(&mac.0));
+    out.long(c.username).long(c.password).long(c.framed_pool).long(c.attributes).u32(c.macs.len() as u32);
+    for mac in c.macs {
+        out.octets(&mac.0);
+    }
 }
 
-fn write_router(nas: &Nas, out: &mut Out) {
+fn write_router(nas: &Nas, mut out: OctetWriter<'_>) {
     let f = &nas.fields;
     out.i64(f.id).i64(f.tenant_id).i64(f.owner_id).i64(f.added_at);
     out.u8(match f.mode {
@@ -147,17 +100,17 @@ fn write_router(nas: &Nas, out: &mut Out) {
         MessageAuthenticatorMode::Accept => 2,
     });
     out.u8(u8::from(f.limit_proxy_state)).u8(u8::from(f.swap_octets)).u8(u8::from(f.adopt_all));
-    out.octets(f.name.as_bytes()).octets(&f.nas_identifier);
+    out.long(f.name.as_bytes()).long(&f.nas_identifier);
     let learned = nas.learned_addresses();
     out.u32(f.prefixes.len() as u32).u32(f.secrets.len() as u32).u32(learned.len() as u32);
     for prefix in &f.prefixes {
-        out.octets(prefix.to_string().as_bytes());
+        out.long(prefix.to_string().as_bytes());
     }
     for secret in &f.secrets {
-        out.octets(secret.octets());
+        out.long(secret.octets());
     }
     for address in learned {
-        out.octets(address.to_string().as_bytes());
+        out.long(address.to_string().as_bytes());
     }
 }
 
@@ -167,25 +120,25 @@ pub(super) fn read(chunks: &mut ChunkReader, directory: &Directory, live: &LiveS
     let mut tenants = Tenants::new();
     each_record(chunks, |mut r| {
         let (id, case_sensitive_usernames, cross_provider_login) = (r.i64()?, r.u8()? == 1, r.u8()? == 1);
-        let time_zone = jiff::tz::TimeZone::get(r.text()?).unwrap_or(jiff::tz::TimeZone::UTC);
+        let time_zone = jiff::tz::TimeZone::get(text(&mut r)?).unwrap_or(jiff::tz::TimeZone::UTC);
         tenants.insert(id, Arc::new(TenantRules { case_sensitive_usernames, cross_provider_login, time_zone }));
-        Ok(())
+        Some(())
     })?;
     let mut providers = Providers::new();
     each_record(chunks, |mut r| {
         providers.insert(r.i64()?, r.i64()?);
-        Ok(())
+        Some(())
     })?;
     let (mut routers, mut learned) = (Vec::new(), Vec::new());
     each_record(chunks, |r| {
         routers.push(read_router(r, &mut learned)?);
-        Ok(())
+        Some(())
     })?;
     let mut packages = Packages::new();
     each_record(chunks, |r| {
         let package = read_package(r)?;
         packages.insert(package.id, Arc::new(package));
-        Ok(())
+        Some(())
     })?;
     directory.customers.reserve(usize::try_from(expected).unwrap_or(0));
     let (mut customers, mut macs) = (0, Vec::new());
@@ -202,13 +155,16 @@ pub(super) fn read(chunks: &mut ChunkReader, directory: &Directory, live: &LiveS
 
 fn read_head(chunks: &mut ChunkReader) -> Result<(SnapshotPosition, i64), SnapshotError> {
     let head = next_record(chunks)?;
-    let mut r = In(head);
-    match r.u32()? {
+    let mut r = OctetReader(head);
+    match r.u32().ok_or(UNREADABLE)? {
         VERSION => {}
         other => return Err(SnapshotError::OtherVersion(other)),
     }
-    let position = SnapshotPosition { feed_seq: r.i64()?, journal_seq: r.i64()? as u64, written_at: r.i64()? };
-    Ok((position, r.i64()?))
+    let mut numbers = || {
+        let position = SnapshotPosition { feed_seq: r.i64()?, journal_seq: r.i64()? as u64, written_at: r.i64()? };
+        Some((position, r.i64()?))
+    };
+    numbers().ok_or(UNREADABLE)
 }
 
 fn next_record(chunks: &mut ChunkReader) -> Result<&[u8], SnapshotError> {
@@ -221,24 +177,28 @@ fn next_record(chunks: &mut ChunkReader) -> Result<&[u8], SnapshotError> {
 }
 
 /// Records of a section up to its end.
-fn each_record(chunks: &mut ChunkReader, mut each: impl FnMut(In<'_>) -> Result<(), SnapshotError>) -> Result<(), SnapshotError> {
+fn each_record(chunks: &mut ChunkReader, mut each: impl FnMut(OctetReader<'_>) -> Option<()>) -> Result<(), SnapshotError> {
     loop {
         let record = next_record(chunks)?;
         if record.is_empty() {
             return Ok(());
         }
-        each(In(record))?;
+        each(OctetReader(record)).ok_or(UNREADABLE)?;
     }
 }
 
-fn read_package(mut r: In<'_>) -> Result<Package, SnapshotError> {
-    let (id, tenant_id, session_timeout_secs, interim_secs) = (r.i64()?, r.i64()?, r.u32()?, r.u32()? as u16);
-    let attributes = r.octets()?.into();
-    let framed_pool = Some(r.text()?).filter(|p| !p.is_empty()).map(Box::from);
-    Ok(Package { id, tenant_id, attributes, framed_pool, session_timeout_secs, interim_secs })
+fn text<'a>(r: &mut OctetReader<'a>) -> Option<&'a str> {
+    std::str::from_utf8(r.long()?).ok()
 }
 
-fn read_customer(mut r: In<'_>, macs: &mut Vec<Mac>, directory: &Directory) -> Result<(), SnapshotError> {
+fn read_package(mut r: OctetReader<'_>) -> Option<Package> {
+    let (id, tenant_id, session_timeout_secs, interim_secs) = (r.i64()?, r.i64()?, r.u32()?, r.u32()? as u16);
+    let attributes = r.long()?.into();
+    let framed_pool = Some(text(&mut r)?).filter(|p| !p.is_empty()).map(Box::from);
+    Some(Package { id, tenant_id, attributes, framed_pool, session_timeout_secs, interim_secs })
+}
+
+fn read_customer(mut r: OctetReader<'_>, macs: &mut Vec<Mac>, directory: &Directory) -> Option<()> {
     let mut fields = CustomerFields {
         id: r.i64()?,
         tenant_id: r.i64()?,
@@ -250,10 +210,10 @@ fn read_customer(mut r: In<'_>, macs: &mut Vec<Mac>, directory: &Directory) -> R
         case_sensitive: r.u8()? == 1,
         sessions_allowed: r.u32()? as u16,
         static_ipv4: Some(r.u32()?).filter(|a| *a != 0).map(Ipv4Addr::from),
-        username: r.octets()?,
-        password: r.octets()?,
-        framed_pool: r.octets()?,
-        attributes: r.octets()?,
+        username: r.long()?,
+        password: r.long()?,
+        framed_pool: r.long()?,
+        attributes: r.long()?,
         macs: &[],
     };
     macs.clear();
@@ -262,10 +222,10 @@ fn read_customer(mut r: In<'_>, macs: &mut Vec<Mac>, directory: &Directory) -> R
     }
     fields.macs = macs;
     directory.customers.put(&fields);
-    Ok(())
+    Some(())
 }
 
-fn read_router(mut r: In<'_>, learned: &mut Vec<(i64, IpAddr)>) -> Result<NasFields, SnapshotError> {
+fn read_router(mut r: OctetReader<'_>, learned: &mut Vec<(i64, IpAddr)>) -> Option<NasFields> {
     let (id, tenant_id, owner_id, added_at) = (r.i64()?, r.i64()?, r.i64()?, r.i64()?);
     let mode = match r.u8()? {
         0 => MessageAuthenticatorMode::Auto,
@@ -273,14 +233,14 @@ fn read_router(mut r: In<'_>, learned: &mut Vec<(i64, IpAddr)>) -> Result<NasFie
         _ => MessageAuthenticatorMode::Accept,
     };
     let (limit_proxy_state, swap_octets, adopt_all) = (r.u8()? == 1, r.u8()? == 1, r.u8()? == 1);
-    let (name, nas_identifier) = (r.text()?.into(), r.octets()?.into());
+    let (name, nas_identifier) = (text(&mut r)?.into(), r.long()?.into());
     let (prefix_count, secret_count, learned_count) = (r.u32()?, r.u32()?, r.u32()?);
-    let prefixes = (0..prefix_count).map(|_| r.parsed()).collect::<Result<_, _>>()?;
-    let secrets = (0..secret_count).map(|_| r.octets().map(Secret::new)).collect::<Result<_, _>>()?;
+    let prefixes = (0..prefix_count).map(|_| text(&mut r)?.parse().ok()).collect::<Option<_>>()?;
+    let secrets = (0..secret_count).map(|_| r.long().map(Secret::new)).collect::<Option<_>>()?;
     for _ in 0..learned_count {
-        learned.push((id, r.parsed()?));
+        learned.push((id, text(&mut r)?.parse().ok()?));
     }
-    Ok(NasFields {
+    Some(NasFields {
         id,
         tenant_id,
         owner_id,

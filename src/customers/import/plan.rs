@@ -6,8 +6,8 @@ use std::io::Read;
 use serde::Serialize;
 
 use super::super::{Customer, CustomerError, CustomerPassword, NewCustomer, ReplyCheck, lookup_key};
-use super::bulk_sql;
 use super::row::Header;
+use super::sql;
 use crate::accounts::Tenant;
 use crate::packages::list_package_ids;
 use crate::store::{Conn, IdMaker};
@@ -151,7 +151,7 @@ async fn list_taken(conn: &mut Conn, tenant: TenantId) -> Result<Taken, ImportEr
     let mut taken = Taken { keys: HashMap::new(), codes: HashMap::new(), addresses: HashMap::new() };
     let mut after = 0;
     loop {
-        let page = bulk_sql::list_unique_after_id(conn, tenant, after, PAGE).await.map_err(CustomerError::from)?;
+        let page = sql::list_unique_after_id(conn, tenant, after, PAGE).await.map_err(CustomerError::from)?;
         let Some(last) = page.last() else { return Ok(taken) };
         after = last.id;
         for row in page {

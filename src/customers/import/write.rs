@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::super::{CustomerError, PASSWORD_PLACE};
-use super::bulk_sql::{self, CUSTOMERS_PER_INSERT, MACS_PER_INSERT};
 use super::plan::{ImportPlan, Ready};
+use super::sql::{self, CUSTOMERS_PER_INSERT, MACS_PER_INSERT};
 use crate::store::{Db, Sealer, StoreError};
 use crate::units::UnixMs;
 
@@ -29,19 +29,19 @@ pub async fn write_import(
         let chunk = &ready[start..total.min(start + CUSTOMERS_PER_INSERT)];
         // the next chunk is sealed on another core while this one is written
         let next = seal_chunk(sealer, &ready, start + CUSTOMERS_PER_INSERT);
-        let (written, next) = tokio::join!(bulk_sql::insert_customers(&mut tx, tenant, chunk, &sealed), next);
+        let (written, next) = tokio::join!(sql::insert_customers(&mut tx, tenant, chunk, &sealed), next);
         written?;
         sealed = next?;
         macs.extend(chunk.iter().flat_map(|r| r.customer.macs.iter().map(|mac| (r.customer.id, *mac))));
         while macs.len() >= MACS_PER_INSERT {
             let rest = macs.split_off(MACS_PER_INSERT);
-            bulk_sql::insert_macs(&mut tx, tenant, &macs).await?;
+            sql::insert_macs(&mut tx, tenant, &macs).await?;
             macs = rest;
         }
         progress(total.min(start + CUSTOMERS_PER_INSERT));
     }
     if !macs.is_empty() {
-        bulk_sql::insert_macs(&mut tx, tenant, &macs).await?;
+        sql::insert_macs(&mut tx, tenant, &macs).await?;
     }
     tx.changed(tenant.0, "customers", 0);
     tx.commit(now).await?;

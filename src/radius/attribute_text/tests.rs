@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::radius::describe::{Value, describe};
+use crate::units::hex;
 use proptest::prelude::*;
 
 fn dictionary() -> &'static Dictionary {
@@ -15,10 +16,6 @@ fn written(text: &str) -> Vec<u8> {
         item.attribute.write_to(&mut out).unwrap();
     }
     out
-}
-
-fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
 #[test]

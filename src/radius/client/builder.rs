@@ -291,7 +291,7 @@ mod tests {
             .finish(SECRET)
             .unwrap();
         let expected = "010000380f403f9473978057bd83d5cb98f4227a01066e656d6f02120dbe708d93d413ce3196e43f782a0aee0406c0a80110050600000003";
-        assert_eq!(request.bytes.iter().map(|octet| format!("{octet:02x}")).collect::<String>(), expected);
+        assert_eq!(crate::units::hex(&request.bytes), expected);
     }
 
     #[test]

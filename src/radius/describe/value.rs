@@ -1,7 +1,7 @@
 //! Values by data type, RFC 8044 §3. Errors are the reason alone.
 
-use super::hex;
 use crate::radius::dictionary::{Attribute, DataType, Encryption};
+use crate::units::hex;
 use serde::Serialize;
 use std::net::{Ipv4Addr, Ipv6Addr};
 

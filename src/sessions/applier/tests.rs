@@ -1,6 +1,6 @@
 //! The applier on both databases: stories told as journal records, crashes between commit and knowledge of it, and the equality with the live sessions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 
 use proptest::prelude::*;
@@ -10,6 +10,7 @@ use super::*;
 use crate::journal::{Identity, JournalOptions, RealDisk};
 use crate::q;
 use crate::sessions::event::Status;
+use crate::sessions::live::REMEMBER_STOPPED_MS;
 use crate::sessions::record::{RouterLearned, Update};
 use crate::sessions::sql::list_open_sessions;
 use crate::sessions::{AccountingEvent, LiveSessions, NasContext, TokenKey};
@@ -431,6 +432,15 @@ fn live_through(bench: &Bench, told: &[Told]) -> LiveSessions {
         |record: &Record<'_>| Ok::<u64, Infallible>(bench.journal.append(record.kind(), |p| record.write(p), None).expect("takes it"));
     let mut told: Vec<_> = told.iter().map(|t| (t, event_of(t))).collect();
     told.sort_by_key(|(_, event)| event.arrived_at);
+    // A Stop is a session's last word. What overtakes it comes soon; live sessions remember a stopped one for that long, the store for ever.
+    let mut stops = HashMap::new();
+    told.retain(|((name, nth, _, kind, _), event)| {
+        let stopped_at = stops.get(&(*name, *nth)).copied();
+        if event.status == Status::Stop && *kind != 255 {
+            stops.entry((*name, *nth)).or_insert(event.arrived_at);
+        }
+        *kind == 255 || stopped_at.is_none_or(|at: UnixMs| event.arrived_at - at <= REMEMBER_STOPPED_MS)
+    });
     for (t, mut event) in told {
         if t.3 == 255 {
             (event.status, event.acct_session_id) = (Status::On, b"");

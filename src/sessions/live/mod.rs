@@ -7,6 +7,8 @@ mod identity;
 mod restore;
 mod sweep;
 
+#[cfg(test)]
+pub(in crate::sessions) use sweep::REMEMBER_STOPPED_MS;
 pub(in crate::sessions) use sweep::matches_boot;
 
 use std::hash::{BuildHasher, Hasher};
@@ -113,7 +115,7 @@ pub struct LiveSessions {
 #[derive(Debug, Clone)]
 enum Slots {
     One(Slot),
-    Many(Box<Vec<Slot>>),
+    Many(Vec<Slot>),
 }
 
 impl Slots {
@@ -360,7 +362,7 @@ impl LiveSessions {
         let mut slots = self.by_customer.entry(session.customer_id).or_insert(Slots::One(slot));
         match slots.value_mut() {
             Slots::One(one) if *one == slot => {}
-            Slots::One(one) => *slots = Slots::Many(Box::new(vec![*one, slot])),
+            Slots::One(one) => *slots = Slots::Many(vec![*one, slot]),
             Slots::Many(many) if !many.contains(&slot) => many.push(slot),
             Slots::Many(_) => {}
         }

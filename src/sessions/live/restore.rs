@@ -6,7 +6,7 @@ use super::{DEFAULT_INTERIM_SECS, LiveSession, LiveSessions, texts};
 use crate::sessions::event::Status;
 use crate::sessions::record::{Record, Update};
 use crate::sessions::tally::{Tally, flag};
-use crate::units::{Mac, UnixMs};
+use crate::units::{Mac, OctetReader, UnixMs};
 
 impl LiveSessions {
     /// Puts a session in as it was; one that is already there stays.
@@ -87,13 +87,11 @@ impl LiveSessions {
     }
 
     /// Reads what [`LiveSessions::write_snapshot`] wrote; `None` if it does not read.
-    pub fn read_snapshot(&self, mut octets: &[u8]) -> Option<usize> {
+    pub fn read_snapshot(&self, octets: &[u8]) -> Option<usize> {
         let mut count = 0;
-        while !octets.is_empty() {
-            let (length, rest) = octets.split_first_chunk::<4>()?;
-            let (session, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-            self.restore(read_session(session)?);
-            octets = rest;
+        let mut r = OctetReader(octets);
+        while !r.0.is_empty() {
+            self.restore(read_session(r.long()?)?);
             count += 1;
         }
         Some(count)
@@ -182,22 +180,23 @@ fn write_session(s: &LiveSession, out: &mut Vec<u8>) {
 }
 
 fn read_session(octets: &[u8]) -> Option<LiveSession> {
-    let mut rest = octets;
-    let session_key: [u8; 16] = take(&mut rest)?;
+    let mut r = OctetReader(octets);
+    let session_key: [u8; 16] = r.array()?;
     let mut i64s = [0i64; 9];
     for n in &mut i64s {
-        *n = i64::from_le_bytes(take(&mut rest)?);
+        *n = r.i64()?;
     }
     let mut u64s = [0u64; 4];
     for n in &mut u64s {
-        *n = u64::from_le_bytes(take(&mut rest)?);
+        *n = r.u64()?;
     }
     let mut u32s = [0u32; 4];
     for n in &mut u32s {
-        *n = u32::from_le_bytes(take(&mut rest)?);
+        *n = r.u32()?;
     }
-    let (flags, interim_secs) = (u16::from_le_bytes(take(&mut rest)?), u16::from_le_bytes(take(&mut rest)?));
-    let ([has_mac], mac): ([u8; 1], [u8; 6]) = (take(&mut rest)?, take(&mut rest)?);
+    let (flags, interim_secs) = (r.u16()?, r.u16()?);
+    let ([has_mac], mac): ([u8; 1], [u8; 6]) = (r.array()?, r.array()?);
+    let rest = r.0;
     if rest.is_empty() || usize::from(rest[0]) >= rest.len() {
         return None;
     }
@@ -227,10 +226,4 @@ fn read_session(octets: &[u8]) -> Option<LiveSession> {
         framed_ip: (u32s[3] != 0).then_some(Ipv4Addr::from(u32s[3])),
         texts: rest.into(),
     })
-}
-
-fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
-    let (head, tail) = rest.split_first_chunk::<N>()?;
-    *rest = tail;
-    Some(*head)
 }

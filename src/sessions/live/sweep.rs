@@ -10,7 +10,7 @@ use crate::sessions::tally::flag;
 use crate::units::{DAY_MS, UnixMs};
 
 /// A stopped session stays in memory this long, so that late packets find it.
-const REMEMBER_STOPPED_MS: i64 = 15 * 60_000;
+pub(in crate::sessions) const REMEMBER_STOPPED_MS: i64 = 15 * 60_000;
 /// One whose end was inferred stays longer: it may come back.
 const REMEMBER_INFERRED_MS: i64 = DAY_MS;
 

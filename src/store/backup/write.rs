@@ -51,7 +51,7 @@ pub async fn write_backup<W: Write>(
 
 impl Copied {
     pub(super) fn of(total: &TotalDigest, tables: Vec<(String, u64)>) -> Copied {
-        let sha256 = total.sha256().iter().map(|octet| format!("{octet:02x}")).collect();
+        let sha256 = crate::units::hex(&total.sha256());
         Copied { tables, rows: total.rows, sha256, left_out: Vec::new() }
     }
 }

@@ -82,6 +82,7 @@ fn spread_key(key: &[u8; 7]) -> [u8; 8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::units::hex;
 
     #[test]
     fn nt_hashes_of_the_rfcs() {
@@ -118,9 +119,5 @@ mod tests {
         // RFC 2759 §9.3 shows the parity-adjusted keys of a password block; here one bit in each place.
         assert_eq!(spread_key(&[0x80, 0, 0, 0, 0, 0, 0]), [0x80, 0, 0, 0, 0, 0, 0, 0]);
         assert_eq!(spread_key(&[0x01, 0, 0, 0, 0, 0, 0x01]), [0, 0x80, 0, 0, 0, 0, 0, 0x02]);
-    }
-
-    pub(super) fn hex(octets: &[u8]) -> String {
-        octets.iter().map(|octet| format!("{octet:02x}")).collect()
     }
 }

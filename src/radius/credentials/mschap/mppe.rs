@@ -38,9 +38,9 @@ pub fn mschap_v1_mppe_keys(nt_hash: &[u8; 16]) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::hex;
     use super::super::{nt_hash, nt_hash_hash};
     use super::*;
+    use crate::units::hex;
 
     #[test]
     fn agrees_with_rfc_3079_section_3_5() {

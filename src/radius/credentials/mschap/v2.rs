@@ -93,8 +93,8 @@ fn first<const N: usize>(octets: &[u8]) -> [u8; N] {
 #[cfg(test)]
 mod tests {
     use super::super::nt_hash;
-    use super::super::tests::hex;
     use super::*;
+    use crate::units::hex;
 
     /// RFC 2759 §9.2 (and RFC 3079 §3.5.3, which goes on from it).
     const AUTHENTICATOR_CHALLENGE: [u8; 16] =
