@@ -116,7 +116,7 @@ impl RejectReason {
             Self::Suspended => "the customer is suspended",
             Self::Expired => "the customer's package has run out",
             Self::MacNotAllowed => "the customer may log in only from registered devices, and this one is not among them",
-            Self::TooManySessions => "the customer is online as often as the package allows",
+            Self::TooManySessions => "as many sessions of the customer are online as he may have (see `tollgate sessions ls --online`)",
         }
     }
 }

@@ -9,6 +9,8 @@ pub struct Health {
     pub directory_loaded: AtomicBool,
     /// The database answered lately.
     pub store_reachable: AtomicBool,
+    /// The journal cannot be written (a full disk, say): accounting is not acknowledged.
+    pub journal_stalled: AtomicBool,
     /// The server is on its way down.
     pub stopping: AtomicBool,
 }
@@ -20,6 +22,8 @@ impl Health {
             Some("stopping")
         } else if !self.directory_loaded.load(Ordering::Acquire) {
             Some("loading customers")
+        } else if self.journal_stalled.load(Ordering::Acquire) {
+            Some("the journal cannot be written; accounting is not acknowledged until it can")
         } else if !self.store_reachable.load(Ordering::Acquire) {
             Some("the database does not answer; logins and accounting go on from memory and journal")
         } else {

@@ -157,6 +157,7 @@ pub async fn bring_sessions_back(base: &Base, db: &Db, journal: &Arc<Journal<Pen
         }
         replayed += 1;
     }
+    base.live.listen_anew(now);
     Ok(replayed)
 }
 

@@ -64,6 +64,12 @@ pub enum StartError {
     /// Store and key file do not fit.
     #[error(transparent)]
     Identity(#[from] IdentityError),
+    /// There is no key file.
+    #[error("there is no key file {path}: run `tollgate migrate` to make a new store, or put the key file of an old one there", path = .path.display())]
+    NoKeyFile {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
     /// The key file cannot be read.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -84,7 +90,7 @@ pub enum StartError {
     /// The journal ends before what the store has applied of it.
     #[error(
         "the journal ends at record {found}, but {applied} were applied or acknowledged: its folder was lost or exchanged; restore it, or remove \
-             the file journal.id beside it to begin a new journal"
+             the files journal.id and snapshot beside it to begin a new journal"
     )]
     JournalLost {
         /// Position known.
@@ -153,6 +159,9 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
     };
 
     let health = Arc::new(Health::default());
+    if !config.data.key_file.exists() {
+        return Err(StartError::NoKeyFile { path: config.data.key_file.clone() });
+    }
     let key = KeyFile::read(&config.data.key_file)?;
     let loader = Loader { sealer: key.sealer(), dictionary: Arc::new(dictionary) };
     let db = Db::open_lazy(&config.store.url)?;

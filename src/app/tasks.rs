@@ -19,7 +19,7 @@ use crate::aaa::publish::Publisher;
 use crate::aaa::snapshot;
 use crate::aaa::unknown::UnknownSources;
 use crate::config::Config;
-use crate::journal::{LocalLog, LogBatch};
+use crate::journal::{JournalState, LocalLog, LogBatch};
 use crate::listen::{LogPool, PendingReply};
 use crate::sessions::{Applier, Record};
 use crate::store::{Db, IdMaker, KeyFile, SlotLease, StoreError, StoreIdentity};
@@ -90,7 +90,10 @@ pub fn spawn(work: Work, parts: &Arc<Parts>, health: &Arc<Health>, stop: watch::
     };
     let publisher = Publisher::new(parts.access.directory.clone(), work.unknown);
     let retention_ms = i64::from(work.config.decision_log.retention_days) * crate::units::DAY_MS;
+    // The first one at once: a database that goes away next minute must not keep the server from starting again.
+    let first = (parts.clone(), snapshots.clone());
     let tasks = vec![
+        tokio::task::spawn_blocking(move || first.1.write(&first.0)),
         tokio::spawn(follower.run(now_ms, stop.clone())),
         tokio::spawn(work.applier.run(stop.clone(), parts.applier.clone())),
         tokio::spawn(publisher.run(work.db.clone(), now_ms, stop.clone())),
@@ -137,6 +140,16 @@ fn watch_over(parts: &Parts, health: &Health, follow: &FollowStatus) {
             tracing::info!("the database answers again");
         } else {
             tracing::error!("the database does not answer: logins and accounting go on from memory and journal");
+        }
+    }
+    let stalled = match parts.listen.journal.health().state {
+        JournalState::Ok => None,
+        JournalState::Stalled { reason, .. } => Some(reason),
+    };
+    if health.journal_stalled.swap(stalled.is_some(), Ordering::AcqRel) != stalled.is_some() {
+        match stalled {
+            Some(reason) => tracing::error!(%reason, "the journal cannot be written: accounting is not acknowledged until it can"),
+            None => tracing::info!("the journal is written again"),
         }
     }
     metrics::publish(parts, health);

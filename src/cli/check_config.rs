@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::context::{block_on, open_db, read_config};
+use super::dictionary::load_dictionary;
 use super::{Failure, Globals, output};
 use crate::config::{Config, Finding, check_config};
 use crate::store::{StoreUrl, check_schema, check_store_identity};
@@ -22,6 +23,9 @@ pub fn run(globals: &Globals, _: CheckConfigArgs) -> Result<(), Failure> {
                 Finding::Error(text) => errors.push(text),
                 Finding::Warning(text) => warnings.push(text),
             }
+        }
+        if let Err(failure) = load_dictionary(config.radius.dictionaries.as_deref()) {
+            errors.push(failure.to_string());
         }
         match check_store(&config).await {
             Ok(()) => {}

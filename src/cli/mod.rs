@@ -136,9 +136,7 @@ pub fn run() -> ExitCode {
         Command::Decode(args) => done(decode::run(globals, args)),
         Command::CheckConfig(args) => done(check_config::run(globals, args)),
         Command::Config(args) => done(config::run(globals, args)),
-        Command::Radtest(args) => {
-            radtest::run(radtest::RadtestArgs { json: globals.json, ..args }).map_err(Failure::from)
-        }
+        Command::Radtest(args) => radtest::run(radtest::RadtestArgs { json: globals.json, ..args }).map_err(Failure::from),
         Command::Trace(args) => done(trace::run(globals, args)),
         Command::Doctor(args) => done(doctor::run(globals, args)),
     };

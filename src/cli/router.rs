@@ -58,7 +58,7 @@ struct ModeArgs {
     /// What counts of sessions that began before the router was added
     #[arg(long, value_name = "from-now|all")]
     adopt: Option<Adopt>,
-    /// What its packets must say in NAS-Identifier; needed if several routers share an address
+    /// What its packets must say in NAS-Identifier; needed if several routers share an address; none removes it
     #[arg(long, value_name = "TEXT")]
     nas_identifier: Option<String>,
     /// Account that owns it
@@ -156,7 +156,7 @@ async fn add(globals: &Globals, ctx: &Context, args: AddArgs) -> Result<(), Fail
     let (tenant, owner) = ctx.tenant_and_owner().await?;
     let owner = owner_named(ctx, &tenant, args.modes.owner.as_deref()).await?.unwrap_or(owner);
     let mut new = NewRouter::new(&args.name, args.address, checked_secret(globals, &text)?);
-    new.nas_identifier = args.modes.nas_identifier.unwrap_or_default();
+    new.nas_identifier = without_none(args.modes.nas_identifier).unwrap_or_default();
     new.message_authenticator = args.modes.message_authenticator.unwrap_or(new.message_authenticator);
     new.limit_proxy_state = args.modes.limit_proxy_state.unwrap_or(new.limit_proxy_state);
     new.swap_octets = args.modes.swap_octets.unwrap_or(new.swap_octets);
@@ -178,7 +178,7 @@ async fn set(globals: &Globals, ctx: &Context, args: SetArgs) -> Result<(), Fail
         secret: secret.map(|s| checked_secret(globals, &s)).transpose()?,
         next_secret: next_secret.map(|s| checked_secret(globals, &s)).transpose()?,
         promote_secret: args.promote_secret,
-        nas_identifier: args.modes.nas_identifier,
+        nas_identifier: without_none(args.modes.nas_identifier),
         message_authenticator: args.modes.message_authenticator,
         relearn: args.relearn,
         limit_proxy_state: args.modes.limit_proxy_state,
@@ -250,4 +250,9 @@ async fn unknown(globals: &Globals, ctx: &Context) -> Result<(), Failure> {
         table.row(vec![s.address, s.nas_identifier, s.packets.to_string(), print_instant(s.first_seen_at), print_instant(s.last_seen_at)]);
     }
     table.print("no unknown sources")
+}
+
+/// `none` removes a text, as in the other commands.
+fn without_none(text: Option<String>) -> Option<String> {
+    text.map(|t| if t == "none" { String::new() } else { t })
 }

@@ -32,8 +32,12 @@ pub fn run(globals: &Globals, _args: &ServeArgs) -> Result<(), Failure> {
             _ = interrupt.recv() => {}
         }
         tracing::info!("stopping");
-        running.stop().await;
-        Ok(())
+        let twice = || Failure::new("told twice to stop: ended at once; what was acknowledged is in the journal");
+        tokio::select! {
+            () = running.stop() => Ok(()),
+            _ = terminate.recv() => Err(twice()),
+            _ = interrupt.recv() => Err(twice()),
+        }
     })
 }
 
@@ -43,7 +47,8 @@ pub fn start_metrics() -> Result<PrometheusHandle, Failure> {
 }
 
 fn start_log(config: &Config) -> Result<(), Failure> {
-    let filter = tracing_subscriber::EnvFilter::try_new(&config.log.level).map_err(|e| Failure::config(format!("log.level: {e}")))?;
+    let filter = tracing_subscriber::EnvFilter::try_new(format!("sqlx=error,{}", config.log.level))
+        .map_err(|e| Failure::config(format!("log.level: {e}")))?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     // With -v a log is running already; that one stays.
     let _ = match config.log.format {

@@ -53,7 +53,7 @@ impl AcctWorker {
             tick.status += 1;
             return Ok(());
         }
-        let sender = sender::of_accounting(candidates, view)?;
+        let sender = sender::of_accounting(candidates, view, datagram.peer.ip())?;
         let counters = &sender.nas.counters;
         counters.accounting_requests.fetch_add(1, Ordering::Relaxed);
         counters.last_accounting_at.store(now, Ordering::Relaxed);

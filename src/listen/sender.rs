@@ -12,6 +12,7 @@ const NAS_IDENTIFIER: u8 = 32;
 const PROXY_STATE: u8 = 33;
 const EAP_MESSAGE: u8 = 79;
 const MESSAGE_AUTHENTICATOR: u8 = 80;
+const WRONG_SECRET: &str = "signed with another secret than the router's here";
 
 /// A router that a request is from, and the secrets that may belong to it.
 #[derive(Debug, Clone, Copy)]
@@ -54,8 +55,12 @@ fn likeliest<'n>(candidates: &'n [Arc<Nas>], view: &PacketView<'_>) -> &'n Arc<N
     }
 }
 
-fn count(counter: &AtomicU64) {
-    counter.fetch_add(1, Ordering::Relaxed);
+/// Counts a drop and logs the first, second, fourth, eighth ... of a router: each kind is seen, and a flood does not fill the log.
+fn count(nas: &Nas, counter: &AtomicU64, source: IpAddr, what: &str) {
+    let drops = counter.fetch_add(1, Ordering::Relaxed) + 1;
+    if drops.is_power_of_two() {
+        tracing::warn!(router = &*nas.fields.name, %source, drops, "dropped: {what}");
+    }
 }
 
 /// The sender of an Access-Request or Status-Server. An unsigned one is taken only where nothing forbids it; Status-Server must be signed (RFC 5997 section 3).
@@ -71,33 +76,36 @@ pub(super) fn of_access<'n>(
     if view.has(MESSAGE_AUTHENTICATOR) {
         let found = find_signer(candidates, view, |secret| secret.verifies_message_authenticator(view, false) == Some(true));
         return found.ok_or_else(|| {
-            count(&likeliest(candidates, view).counters.bad_message_authenticator);
+            let nas = likeliest(candidates, view);
+            count(nas, &nas.counters.bad_message_authenticator, source, WRONG_SECRET);
             DropReason::BadMessageAuthenticator
         });
     }
     let nas = likeliest(candidates, view);
     if must_sign || view.has(EAP_MESSAGE) || nas.requires_signature(source) {
-        count(&nas.counters.missing_message_authenticator);
+        let what = "no Message-Authenticator, which this router must send; if it cannot any more: tollgate router set NAME --relearn";
+        count(nas, &nas.counters.missing_message_authenticator, source, what);
         return Err(DropReason::MissingMessageAuthenticator);
     }
     if view.has(PROXY_STATE) && nas.fields.limit_proxy_state {
-        count(&nas.counters.proxy_state_drops);
+        count(nas, &nas.counters.proxy_state_drops, source, "Proxy-State without Message-Authenticator");
         return Err(DropReason::UnsignedProxyState);
     }
     Ok(Sender { nas, secrets: &nas.fields.secrets, is_signed: false })
 }
 
 /// The sender of an Accounting-Request: its authenticator must be right, and its Message-Authenticator if it has one.
-pub(super) fn of_accounting<'n>(candidates: &'n [Arc<Nas>], view: &PacketView<'_>) -> Result<Sender<'n>, DropReason> {
+pub(super) fn of_accounting<'n>(candidates: &'n [Arc<Nas>], view: &PacketView<'_>, source: IpAddr) -> Result<Sender<'n>, DropReason> {
     if candidates.is_empty() {
         return Err(DropReason::UnknownSource);
     }
     let Some(sender) = find_signer(candidates, view, |secret| secret.verifies_request_authenticator(view)) else {
-        count(&likeliest(candidates, view).counters.bad_authenticator);
+        let nas = likeliest(candidates, view);
+        count(nas, &nas.counters.bad_authenticator, source, WRONG_SECRET);
         return Err(DropReason::BadAuthenticator);
     };
     if sender.secrets[0].verifies_message_authenticator(view, true) == Some(false) {
-        count(&sender.nas.counters.bad_message_authenticator);
+        count(sender.nas, &sender.nas.counters.bad_message_authenticator, source, WRONG_SECRET);
         return Err(DropReason::BadMessageAuthenticator);
     }
     Ok(sender)

@@ -28,6 +28,8 @@ use identity::Fate;
 
 /// Interims are expected this often when nothing else is known.
 const DEFAULT_INTERIM_SECS: u16 = 300;
+/// The interval of a session that came back without it; its next packet tells.
+const UNKNOWN_INTERIM: u16 = 0;
 
 /// Name of a session in memory: a keyed hash of NAS instance and Acct-Session-Id.
 type Slot = (u64, u64);
@@ -89,7 +91,8 @@ impl LiveSession {
 
     /// Whether it was heard of within two and a half of its interim intervals (and half a minute for the packet's way).
     pub fn is_fresh(&self, now: UnixMs) -> bool {
-        self.tally.is_open() && now - self.heard_at <= i64::from(self.interim_secs) * 2_500 + 30_000
+        let interim_secs = if self.interim_secs == UNKNOWN_INTERIM { DEFAULT_INTERIM_SECS } else { self.interim_secs };
+        self.tally.is_open() && now - self.heard_at <= i64::from(interim_secs) * 2_500 + 30_000
     }
 }
 
@@ -171,7 +174,7 @@ impl LiveSessions {
         }
         match self.sessions.entry(slot) {
             Entry::Occupied(mut entry) => match identity::fate(entry.get(), event, &self.tokens) {
-                Fate::Same => self.go_on(entry.get_mut(), event, append),
+                Fate::Same => self.go_on(entry.get_mut(), event, customer, append),
                 Fate::Earlier { session_key, started_at } => {
                     let update = self.update(event, nas, session_key, started_at, customer().map_or(0, |c| c.0));
                     append(&Record::Update(update)).map(|seq| Recorded { seq })
@@ -218,6 +221,7 @@ impl LiveSessions {
         &self,
         session: &mut LiveSession,
         event: &AccountingEvent<'_>,
+        customer: impl FnOnce() -> Option<(i64, u16)>,
         mut append: impl FnMut(&Record<'_>) -> Result<u64, E>,
     ) -> Result<Recorded, E> {
         let nas = NasContext {
@@ -229,6 +233,10 @@ impl LiveSessions {
         };
         let update = self.update(event, &nas, session.session_key, session.tally.started_at, session.customer_id);
         let seq = append(&Record::Update(update.clone()))?;
+        if session.interim_secs == UNKNOWN_INTERIM {
+            let known = event.token.map(|t| t.interim_secs).or_else(|| customer().map(|c| c.1));
+            session.interim_secs = known.unwrap_or(DEFAULT_INTERIM_SECS);
+        }
         let was_open = session.tally.is_open();
         session.tally.apply(&update);
         session.heard_at = session.heard_at.max(event.arrived_at);

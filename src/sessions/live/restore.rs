@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::{DEFAULT_INTERIM_SECS, LiveSession, LiveSessions, texts};
+use super::{LiveSession, LiveSessions, UNKNOWN_INTERIM, texts};
 use crate::sessions::event::Status;
 use crate::sessions::record::{Record, Update};
 use crate::sessions::tally::{Tally, flag};
@@ -25,6 +25,13 @@ impl LiveSessions {
         let mut boot = self.boots.entry((session.nas_instance, service)).or_insert((digit, started_at));
         if started_at > boot.1 && boot.0 != digit {
             *boot = (digit, started_at);
+        }
+    }
+
+    /// Counts every open session as heard of now: while the server was down, nobody could be heard. Called once, when all are back.
+    pub fn listen_anew(&self, now: UnixMs) {
+        for mut session in self.sessions.iter_mut().filter(|s| s.tally.is_open()) {
+            session.heard_at = session.heard_at.max(now);
         }
     }
 
@@ -122,7 +129,7 @@ impl LiveSession {
             token_issued_at: issued_at(&session_key, &tally),
             heard_at: tally.last_event_at,
             tally,
-            interim_secs: DEFAULT_INTERIM_SECS,
+            interim_secs: UNKNOWN_INTERIM,
             mac,
             framed_ip,
             texts: texts(acct_session_id.as_bytes(), username.as_bytes()),
@@ -151,7 +158,7 @@ fn from_update(update: &Update<'_>) -> LiveSession {
         token_issued_at: issued_at(&update.session_key, &tally),
         heard_at: update.at,
         tally,
-        interim_secs: DEFAULT_INTERIM_SECS,
+        interim_secs: UNKNOWN_INTERIM,
         mac: update.mac,
         framed_ip: update.framed_ip,
         texts: texts(update.acct_session_id, update.username),

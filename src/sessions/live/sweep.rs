@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::identity::boot_digit;
-use super::{LiveSession, LiveSessions, Slot};
+use super::{LiveSession, LiveSessions, Slot, UNKNOWN_INTERIM};
 use crate::sessions::cause;
 use crate::sessions::record::Record;
 use crate::sessions::tally::flag;
@@ -74,7 +74,8 @@ pub(in crate::sessions) fn matches_boot(acct_session_id: &[u8], only: Option<(u8
 }
 
 fn is_silent(session: &LiveSession, now: UnixMs) -> bool {
-    let patience = if session.tally.flags & flag::HAD_INTERIM != 0 { i64::from(session.interim_secs) * 2_500 + 60_000 } else { DAY_MS };
+    let is_periodic = session.tally.flags & flag::HAD_INTERIM != 0 && session.interim_secs != UNKNOWN_INTERIM;
+    let patience = if is_periodic { i64::from(session.interim_secs) * 2_500 + 60_000 } else { DAY_MS };
     now - session.heard_at > patience
 }
 
