@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::now_ms;
 use super::start::StartError;
-use crate::aaa::directory::{Directory, Loader};
+use crate::aaa::directory::{Directory, Follower, Loader};
 use crate::aaa::snapshot::{self, SnapshotError, SnapshotPosition};
 use crate::config::Config;
 use crate::journal::{Journal, JournalOptions};
@@ -161,10 +161,25 @@ pub async fn bring_sessions_back(base: &Base, db: &Db, journal: &Arc<Journal<Pen
     Ok(replayed)
 }
 
-/// Loads customers unless the snapshot brought them; returns the feed position to follow from.
-pub async fn load_customers(base: &Base, loader: &Loader, db: &Db) -> Result<i64, StartError> {
-    match base.snapshot {
-        Some(position) if base.feed_reaches => Ok(position.feed_seq),
-        _ => Ok(loader.load(db, &base.directory).await?.position),
+/// Loads customers unless the snapshot brought them, and brings the directory up to the store's present state if the store answers. Returns who follows on.
+pub async fn load_customers(base: &Base, loader: Loader, db: &Db) -> Result<Follower, StartError> {
+    let position = match base.snapshot {
+        Some(position) if base.feed_reaches => position.feed_seq,
+        _ => loader.load(db, &base.directory).await?.position,
+    };
+    let mut follower = Follower::new(db.clone(), base.directory.clone(), loader, position);
+    if base.store_answers {
+        let mut conn = db.read().await?;
+        loop {
+            match follower.step(&mut conn, now_ms()).await {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    tracing::warn!(%error, "the latest changes follow as soon as the database answers");
+                    break;
+                }
+            }
+        }
     }
+    Ok(follower)
 }

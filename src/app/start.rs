@@ -205,7 +205,8 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
             duplicates_octets: config.radius.duplicate_cache_mib as usize * 1024 * 1024,
         },
         nonce: AtomicU32::new(rand::random()),
-        hold_logins: AtomicBool::new(base.snapshot.is_none()),
+        // An image from a snapshot may be old; it is good enough only while the store does not answer.
+        hold_logins: AtomicBool::new(base.snapshot.is_none() || base.store_answers),
     });
     if base.snapshot.is_none() {
         // Accounting needs only the routers; they are few.
@@ -230,13 +231,12 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
     for listener in http {
         tokio::spawn(http::serve(listener, health.clone(), metrics.clone()));
     }
-    let position = restore::load_customers(&base, &loader, &db).await?;
+    let follower = restore::load_customers(&base, loader, &db).await?;
     parts.listen.hold_logins.store(false, Ordering::Release);
     health.directory_loaded.store(true, Ordering::Release);
     tracing::info!(customers = directory.customers.len(), ?addresses, "serving");
     let config = config.clone();
-    let work =
-        tasks::Work { config, db, key, identity: base.identity, loader, position, unknown, decisions, applier, keep_from, log_receiver };
+    let work = tasks::Work { config, db, key, identity: base.identity, follower, unknown, decisions, applier, keep_from, log_receiver };
     super::metrics::publish(&parts, &health);
     let tasks = tasks::spawn(work, &parts, &health, stopped)?;
     Ok(Running { addresses, parts, health, listeners, delayed, stop, tasks, lock, addresses_file })

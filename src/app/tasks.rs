@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use super::health::Health;
 use super::{Parts, metrics, now_ms};
 use crate::aaa::decision_store::{DecisionSender, DecisionStore};
-use crate::aaa::directory::{FollowStatus, Follower, Loader};
+use crate::aaa::directory::{FollowStatus, Follower};
 use crate::aaa::publish::Publisher;
 use crate::aaa::snapshot;
 use crate::aaa::unknown::UnknownSources;
@@ -37,9 +37,8 @@ pub struct Work {
     pub db: Db,
     pub key: KeyFile,
     pub identity: StoreIdentity,
-    pub loader: Loader,
-    /// Position of the feed to follow from.
-    pub position: i64,
+    /// Keeps the directory as the store is.
+    pub follower: Follower,
     pub unknown: Arc<UnknownSources>,
     /// Where the workers find the sender of kept decisions, once there is one.
     pub decisions: Arc<ArcSwapOption<DecisionSender>>,
@@ -78,8 +77,7 @@ impl Tasks {
 pub fn spawn(work: Work, parts: &Arc<Parts>, health: &Arc<Health>, stop: watch::Receiver<bool>) -> std::io::Result<Tasks> {
     let folder = work.config.data.folder.clone();
     let log = start_log(&folder, u64::from(work.config.decision_log.budget_mib) << 20, work.log_receiver, parts.listen.log_pool.clone())?;
-    let follower = Follower::new(work.db.clone(), parts.access.directory.clone(), work.loader, work.position);
-    let follow = follower.status();
+    let follow = work.follower.status();
     let snapshots = Snapshots {
         folder: folder.clone(),
         key: Arc::new(work.key),
@@ -94,7 +92,7 @@ pub fn spawn(work: Work, parts: &Arc<Parts>, health: &Arc<Health>, stop: watch::
     let first = (parts.clone(), snapshots.clone());
     let tasks = vec![
         tokio::task::spawn_blocking(move || first.1.write(&first.0)),
-        tokio::spawn(follower.run(now_ms, stop.clone())),
+        tokio::spawn(work.follower.run(now_ms, stop.clone())),
         tokio::spawn(work.applier.run(stop.clone(), parts.applier.clone())),
         tokio::spawn(publisher.run(work.db.clone(), now_ms, stop.clone())),
         tokio::spawn(keep_decisions(work.db.clone(), work.decisions, retention_ms, stop.clone())),

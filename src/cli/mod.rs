@@ -28,6 +28,7 @@ mod sessions;
 mod tenant;
 mod trace;
 mod values;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -89,6 +90,8 @@ enum Command {
     Import(import::ImportArgs),
     /// List sessions
     Sessions(sessions::SessionsArgs),
+    /// Check that the totals of all sessions agree with their usage
+    Verify(verify::VerifyArgs),
     /// Export as files for other programs
     Export(export::ExportArgs),
     /// Print a RADIUS packet, given in hexadecimal, as JSON
@@ -130,6 +133,7 @@ pub fn run() -> ExitCode {
         Command::Customer(args) => done(customer::run(globals, args)),
         Command::Import(args) => done(import::run(globals, args)),
         Command::Sessions(args) => done(sessions::run(globals, args)),
+        Command::Verify(args) => done(verify::run(globals, args)),
         Command::Export(args) => done(export::run(globals, args)),
         Command::Backup(args) => done(backup::run(globals, args)),
         Command::Restore(args) => done(restore::run(globals, args)),

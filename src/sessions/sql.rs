@@ -188,3 +188,44 @@ pub async fn list_usage_after(
         WHERE tenant_id = $1 AND (session_key, day, charging_class) > ($2, $3, $4) ORDER BY session_key, day, charging_class LIMIT $5",
         tenant.0, after.0, after.1, after.2, limit)
 }
+
+/// A session whose usage rows do not add up to what it is charged.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct UsageMismatch {
+    /// The session's name.
+    pub session_key: Vec<u8>,
+    /// Acct-Session-Id.
+    pub acct_session_id: String,
+    /// Octets from the customer that count.
+    pub charged_in: i64,
+    /// Octets to the customer that count.
+    pub charged_out: i64,
+    /// Seconds that count.
+    pub charged_secs: i64,
+    /// Sum of the usage rows' octets from the customer.
+    pub usage_in: i64,
+    /// Sum of their octets to the customer.
+    pub usage_out: i64,
+    /// Sum of their seconds.
+    pub usage_secs: i64,
+}
+
+/// Sessions of a tenant.
+pub async fn count_sessions(conn: &mut Conn, tenant: TenantId) -> Result<i64, StoreError> {
+    let (count,): (i64,) = q!(one conn, (i64,), "SELECT COUNT(*) FROM sessions WHERE tenant_id = $1", tenant.0)?;
+    Ok(count)
+}
+
+/// Sessions that disagree with the sum of their usage rows, at most `limit`. Reads both tables whole.
+pub async fn list_usage_mismatches(conn: &mut Conn, tenant: TenantId, limit: i64) -> Result<Vec<UsageMismatch>, StoreError> {
+    q!(all conn, UsageMismatch,
+        "WITH made AS (SELECT session_key, CAST(SUM(octets_in) AS BIGINT) AS usage_in, CAST(SUM(octets_out) AS BIGINT) AS usage_out, \
+           CAST(SUM(secs) AS BIGINT) AS usage_secs FROM usage WHERE tenant_id = $1 GROUP BY session_key), \
+         charged AS (SELECT session_key, acct_session_id, octets_in - uncharged_in AS charged_in, octets_out - uncharged_out AS charged_out, \
+           session_secs - uncharged_secs AS charged_secs FROM sessions WHERE tenant_id = $1) \
+         SELECT c.session_key, c.acct_session_id, c.charged_in, c.charged_out, c.charged_secs, COALESCE(m.usage_in, 0) AS usage_in, \
+           COALESCE(m.usage_out, 0) AS usage_out, COALESCE(m.usage_secs, 0) AS usage_secs \
+         FROM charged c LEFT JOIN made m ON m.session_key = c.session_key \
+         WHERE c.charged_in <> COALESCE(m.usage_in, 0) OR c.charged_out <> COALESCE(m.usage_out, 0) OR c.charged_secs <> COALESCE(m.usage_secs, 0) \
+         LIMIT $2", tenant.0, limit)
+}

@@ -58,6 +58,7 @@ on_both_stores! {
         let row = server.exported_session("81000003");
         assert_eq!((row["octets_in"].as_str(), row["octets_out"].as_str()), ("4000", "4000"));
         assert!(!row["ended_at"].is_empty());
+        assert!(server.must(&["verify"]).contains("1 sessions agree"));
     }
 
     fn a_stop_without_a_start_is_a_session(store: &Store) {
