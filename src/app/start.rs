@@ -271,7 +271,18 @@ impl Running {
 fn bind_all(config: &Config, addresses: &[SocketAddr]) -> Result<Vec<BoundAddress>, BindError> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = if config.radius.workers == 0 { cores } else { config.radius.workers as usize };
-    addresses.iter().map(|a| listen::bind(*a, workers, config.radius.receive_buffer_kib as usize * 1024)).collect()
+    let mut bound = Vec::new();
+    for address in addresses {
+        match listen::bind(*address, workers, config.radius.receive_buffer_kib as usize * 1024) {
+            Ok(one) => bound.push(one),
+            // The default asks for all addresses of both kinds; a machine without IPv6 has only one.
+            Err(BindError::NoIpv6(address)) if addresses.len() > 1 => {
+                tracing::warn!(%address, "this machine has no IPv6: not listening there")
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(bound)
 }
 
 async fn bind_http(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, StartError> {

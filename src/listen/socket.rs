@@ -17,6 +17,9 @@ pub enum BindError {
     /// Another process has it.
     #[error("{0} is in use by another process (perhaps FreeRADIUS or a second Tollgate): stop it, or choose another address")]
     InUse(SocketAddr),
+    /// The machine has no IPv6.
+    #[error("cannot listen on {0}: this machine has no IPv6")]
+    NoIpv6(SocketAddr),
     /// The system refused.
     #[error("cannot listen on {address}: {error}")]
     Other {
@@ -42,6 +45,12 @@ pub struct BoundAddress {
 pub fn bind(address: SocketAddr, workers: usize, receive_buffer_octets: usize) -> Result<BoundAddress, BindError> {
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::AddrInUse => BindError::InUse(address),
+        _ if address.is_ipv6()
+            && matches!(error.raw_os_error(), Some(libc::EAFNOSUPPORT | libc::EADDRNOTAVAIL))
+            && address.ip().is_unspecified() =>
+        {
+            BindError::NoIpv6(address)
+        }
         _ => BindError::Other { address, error },
     };
     if address.port() != 0 {

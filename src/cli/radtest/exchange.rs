@@ -75,7 +75,13 @@ impl Asking<'_> {
             match sent {
                 Ok(Some(reply)) => return Ok((Some(reply), attempt)),
                 Ok(None) => refused = None,
-                Err(error) => refused = Some(error),
+                Err(error) => {
+                    refused = Some(error);
+                    // A server that is just starting refuses for a moment: the next try comes when it would without the refusal.
+                    if attempt < tries {
+                        std::thread::sleep(timeout.saturating_sub(self.last_sent.elapsed()));
+                    }
+                }
             }
         }
         refused.map_or(Ok((None, tries)), Err)

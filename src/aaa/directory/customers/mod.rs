@@ -38,6 +38,9 @@ pub enum DeviceOwner<T> {
 }
 
 /// All customers.
+///
+/// Shards are read with `read_recursive`, which does not queue behind a waiting writer: a login holds its customer's shard while it asks for his sessions, and
+/// an accounting worker holds a session while it asks for its customer. With queueing readers those two and a writer could wait for each other for ever.
 pub struct Customers {
     shards: Vec<RwLock<Shard>>,
     /// Places by customer id; only the follower of the feed uses it.
@@ -79,7 +82,7 @@ impl Customers {
     /// Looks a name up (already stripped of its realm, if that is wanted) and runs `with` on its customer under the shard's read lock.
     pub fn with_name<T>(&self, tenant_id: i64, name: &[u8], with: impl FnOnce(&Customer) -> T) -> Option<T> {
         let hash = self.keys.name(tenant_id, name);
-        let shard = self.shards[shard_of(hash)].read();
+        let shard = self.shards[shard_of(hash)].read_recursive();
         let index = shard.by_name.find(hash, |i| shard.slab[*i as usize].as_ref().is_some_and(|c| c.has_name(tenant_id, name)))?;
         shard.slab[*index as usize].as_ref().map(with)
     }
@@ -88,11 +91,11 @@ impl Customers {
     pub fn with_mac<T>(&self, tenant_id: i64, mac: Mac, with: impl FnOnce(&Customer) -> T) -> DeviceOwner<T> {
         let hash = self.keys.mac(mac);
         let places: Vec<Place> = {
-            let shard = self.shards[shard_of(hash)].read();
+            let shard = self.shards[shard_of(hash)].read_recursive();
             shard.by_mac.iter_hash(hash).filter(|(m, _)| *m == mac).map(|(_, p)| *p).collect()
         };
         let is_his = |place: &Place| {
-            let shard = self.shards[usize::from(place.shard)].read();
+            let shard = self.shards[usize::from(place.shard)].read_recursive();
             shard
                 .slab
                 .get(place.index as usize)
@@ -104,7 +107,7 @@ impl Customers {
             (None, _) => DeviceOwner::None,
             (Some(_), Some(_)) => DeviceOwner::Several,
             (Some(place), None) => {
-                let shard = self.shards[usize::from(place.shard)].read();
+                let shard = self.shards[usize::from(place.shard)].read_recursive();
                 shard.slab.get(place.index as usize).and_then(Option::as_ref).map_or(DeviceOwner::None, |c| DeviceOwner::One(with(c)))
             }
         }
@@ -113,7 +116,7 @@ impl Customers {
     /// Runs `with` on the customer of an id.
     pub fn with_id<T>(&self, id: i64, with: impl FnOnce(&Customer) -> T) -> Option<T> {
         let place = self.by_id.lock().find(self.keys.id(id), |(i, _)| *i == id).map(|(_, p)| *p)?;
-        let shard = self.shards[usize::from(place.shard)].read();
+        let shard = self.shards[usize::from(place.shard)].read_recursive();
         shard.slab.get(place.index as usize)?.as_ref().filter(|c| c.id == id).map(with)
     }
 
@@ -206,7 +209,7 @@ impl Customers {
     /// Visits everyone, shard by shard.
     pub fn for_each(&self, mut visit: impl FnMut(&Customer)) {
         for shard in &self.shards {
-            shard.read().slab.iter().flatten().for_each(&mut visit);
+            shard.read_recursive().slab.iter().flatten().for_each(&mut visit);
         }
     }
 }
