@@ -56,8 +56,8 @@ impl Throttle {
         Throttle { limits, keys: (state.hash_one(1), state.hash_one(2)), last_failure, failures }
     }
 
-    /// Names an attempt. Without Calling-Station-Id the user name stands for the device.
-    pub fn attempt(&self, router_id: i64, mac: Option<Mac>, username: &[u8]) -> Attempt {
+    /// Names an attempt. The device is its MAC, or whatever Calling-Station-Id says (the address of a VPN's client); only without one the user name stands for it.
+    pub fn attempt(&self, router_id: i64, mac: Option<Mac>, calling_station: &[u8], username: &[u8]) -> Attempt {
         let hash = |kind: u8, feed: &dyn Fn(&mut SipHasher13)| {
             let mut hash = SipHasher13::new_with_keys(self.keys.0, self.keys.1);
             hash.write_u8(kind);
@@ -67,7 +67,11 @@ impl Throttle {
         let username_hash = hash(1, &|h| username.iter().for_each(|c| h.write_u8(c.to_ascii_lowercase())));
         let device = hash(2, &|h| {
             h.write_i64(router_id);
-            h.write_u64(mac.map_or(username_hash, Mac::as_u64));
+            match mac {
+                Some(mac) => h.write_u64(mac.as_u64()),
+                None if calling_station.is_empty() => h.write_u64(username_hash),
+                None => h.write(calling_station),
+            }
         });
         Attempt { device, username: username_hash }
     }
@@ -110,7 +114,7 @@ mod tests {
     #[test]
     fn an_attacker_is_refused_and_his_victim_is_not() {
         let throttle = Throttle::new(ThrottleLimits { per_device: 3, per_username: 5, window_secs: 60 });
-        let from = |n: u8| throttle.attempt(1, Some(Mac([0, 0, 0, 0, 0, n])), b"Bob");
+        let from = |n: u8| throttle.attempt(1, Some(Mac([0, 0, 0, 0, 0, n])), b"", b"Bob");
         for _ in 0..3 {
             assert!(!throttle.refuses(from(1), NOW));
             throttle.failed(from(1), NOW);
@@ -121,13 +125,13 @@ mod tests {
         throttle.failed(from(3), NOW);
         assert!(throttle.refuses(from(2), NOW), "it took part in an attack on one name");
         assert!(!throttle.refuses(from(9), NOW), "the victim's own device never failed");
-        assert!(!throttle.refuses(throttle.attempt(2, Some(Mac([0, 0, 0, 0, 0, 1])), b"Bob"), NOW), "another router");
+        assert!(!throttle.refuses(throttle.attempt(2, Some(Mac([0, 0, 0, 0, 0, 1])), b"", b"Bob"), NOW), "another router");
         assert!(!throttle.refuses(from(1), NOW + 61_000), "the window passed");
     }
 
     #[test]
     fn a_limit_of_zero_is_none() {
-        let attempt = |throttle: &Throttle| throttle.attempt(1, Some(Mac([1; 6])), b"bob");
+        let attempt = |throttle: &Throttle| throttle.attempt(1, Some(Mac([1; 6])), b"", b"bob");
         for (per_device, per_username, refused) in [(0, 0, false), (0, 20, true), (20, 0, true), (0, 21, false), (21, 0, false)] {
             let throttle = Throttle::new(ThrottleLimits { per_device, per_username, window_secs: 60 });
             (0..20).for_each(|_| throttle.failed(attempt(&throttle), NOW));
@@ -138,8 +142,9 @@ mod tests {
     #[test]
     fn without_a_device_the_name_stands_for_it_in_any_case_of_letters() {
         let throttle = Throttle::new(ThrottleLimits { per_device: 1, per_username: 100, window_secs: 60 });
-        throttle.failed(throttle.attempt(1, None, b"bob"), NOW);
-        assert!(throttle.refuses(throttle.attempt(1, None, b"BOB"), NOW));
-        assert!(!throttle.refuses(throttle.attempt(1, None, b"eve"), NOW));
+        throttle.failed(throttle.attempt(1, None, b"", b"bob"), NOW);
+        assert!(throttle.refuses(throttle.attempt(1, None, b"", b"BOB"), NOW));
+        assert!(!throttle.refuses(throttle.attempt(1, None, b"", b"eve"), NOW));
+        assert!(!throttle.refuses(throttle.attempt(1, None, b"203.0.113.9", b"bob"), NOW), "a VPN's client elsewhere");
     }
 }

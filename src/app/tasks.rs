@@ -16,7 +16,7 @@ use super::{Parts, metrics, now_ms};
 use crate::aaa::decision_store::{DecisionSender, DecisionStore};
 use crate::aaa::directory::{FollowStatus, Follower};
 use crate::aaa::publish::Publisher;
-use crate::aaa::snapshot;
+use crate::aaa::snapshot::{self, SnapshotError};
 use crate::aaa::unknown::UnknownSources;
 use crate::config::Config;
 use crate::journal::{JournalState, LocalLog, LogBatch};
@@ -187,6 +187,12 @@ impl Snapshots {
             Ok(written) => {
                 self.keep_from.store(position.journal_seq, Ordering::Release);
                 tracing::debug!(octets = written.octets, customers = written.customers, "snapshot written");
+            }
+            Err(error @ SnapshotError::TooLarge { .. }) => {
+                // Without this the journal would be kept back to the last snapshot that fitted, until its disk budget is used up.
+                let removed = std::fs::remove_file(self.folder.join(snapshot::FILE_NAME));
+                self.keep_from.store(u64::MAX, Ordering::Release);
+                tracing::error!(%error, removed = removed.is_ok(), "no snapshot is kept: a start without database is not possible");
             }
             Err(error) => tracing::error!(%error, "no snapshot could be written: a start without database would use the one before"),
         }

@@ -9,6 +9,9 @@ use crate::units::{Mac, UnixMs};
 /// An Event-Timestamp further than this from arrival is not believed (a router without a clock says 1970).
 pub const MAX_SKEW_MS: i64 = 300_000;
 
+/// An Acct-Session-Time above ten years is a broken counter and counts as absent.
+const MAX_SESSION_SECS: u32 = 10 * 366 * 86_400;
+
 /// Acct-Status-Type, as far as it concerns sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
@@ -113,7 +116,7 @@ impl<'a> AccountingEvent<'a> {
             called_station: view.get(30).unwrap_or_default(),
             nas_port_id: view.get(87).unwrap_or_default(),
             framed_ip: view.get_ipv4(8),
-            session_secs: view.get_u32(46),
+            session_secs: view.get_u32(46).filter(|secs| *secs <= MAX_SESSION_SECS),
             octets_in,
             octets_out,
             has_gigawords,
@@ -135,13 +138,13 @@ impl<'a> AccountingEvent<'a> {
 
 /// The instant of an event: Event-Timestamp if it is near arrival (Acct-Delay-Time is not taken off it), else arrival less Acct-Delay-Time.
 pub fn event_time(event_timestamp: Option<u32>, delay_secs: Option<u32>, arrived_at: UnixMs) -> EventTime {
-    let delay_ms = i64::from(delay_secs.unwrap_or(0)) * 1000;
+    // A delay of more than a day is a broken counter.
+    let delay_ms = i64::from(delay_secs.filter(|secs| *secs <= 86_400).unwrap_or(0)) * 1000;
     let skew_ms = event_timestamp.map(|t| i64::from(t) * 1000 - arrived_at);
     // A delayed packet rightly carries an old timestamp; it may be older by the delay it admits.
     let at = match skew_ms {
         Some(skew) if (-MAX_SKEW_MS - delay_ms..=MAX_SKEW_MS).contains(&skew) => arrived_at + skew.min(0),
-        _ if delay_ms <= 86_400_000 => arrived_at - delay_ms,
-        _ => arrived_at,
+        _ => arrived_at - delay_ms,
     };
     EventTime { at, skew_ms }
 }
@@ -165,6 +168,7 @@ mod tests {
             (Some(secs - 1000), None, now, "skewed"),
             (Some(secs - 1000), Some(900), now - 1_000_500, "old, but admitted by its delay"),
             (None, Some(u32::MAX), now, "an absurd delay"),
+            (Some(1), Some(1_799_999_999), now, "1970, admitted by an absurd delay"),
         ] {
             assert_eq!(event_time(timestamp, delay, now).at, wanted, "{why}");
         }

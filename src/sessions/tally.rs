@@ -115,7 +115,7 @@ impl Tally {
     /// Ends the session by inference, at its newest event.
     pub fn infer_end(&mut self, terminate_cause: u32) {
         if self.is_open() {
-            self.ended_at = self.last_event_at;
+            self.ended_at = self.last_event_at.max(1);
             self.terminate_cause = terminate_cause;
             self.flags |= flag::END_INFERRED;
         }

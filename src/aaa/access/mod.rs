@@ -20,7 +20,7 @@ const SERVICE_TYPE: u8 = 6;
 const REPLY_MESSAGE: u8 = 18;
 const CALLING_STATION_ID: u8 = 31;
 const EAP_MESSAGE: u8 = 79;
-/// Service-Type of PPP, whose customers have passwords: no login by device address alone.
+/// Service-Type of PPP.
 const FRAMED: u32 = 2;
 
 /// What the workers decide with; shared by all.
@@ -75,7 +75,8 @@ impl Access {
     /// Decides a request and writes the signed reply.
     pub fn answer(&self, request: &AccessRequest<'_>, buffer: &mut [u8; MAX_PACKET_OCTETS]) -> Result<Answer, ReplyTooLong> {
         let view = request.view;
-        let mac = view.get(CALLING_STATION_ID).and_then(Mac::parse);
+        let calling_station = view.get(CALLING_STATION_ID).unwrap_or_default();
+        let mac = Mac::parse(calling_station);
         let username = view.get(USER_NAME).unwrap_or_default();
         let mut draft = Draft { reply: ReplyWriter::new(buffer, code::ACCESS_ACCEPT, view), credential: None, mac };
         if !is_usable_name(username) {
@@ -86,7 +87,7 @@ impl Access {
             Err(reason) => return self.reject(request, draft, reason, 0),
         };
         draft.credential = Some(credential);
-        let attempt = self.throttle.attempt(request.nas.fields.id, mac, username);
+        let attempt = self.throttle.attempt(request.nas.fields.id, mac, calling_station, username);
         if self.throttle.refuses(attempt, request.now) {
             return self.reject(request, draft, RejectReason::RateLimited, 0);
         }
@@ -119,8 +120,7 @@ impl Access {
                 return answer;
             }
         }
-        let is_ppp = request.view.get_u32(SERVICE_TYPE) == Some(FRAMED);
-        if let Some(mac) = Mac::parse(username).filter(|_| !is_ppp) {
+        if let Some(mac) = Mac::parse(username).filter(|_| !is_ppp(request.view)) {
             match self
                 .directory
                 .customers
@@ -190,8 +190,9 @@ impl Access {
                 return (proof, secret);
             }
         }
-        // Everything else is for names that are addresses: the device speaks for itself if the router saw it.
-        if let Some(device) = Mac::parse(username).filter(|device| mac.is_none_or(|seen| seen == *device)) {
+        // Everything else is for names that are addresses: the device speaks for itself if the router saw it, but never over PPP or VPN, where anyone can claim one.
+        let speaks = |device: &Mac| !is_ppp(request.view) && mac.is_none_or(|seen| seen == *device);
+        if let Some(device) = Mac::parse(username).filter(speaks) {
             let password_is_device = customer.password().is_empty() || Mac::parse(customer.password()) == Some(device);
             let is_name = Mac::parse(customer.username()) == Some(device) && password_is_device;
             if is_name || (customer.device_login() && customer.macs().any(|m| m == device)) {
@@ -294,6 +295,11 @@ fn is_usable_name(name: &[u8]) -> bool {
         && std::str::from_utf8(name).is_ok_and(|text| {
             name.is_ascii() && !name.iter().any(u8::is_ascii_control) || !text.is_ascii() && !text.chars().any(char::is_control)
         })
+}
+
+/// PPP in any of its wrappings, whose customers have passwords.
+fn is_ppp(view: &PacketView<'_>) -> bool {
+    view.get_u32(SERVICE_TYPE) == Some(FRAMED)
 }
 
 /// Whether the device is one of the customer's. A router that names no device (no Calling-Station-Id, or an address as L2TP has it) leaves nothing to compare,

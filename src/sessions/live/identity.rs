@@ -38,13 +38,18 @@ pub(super) fn fate(session: &LiveSession, event: &AccountingEvent<'_>, tokens: &
             Fate::Earlier { session_key, started_at: event.implied_start().unwrap_or(token.issued_at) }
         };
     }
-    let same_user = session.username().eq_ignore_ascii_case(event.username);
+    // User-Name may be left out of accounting (RFC 2866 section 5.13); then the id alone speaks.
+    let is_unnamed = event.username.is_empty() || session.username().is_empty();
+    let same_user = is_unnamed || session.username().eq_ignore_ascii_case(event.username);
     let implied = event.implied_start();
     let tolerance = if event.status == Status::Start { SAME_START_MS } else { SAME_IMPLIED_START_MS };
     let distance = implied.map_or(0, |start| start - session.tally.started_at);
     // The router cannot have used the name for another session of this user before it last spoke of this one.
     let overlaps = implied.is_some_and(|start| start > session.tally.started_at && start < session.tally.last_event_at);
-    if same_user && (distance.abs() <= tolerance || overlaps) && !starts_after_end(session, event) {
+    // Nor can an event after its start belong to a session before it, whatever its Acct-Session-Time claims.
+    let runs_on =
+        event.status != Status::Start && event.at > session.tally.started_at && implied.is_some_and(|s| s < session.tally.started_at);
+    if same_user && (distance.abs() <= tolerance || overlaps || runs_on) && !starts_after_end(session, event) {
         return Fate::Same;
     }
     match implied {

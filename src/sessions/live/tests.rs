@@ -204,3 +204,14 @@ fn snapshot_and_replay_bring_back_what_was_there() {
         assert_eq!(LiveSessions::new(TokenKey::new(&[1; 32])).read_snapshot(&snapshot[..cut]), None);
     }
 }
+
+#[test]
+fn times_that_do_not_fit_and_missing_names_do_not_split_a_session() {
+    let mut story = Story::new();
+    story.tell(&event(Status::Start, b"81000001", 0, 0));
+    story.tell(&event(Status::Interim, b"81000001", 1, 300));
+    story.tell(&AccountingEvent { username: b"", ..event(Status::Interim, b"81000001", 2, 500) });
+    story.tell(&event(Status::Stop, b"81000001", 3, 600));
+    let keys: std::collections::BTreeSet<_> = story.updates().iter().map(|u| u.session_key).collect();
+    assert_eq!((keys.len(), story.live.open_count()), (1, 0), "a script that compresses time, and a packet without User-Name");
+}
