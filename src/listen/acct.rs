@@ -9,7 +9,7 @@ use super::counters::{DropReason, ListenCounters, Tick};
 use super::duplicates::{Duplicates, Lookup, Ready};
 use super::responder::PendingReply;
 use super::sender::{self, Sender};
-use super::workers::{Clock, ListenParts, Worker};
+use super::workers::{Clock, ListenParts, Worker, answer_status};
 use crate::journal::AppendError;
 use crate::radius::{MAX_PACKET_OCTETS, PacketView, ReplyWriter, code};
 use crate::sessions::{AccountingEvent, NasContext, Record};
@@ -46,12 +46,7 @@ impl AcctWorker {
         let candidates = routers.candidates(datagram.peer.ip());
         if view.code() == code::STATUS_SERVER {
             let sender = sender::of_access(candidates, view, datagram.peer.ip(), true)?;
-            let mut reply = ReplyWriter::new(send.buffer(), code::ACCOUNTING_RESPONSE, view);
-            reply.proxy_state(view);
-            let octets = reply.finish(&sender.secrets[0]).map_err(|_| DropReason::ReplyTooLong)?;
-            send.commit(octets, datagram.peer, datagram.local);
-            tick.status += 1;
-            return Ok(());
+            return answer_status(code::ACCOUNTING_RESPONSE, view, &sender.secrets[0], datagram, tick, send);
         }
         let sender = sender::of_accounting(candidates, view, datagram.peer.ip())?;
         let counters = &sender.nas.counters;

@@ -9,11 +9,11 @@ use super::batch::{Datagram, SendBatch};
 use super::counters::{DropReason, ListenCounters, Tick};
 use super::duplicates::{Duplicates, Lookup, Ready};
 use super::sender::{self, Sender};
-use super::workers::{Clock, ListenParts, Worker};
+use super::workers::{Clock, ListenParts, Worker, answer_status};
 use crate::aaa::access::{AccessRequest, Answer};
 use crate::aaa::decision_log::Decision;
 use crate::journal::LogBatch;
-use crate::radius::{HEADER_OCTETS, PacketView, ReplyWriter, code};
+use crate::radius::{HEADER_OCTETS, PacketView, code};
 use crate::sessions::{Record, RouterLearned};
 
 const USER_NAME: u8 = 1;
@@ -55,12 +55,7 @@ impl AuthWorker {
         let is_status = view.code() == code::STATUS_SERVER;
         let sender = sender::of_access(routers.candidates(source), view, source, is_status)?;
         if is_status {
-            let mut reply = ReplyWriter::new(send.buffer(), code::ACCESS_ACCEPT, view);
-            reply.proxy_state(view);
-            let octets = reply.finish(&sender.secrets[0]).map_err(|_| DropReason::ReplyTooLong)?;
-            send.commit(octets, datagram.peer, datagram.local);
-            tick.status += 1;
-            return Ok(());
+            return answer_status(code::ACCESS_ACCEPT, view, &sender.secrets[0], datagram, tick, send);
         }
         self.learn(&sender, view, datagram, now);
         let counters = &sender.nas.counters;

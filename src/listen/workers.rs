@@ -12,13 +12,14 @@ use parking_lot::Mutex;
 use super::acct::AcctWorker;
 use super::auth::AuthWorker;
 use super::batch::{Datagram, ReceiveBatch, SendBatch};
-use super::counters::{ListenCounters, Tick};
+use super::counters::{DropReason, ListenCounters, Tick};
 use super::delay::DelayedReplies;
 use super::responder::PendingReply;
 use super::socket::BoundAddress;
 use crate::aaa::access::Access;
 use crate::aaa::decision_log::Decision;
 use crate::journal::{Journal, LogBatch};
+use crate::radius::{PacketView, ReplyWriter, Secret};
 
 /// Emptied batches of decision records, to be filled again: their memory is neither given back nor asked for anew.
 #[derive(Default)]
@@ -140,6 +141,23 @@ pub(super) trait Worker {
     fn holds(&self) -> bool {
         false
     }
+}
+
+/// Answers Status-Server (RFC 5997 section 3) with the code that fits the port.
+pub(super) fn answer_status(
+    reply_code: u8,
+    view: &PacketView<'_>,
+    secret: &Secret,
+    datagram: &Datagram<'_>,
+    tick: &mut Tick,
+    send: &mut SendBatch,
+) -> Result<(), DropReason> {
+    let mut reply = ReplyWriter::new(send.buffer(), reply_code, view);
+    reply.proxy_state(view);
+    let octets = reply.finish(secret).map_err(|_| DropReason::ReplyTooLong)?;
+    send.commit(octets, datagram.peer, datagram.local);
+    tick.status += 1;
+    Ok(())
 }
 
 /// One reading of the clock.
