@@ -113,8 +113,15 @@ fn access() -> Access {
         address_list: Some("customers"),
         ..PackageAttributes::default()
     });
-    let package =
-        Package { id: 1, tenant_id: 1, attributes, framed_pool: Some("pool1".into()), session_timeout_secs: 86_400, interim_secs: 300 };
+    let package = Package {
+        id: 1,
+        tenant_id: 1,
+        attributes,
+        framed_pool: Some("pool1".into()),
+        session_timeout_secs: 86_400,
+        interim_secs: 300,
+        ..Package::default()
+    };
     directory.packages.store(Arc::new(Packages::from([(1, Arc::new(package))])));
     let tenant = TenantRules { case_sensitive_usernames: false, cross_provider_login: false, time_zone: jiff::tz::TimeZone::UTC };
     directory.tenants.store(Arc::new(Tenants::from([(1, Arc::new(tenant))])));

@@ -117,9 +117,13 @@ pub fn run() -> ExitCode {
         Err(e) => {
             // help and version are no errors; clap prints either to its own stream
             let code = if e.use_stderr() { 2 } else { 0 };
-            return if e.print().is_ok() { ExitCode::from(code) } else { ExitCode::FAILURE };
+            // whoever closed the pipe does not want to read it
+            let _ = e.print();
+            return ExitCode::from(code);
         }
     };
+    // database, journal, key and backup are for their owner only, wherever they lie
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     start_log(&cli.globals);
     let globals = &cli.globals;
     let done = |result: Result<(), Failure>| result.map(|()| ExitCode::SUCCESS);
@@ -140,7 +144,10 @@ pub fn run() -> ExitCode {
         Command::Decode(args) => done(decode::run(globals, args)),
         Command::CheckConfig(args) => done(check_config::run(globals, args)),
         Command::Config(args) => done(config::run(globals, args)),
-        Command::Radtest(args) => radtest::run(radtest::RadtestArgs { json: globals.json, ..args }).map_err(Failure::from),
+        Command::Radtest(args) => {
+            let dictionary = args.dictionary.clone().or_else(|| context::read_config(globals).ok()?.radius.dictionaries);
+            radtest::run(radtest::RadtestArgs { json: globals.json, dictionary, ..args }).map_err(Failure::from)
+        }
         Command::Trace(args) => done(trace::run(globals, args)),
         Command::Doctor(args) => done(doctor::run(globals, args)),
     };

@@ -1,18 +1,29 @@
 //! What commands print: calm tables for people, JSON for programs.
 
 use std::io::{ErrorKind, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
 use super::Failure;
 
+static READER_GONE: AtomicBool = AtomicBool::new(false);
+
 /// Writes to standard output; a reader that went away (`| head`) ends the output, not the command.
 fn write(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(e.into()),
-        _ => Ok(()),
+        Err(e) if e.kind() == ErrorKind::BrokenPipe => {
+            READER_GONE.store(true, Ordering::Relaxed);
+            Ok(())
+        }
+        other => Ok(other?),
     }
+}
+
+/// Whether whoever read standard output has gone: a command without end may end.
+pub fn is_reader_gone() -> bool {
+    READER_GONE.load(Ordering::Relaxed)
 }
 
 /// One line.

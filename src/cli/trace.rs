@@ -121,6 +121,9 @@ pub fn run(globals: &Globals, args: TraceArgs) -> Result<(), Failure> {
                 print_line(globals, &line)?;
             }
         }
+        if output::is_reader_gone() {
+            return Ok(());
+        }
         std::thread::sleep(POLL_EVERY);
     }
     match reader {

@@ -6,18 +6,14 @@ use std::sync::atomic::Ordering;
 
 use super::batch::{Datagram, SendBatch};
 use super::counters::{DropReason, ListenCounters, Tick};
-use super::duplicates::{Duplicates, Lookup, Ready};
+use super::duplicates::{Duplicates, Ready};
 use super::responder::PendingReply;
 use super::sender::{self, Sender};
-use super::workers::{Clock, ListenParts, Worker, answer_status};
+use super::workers::{Clock, ListenParts, Worker, answer_again, answer_status};
 use crate::journal::AppendError;
+use crate::radius::dictionary::numbers::{EVENT_TIMESTAMP, NAS_IDENTIFIER, NAS_IP_ADDRESS, NAS_IPV6_ADDRESS};
 use crate::radius::{MAX_PACKET_OCTETS, PacketView, ReplyWriter, code};
 use crate::sessions::{AccountingEvent, NasContext, Record};
-
-const NAS_IP_ADDRESS: u8 = 4;
-const NAS_IDENTIFIER: u8 = 32;
-const EVENT_TIMESTAMP: u8 = 55;
-const NAS_IPV6_ADDRESS: u8 = 95;
 
 pub(super) struct AcctWorker {
     parts: Arc<ListenParts>,
@@ -26,12 +22,26 @@ pub(super) struct AcctWorker {
     buffer: Box<[u8; MAX_PACKET_OCTETS]>,
     /// Boxes that this worker has reported to the store since start.
     seen: hashbrown::HashSet<i64>,
+    /// How many of these are behind each router entry.
+    boxes: hashbrown::HashMap<i64, usize>,
 }
+
+/// More boxes than this behind one router entry are a fault or an attack with its secret, not a network.
+const MOST_BOXES: usize = 10_000;
+/// More open sessions than this no router holds.
+const MOST_OPEN: i64 = 250_000;
 
 impl AcctWorker {
     pub fn new(parts: Arc<ListenParts>, socket: Arc<UdpSocket>) -> AcctWorker {
         let duplicates = Duplicates::new(parts.options.duplicates_ms, parts.options.duplicates_octets);
-        AcctWorker { parts, socket, duplicates, buffer: Box::new([0; MAX_PACKET_OCTETS]), seen: hashbrown::HashSet::new() }
+        AcctWorker {
+            parts,
+            socket,
+            duplicates,
+            buffer: Box::new([0; MAX_PACKET_OCTETS]),
+            seen: hashbrown::HashSet::new(),
+            boxes: hashbrown::HashMap::new(),
+        }
     }
 
     fn take(
@@ -58,7 +68,7 @@ impl AcctWorker {
         let mut reply = ReplyWriter::new(&mut self.buffer, code::ACCOUNTING_RESPONSE, view);
         reply.proxy_state(view);
         let octets = reply.finish(&sender.secrets[0]).map_err(|_| DropReason::ReplyTooLong)?;
-        let seq = self.journalise(view, &sender, datagram, octets, now).map_err(|_| DropReason::JournalFull)?;
+        let seq = self.journalise(view, &sender, datagram, octets, now)?;
         self.duplicates.keep(datagram.peer, view.id(), view.authenticator(), &self.buffer[..octets], Ready::Durable(seq), now);
         tick.accounted += 1;
         if datagram.arrived_us != 0 {
@@ -75,27 +85,33 @@ impl AcctWorker {
         datagram: &Datagram<'_>,
         octets: usize,
         now: i64,
-    ) -> Result<u64, AppendError> {
+    ) -> Result<u64, DropReason> {
         let fields = &sender.nas.fields;
         let (journal, live) = (&self.parts.journal, &self.parts.access.live);
         let mut ack = Some(PendingReply::new(&self.socket, datagram.peer, datagram.local, &self.buffer[..octets]));
-        let event = match AccountingEvent::read(view, now, fields.swap_octets, live.tokens()) {
+        let event = match AccountingEvent::read(view, now, fields.swap_octets, fields.tenant_id, live.tokens()) {
             Ok(event) => event,
             Err(_) => {
                 let record = Record::Odd { at: now, router_id: fields.id, packet: view.bytes() };
-                return journal.append(record.kind(), |out| record.write(out), ack);
+                return journal.append(record.kind(), |out| record.write(out), ack).map_err(DropReason::from);
             }
         };
         let nas_identifier = view.get(NAS_IDENTIFIER).unwrap_or_default();
         let nas_address = view.get(NAS_IP_ADDRESS).or(view.get(NAS_IPV6_ADDRESS)).unwrap_or_default();
         let nas_instance = live.tokens().nas_instance(fields.id, nas_identifier, nas_address);
-        if self.seen.insert(nas_instance) {
+        if live.open_count() >= MOST_OPEN && live.open_at(nas_instance) >= MOST_OPEN {
+            return Err(DropReason::Absurd);
+        }
+        if !self.seen.contains(&nas_instance) {
+            let boxes = self.boxes.entry(fields.id).or_insert(0);
+            if *boxes >= MOST_BOXES {
+                return Err(DropReason::Absurd);
+            }
             let record =
                 Record::NasSeen { tenant_id: fields.tenant_id, nas_instance, router_id: fields.id, at: now, nas_identifier, nas_address };
-            if let Err(error) = journal.append(record.kind(), |out| record.write(out), None) {
-                self.seen.remove(&nas_instance);
-                return Err(error);
-            }
+            journal.append(record.kind(), |out| record.write(out), None)?;
+            *boxes += 1;
+            self.seen.insert(nas_instance);
         }
         let nas = NasContext {
             tenant_id: fields.tenant_id,
@@ -110,7 +126,13 @@ impl AcctWorker {
             let completes = !matches!(record, Record::NasRestarted { only: Some(_), .. });
             journal.append(record.kind(), |out| record.write(out), if completes { ack.take() } else { None })
         };
-        live.record(&event, &nas, customer, append).map(|recorded| recorded.seq)
+        Ok(live.record(&event, &nas, customer, append)?.seq)
+    }
+}
+
+impl From<AppendError> for DropReason {
+    fn from(_: AppendError) -> DropReason {
+        DropReason::JournalFull
     }
 }
 
@@ -129,15 +151,9 @@ impl Worker for AcctWorker {
         if !matches!(view.code(), code::ACCOUNTING_REQUEST | code::STATUS_SERVER) {
             return tick.dropped(DropReason::WrongCode);
         }
-        if let Lookup::Known { reply, ready } = self.duplicates.find(datagram.peer, view.id(), view.authenticator(), now) {
-            match ready {
-                // Its answer goes to the same place as soon as the record is durable.
-                Ready::Durable(seq) if self.parts.journal.durable_seq() < seq => tick.dropped(DropReason::Repeated),
-                _ => {
-                    send.push(reply, datagram.peer, datagram.local);
-                    tick.answered_again += 1;
-                }
-            }
+        // Its answer goes to the same place as soon as the record is durable.
+        let is_coming = |ready| matches!(ready, Ready::Durable(seq) if self.parts.journal.durable_seq() < seq);
+        if answer_again(&mut self.duplicates, &view, datagram, now, is_coming, tick, send) {
             return;
         }
         if let Err(reason) = self.take(&view, datagram, now, tick, send) {

@@ -7,17 +7,16 @@ use std::sync::mpsc::SyncSender;
 
 use super::batch::{Datagram, SendBatch};
 use super::counters::{DropReason, ListenCounters, Tick};
-use super::duplicates::{Duplicates, Lookup, Ready};
+use super::duplicates::{Duplicates, Ready};
 use super::sender::{self, Sender};
-use super::workers::{Clock, ListenParts, Worker, answer_status};
+use super::workers::{Clock, ListenParts, Worker, answer_again, answer_status};
 use crate::aaa::access::{AccessRequest, Answer};
 use crate::aaa::decision_log::Decision;
 use crate::journal::LogBatch;
+use crate::radius::dictionary::numbers::{EAP_MESSAGE, NAS_IDENTIFIER, USER_NAME};
 use crate::radius::{HEADER_OCTETS, PacketView, code};
 use crate::sessions::{Record, RouterLearned};
 
-const USER_NAME: u8 = 1;
-const EAP_MESSAGE: u8 = 79;
 /// Attributes of a reply begin after the header and Message-Authenticator.
 const REPLY_ATTRIBUTES: usize = HEADER_OCTETS + 18;
 /// A batch of decision records is handed on when it is this large, or this old.
@@ -160,20 +159,14 @@ impl Worker for AuthWorker {
         if !matches!(view.code(), code::ACCESS_REQUEST | code::STATUS_SERVER) {
             return tick.dropped(DropReason::WrongCode);
         }
-        if let Lookup::Known { reply, ready } = self.duplicates.find(datagram.peer, view.id(), view.authenticator(), now) {
-            match ready {
-                Ready::At(instant) if now < instant => tick.dropped(DropReason::Repeated),
-                _ => {
-                    send.push(reply, datagram.peer, datagram.local);
-                    tick.answered_again += 1;
-                }
-            }
+        let is_coming = |ready| matches!(ready, Ready::At(instant) if now < instant);
+        if answer_again(&mut self.duplicates, &view, datagram, now, is_coming, tick, send) {
             return;
         }
         if let Err(reason) = self.answer(&view, datagram, clock, tick, send) {
             tick.dropped(reason);
             if reason == DropReason::UnknownSource {
-                (self.parts.on_unknown)(datagram.peer.ip(), view.get(32).unwrap_or_default(), now);
+                (self.parts.on_unknown)(datagram.peer.ip(), view.get(NAS_IDENTIFIER).unwrap_or_default(), now);
             }
         }
     }

@@ -28,11 +28,13 @@ pub enum DropReason {
     ReplyTooLong,
     /// The journal cannot take more.
     JournalFull,
+    /// A router names more boxes, or one box more sessions, than there can be.
+    Absurd,
 }
 
 impl DropReason {
     /// All of them, in the order of their numbers.
-    pub const ALL: [DropReason; 11] = [
+    pub const ALL: [DropReason; 12] = [
         Self::Malformed,
         Self::WrongCode,
         Self::UnknownSource,
@@ -44,6 +46,7 @@ impl DropReason {
         Self::Repeated,
         Self::ReplyTooLong,
         Self::JournalFull,
+        Self::Absurd,
     ];
 
     /// The stable code.
@@ -60,6 +63,7 @@ impl DropReason {
             Self::Repeated => "repeated",
             Self::ReplyTooLong => "reply-too-long",
             Self::JournalFull => "journal-full",
+            Self::Absurd => "absurd",
         }
     }
 }

@@ -6,12 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::counters::DropReason;
 use crate::aaa::directory::Nas;
+use crate::radius::dictionary::numbers::{EAP_MESSAGE, MESSAGE_AUTHENTICATOR, NAS_IDENTIFIER, PROXY_STATE};
 use crate::radius::{PacketView, Secret};
 
-const NAS_IDENTIFIER: u8 = 32;
-const PROXY_STATE: u8 = 33;
-const EAP_MESSAGE: u8 = 79;
-const MESSAGE_AUTHENTICATOR: u8 = 80;
 const WRONG_SECRET: &str = "signed with another secret than the router's here";
 
 /// A router that a request is from, and the secrets that may belong to it.
@@ -40,7 +37,9 @@ fn by_likelihood<'n>(candidates: &'n [Arc<Nas>], view: &PacketView<'_>) -> impl 
 fn find_signer<'n>(candidates: &'n [Arc<Nas>], view: &PacketView<'_>, verifies: impl Fn(&Secret) -> bool) -> Option<Sender<'n>> {
     let signed = |nas: &'n Arc<Nas>| {
         let secrets = &nas.fields.secrets;
-        secrets.iter().position(&verifies).map(|i| Sender { nas, secrets: &secrets[i..=i], is_signed: true })
+        let number = secrets.iter().position(&verifies)?;
+        nas.note_secret(number);
+        Some(Sender { nas, secrets: &secrets[number..=number], is_signed: true })
     };
     match candidates {
         [one] => signed(one),

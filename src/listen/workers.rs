@@ -14,12 +14,14 @@ use super::auth::AuthWorker;
 use super::batch::{Datagram, ReceiveBatch, SendBatch};
 use super::counters::{DropReason, ListenCounters, Tick};
 use super::delay::DelayedReplies;
+use super::duplicates::{Duplicates, Lookup, Ready};
 use super::responder::PendingReply;
 use super::socket::BoundAddress;
 use crate::aaa::access::Access;
 use crate::aaa::decision_log::Decision;
 use crate::journal::{Journal, LogBatch};
 use crate::radius::{PacketView, ReplyWriter, Secret};
+use crate::units::UnixMs;
 
 /// Emptied batches of decision records, to be filled again: their memory is neither given back nor asked for anew.
 #[derive(Default)]
@@ -158,6 +160,26 @@ pub(super) fn answer_status(
     send.commit(octets, datagram.peer, datagram.local);
     tick.status += 1;
     Ok(())
+}
+
+/// Answers a request that was answered before with the same octets, unless that answer is still on its way (`is_coming`). False if it is a new request.
+pub(super) fn answer_again(
+    duplicates: &mut Duplicates,
+    view: &PacketView<'_>,
+    datagram: &Datagram<'_>,
+    now: UnixMs,
+    is_coming: impl FnOnce(Ready) -> bool,
+    tick: &mut Tick,
+    send: &mut SendBatch,
+) -> bool {
+    let Lookup::Known { reply, ready } = duplicates.find(datagram.peer, view.id(), view.authenticator(), now) else { return false };
+    if is_coming(ready) {
+        tick.dropped(DropReason::Repeated);
+    } else {
+        send.push(reply, datagram.peer, datagram.local);
+        tick.answered_again += 1;
+    }
+    true
 }
 
 /// One reading of the clock.

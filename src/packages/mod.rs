@@ -3,12 +3,17 @@
 //! Owns: `packages`. Must not know: customers (it counts them by join before it lets a package go).
 
 mod add;
+mod limits;
 mod package;
 mod rate_limit;
 mod set;
 mod sql;
 
 pub use add::{NewPackage, add_package};
+pub use limits::{
+    DevicePolicy, Direction, FairUse, FairUseRate, FairUseWhen, Hours, Limits, LimitsOverride, Period, Places, Simultaneous, TimeLimit,
+    Validity, ValidityStart, VolumeLimit, WhenFull, WhenUnknown, service,
+};
 pub use package::{DEFAULT_INTERIM_SECS, MAX_SESSION_TIMEOUT_SECS, MIN_INTERIM_SECS, Package, PackageError, PackageTerms};
 pub use rate_limit::{PerDirection, RateLimit, RateLimitError};
 pub use set::{PackageChanges, remove_package, set_package};

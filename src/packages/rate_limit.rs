@@ -3,7 +3,7 @@
 //! Mikrotik-Rate-Limit: `rate [burst [threshold [time [priority [min]]]]]`, each but the priority as `RX/TX`, where RX is what the
 //! router receives, so the customer's **upload** comes first (RouterOS manual, "PPP AAA"). Administrators mix this up; hence typed fields.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::units::BitRate;
 
@@ -14,7 +14,7 @@ const DEFAULT_BURST_SECS: u32 = 1;
 const MAX_BURST_SECS: u32 = 86_400;
 
 /// One value for each direction, seen from the customer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct PerDirection<T> {
     /// Towards the customer.
     pub download: T,
@@ -23,7 +23,8 @@ pub struct PerDirection<T> {
 }
 
 /// Rates of a package. A rate of 0 bit/s is unlimited.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct RateLimit {
     /// Sustained rate; without one, no other field may be set.
     pub rate: PerDirection<Option<BitRate>>,

@@ -1,5 +1,6 @@
 //! An Accounting-Request as an event: typed, normalised, with its instant decided (RFC 2866, RFC 2869).
 
+use crate::radius::dictionary::numbers as attribute;
 use std::net::Ipv4Addr;
 
 use super::token::{SessionToken, TokenKey};
@@ -83,9 +84,16 @@ pub struct AccountingEvent<'a> {
 }
 
 impl<'a> AccountingEvent<'a> {
-    /// Reads a packet whose authenticator was verified. `swap_octets` is for routers that count from their own point of view.
-    pub fn read(view: &PacketView<'a>, arrived_at: UnixMs, swap_octets: bool, tokens: &TokenKey) -> Result<AccountingEvent<'a>, Odd> {
-        let status = match view.get_u32(40) {
+    /// Reads a packet whose authenticator was verified. `swap_octets` is for routers that count from their own point of view; `tokens` tells our token for a
+    /// router's tenant.
+    pub fn read(
+        view: &PacketView<'a>,
+        arrived_at: UnixMs,
+        swap_octets: bool,
+        tenant_id: i64,
+        tokens: &TokenKey,
+    ) -> Result<AccountingEvent<'a>, Odd> {
+        let status = match view.get_u32(attribute::ACCT_STATUS_TYPE) {
             Some(1) => Status::Start,
             Some(2) => Status::Stop,
             Some(3) => Status::Interim,
@@ -93,36 +101,43 @@ impl<'a> AccountingEvent<'a> {
             Some(8) => Status::Off,
             _ => return Err(Odd::StatusType),
         };
-        let acct_session_id = view.get(44).unwrap_or_default();
+        let acct_session_id = view.get(attribute::ACCT_SESSION_ID).unwrap_or_default();
         if acct_session_id.is_empty() && !matches!(status, Status::On | Status::Off) {
             return Err(Odd::SessionId);
         }
-        let has_gigawords = view.has(52) || view.has(53);
+        let has_gigawords = view.has(attribute::ACCT_INPUT_GIGAWORDS) || view.has(attribute::ACCT_OUTPUT_GIGAWORDS);
         let octets = |low: u8, high: u8| {
             let high = u64::from(view.get_u32(high).unwrap_or(0)) << 32;
             view.get_u32(low).map(|low| high | u64::from(low))
         };
-        let (mut octets_in, mut octets_out) = (octets(42, 52), octets(43, 53));
+        let (mut octets_in, mut octets_out) = (
+            octets(attribute::ACCT_INPUT_OCTETS, attribute::ACCT_INPUT_GIGAWORDS),
+            octets(attribute::ACCT_OUTPUT_OCTETS, attribute::ACCT_OUTPUT_GIGAWORDS),
+        );
         if swap_octets {
             std::mem::swap(&mut octets_in, &mut octets_out);
         }
         Ok(AccountingEvent {
             status,
-            at: event_time(view.get_u32(55), view.get_u32(41), arrived_at).at,
+            at: event_time(view.get_u32(attribute::EVENT_TIMESTAMP), view.get_u32(attribute::ACCT_DELAY_TIME), arrived_at).at,
             arrived_at,
             acct_session_id,
-            username: view.get(1).unwrap_or_default(),
-            mac: view.get(31).and_then(Mac::parse),
-            called_station: view.get(30).unwrap_or_default(),
-            nas_port_id: view.get(87).unwrap_or_default(),
-            framed_ip: view.get_ipv4(8),
-            session_secs: view.get_u32(46).filter(|secs| *secs <= MAX_SESSION_SECS),
+            username: view.get(attribute::USER_NAME).unwrap_or_default(),
+            mac: view.get(attribute::CALLING_STATION_ID).and_then(Mac::parse),
+            called_station: view.get(attribute::CALLED_STATION_ID).unwrap_or_default(),
+            nas_port_id: view.get(attribute::NAS_PORT_ID).unwrap_or_default(),
+            framed_ip: view.get_ipv4(attribute::FRAMED_IP_ADDRESS),
+            session_secs: view.get_u32(attribute::ACCT_SESSION_TIME).filter(|secs| *secs <= MAX_SESSION_SECS),
             octets_in,
             octets_out,
             has_gigawords,
-            terminate_cause: view.get_u32(49).unwrap_or(0),
-            token: if view.has(25) { view.all(25).find_map(|class| tokens.verify(class.value)) } else { None },
-            is_local: view.get_u32(45) == Some(2),
+            terminate_cause: view.get_u32(attribute::ACCT_TERMINATE_CAUSE).unwrap_or(0),
+            token: if view.has(attribute::CLASS) {
+                view.all(attribute::CLASS).find_map(|class| tokens.verify(tenant_id, class.value))
+            } else {
+                None
+            },
+            is_local: view.get_u32(attribute::ACCT_AUTHENTIC) == Some(2),
         })
     }
 

@@ -5,6 +5,7 @@
 
 mod applier;
 mod event;
+mod grant;
 mod journal_home;
 mod live;
 mod record;
@@ -12,14 +13,17 @@ pub mod sql;
 mod tally;
 mod token;
 mod usage_days;
+mod used;
 
 pub use applier::{Applier, ApplierStatus, ApplyError, CustomerLookup};
 pub use event::{AccountingEvent, EventTime, Odd, Status};
+pub use grant::{Granted, VolumeCaps, rate_number};
 pub use journal_home::JournalHome;
 pub use live::{LiveSession, LiveSessions, NasContext, Recorded};
 pub use record::{Record, RecordError, RouterLearned, Update};
 pub use tally::{Tally, flag};
 pub use token::{SessionToken, TokenKey};
+pub use used::{Amounts, Used};
 
 /// Terminate causes that Tollgate itself gives (RFC 2866 section 5.10 numbers).
 pub mod cause {

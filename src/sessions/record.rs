@@ -94,12 +94,16 @@ pub enum Record<'a> {
     Ended {
         /// Whose.
         tenant_id: i64,
+        /// By which box.
+        nas_instance: i64,
         /// Which.
         session_key: [u8; 16],
         /// Why.
         terminate_cause: u32,
         /// If its newest event is still this one.
         last_event_at: UnixMs,
+        /// Its Acct-Session-Id, by which memory finds it.
+        acct_session_id: &'a [u8],
     },
     /// A packet that was answered but is about no session, as it came.
     Odd {
@@ -173,8 +177,8 @@ impl<'a> Record<'a> {
                 let (service, digit) = only.unwrap_or((0, 255));
                 w.u8(service).u8(digit);
             }
-            Record::Ended { tenant_id, session_key, terminate_cause, last_event_at } => {
-                w.i64(*tenant_id).octets(session_key).u32(*terminate_cause).i64(*last_event_at);
+            Record::Ended { tenant_id, nas_instance, session_key, terminate_cause, last_event_at, acct_session_id } => {
+                w.i64(*tenant_id).i64(*nas_instance).octets(session_key).u32(*terminate_cause).i64(*last_event_at).short(acct_session_id);
             }
             Record::Odd { at, router_id, packet } => {
                 w.i64(*at).i64(*router_id).octets(packet);
@@ -201,7 +205,14 @@ impl<'a> Record<'a> {
                 let (nas_instance, at, service, digit) = (r.i64()?, r.i64()?, r.u8()?, r.u8()?);
                 Record::NasRestarted { nas_instance, at, only: (digit != 255).then_some((service, digit)) }
             }
-            ENDED => Record::Ended { tenant_id: r.i64()?, session_key: r.array()?, terminate_cause: r.u32()?, last_event_at: r.i64()? },
+            ENDED => Record::Ended {
+                tenant_id: r.i64()?,
+                nas_instance: r.i64()?,
+                session_key: r.array()?,
+                terminate_cause: r.u32()?,
+                last_event_at: r.i64()?,
+                acct_session_id: r.short()?,
+            },
             ODD => Record::Odd { at: r.i64()?, router_id: r.i64()?, packet: r.0 },
             ROUTER_LEARNED => {
                 let (tenant_id, router_id, at) = (r.i64()?, r.i64()?, r.i64()?);
@@ -348,7 +359,14 @@ mod tests {
             Record::Update(Update::sample()),
             Record::NasRestarted { nas_instance: 5, at: 6, only: None },
             Record::NasRestarted { nas_instance: 5, at: 6, only: Some((0x81, 3)) },
-            Record::Ended { tenant_id: 1, session_key: [3; 16], terminate_cause: 2, last_event_at: 9 },
+            Record::Ended {
+                tenant_id: 1,
+                nas_instance: 4,
+                session_key: [3; 16],
+                terminate_cause: 2,
+                last_event_at: 9,
+                acct_session_id: b"81000001",
+            },
             Record::Odd { at: 3, router_id: 4, packet: b"packet" },
             Record::RouterLearned(RouterLearned { tenant_id: 1, router_id: 2, address: "2001:db8::1".parse().expect("an address"), at: 3 }),
             Record::NasSeen { tenant_id: 1, nas_instance: 2, router_id: 3, at: 4, nas_identifier: b"rb", nas_address: &[10, 0, 0, 1] },

@@ -1,18 +1,20 @@
 //! The session token: what we put into Class, signed, and get back with each accounting packet.
 //!
-//! It names the customer and the login, whatever the router calls the session. 30 octets: magic, version, issued (48-bit unix ms), nonce, customer, interim,
-//! and a 64-bit SipHash-2-4 tag under a key that every node of the store derives alike.
+//! It names the customer and the login, whatever the router calls the session, and repeats what the Accept granted, so that whoever takes the session over knows
+//! what the router was told. 35 to 59 octets: magic, version, issued (48-bit unix ms), nonce, customer, interim, grant, and a 64-bit SipHash-2-4 tag over
+//! these and the tenant, under a key that every node of the store derives alike: a token means nothing on another tenant's router.
 
 use std::hash::Hasher;
 
 use siphasher::sip::SipHasher24;
 use siphasher::sip128::{Hasher128, SipHasher24 as SipHasher24x128};
 
+use super::grant::Granted;
+use crate::units::OctetReader;
+
 const MAGIC: u8 = b'T';
-const VERSION: u8 = 1;
-const SIGNED_OCTETS: usize = 22;
-/// Octets of a token on the wire.
-pub const TOKEN_OCTETS: usize = SIGNED_OCTETS + 8;
+const VERSION: u8 = 2;
+const TAG_OCTETS: usize = 8;
 
 /// What a token says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +27,8 @@ pub struct SessionToken {
     pub customer_id: i64,
     /// The Acct-Interim-Interval that the Accept carried, seconds.
     pub interim_secs: u16,
+    /// What else it carried.
+    pub granted: Granted,
 }
 
 /// The key that signs tokens and names sessions.
@@ -41,32 +45,34 @@ impl TokenKey {
         TokenKey { key }
     }
 
-    /// The token's octets.
-    pub fn sign(&self, token: &SessionToken) -> [u8; TOKEN_OCTETS] {
-        let mut octets = [0; TOKEN_OCTETS];
-        octets[0] = MAGIC;
-        octets[1] = VERSION;
-        octets[2..8].copy_from_slice(&token.issued_at.to_be_bytes()[2..]);
-        octets[8..12].copy_from_slice(&token.nonce.to_be_bytes());
-        octets[12..20].copy_from_slice(&token.customer_id.to_be_bytes());
-        octets[20..22].copy_from_slice(&token.interim_secs.to_be_bytes());
-        let tag = self.tag(&octets[..SIGNED_OCTETS]);
-        octets[SIGNED_OCTETS..].copy_from_slice(&tag.to_be_bytes());
-        octets
+    /// Writes the token's octets for a router of this tenant into `out`, which is emptied first.
+    pub fn sign(&self, tenant_id: i64, token: &SessionToken, out: &mut Vec<u8>) {
+        out.clear();
+        out.extend_from_slice(&[MAGIC, VERSION]);
+        out.extend_from_slice(&token.issued_at.to_be_bytes()[2..]);
+        out.extend_from_slice(&token.nonce.to_be_bytes());
+        out.extend_from_slice(&token.customer_id.to_be_bytes());
+        out.extend_from_slice(&token.interim_secs.to_be_bytes());
+        token.granted.write(out);
+        let tag = self.tag(tenant_id, out);
+        out.extend_from_slice(&tag.to_be_bytes());
     }
 
-    /// The token in a Class value, if it is ours and untouched.
-    pub fn verify(&self, class: &[u8]) -> Option<SessionToken> {
-        let octets: &[u8; TOKEN_OCTETS] = class.try_into().ok()?;
-        if octets[..2] != [MAGIC, VERSION] || self.tag(&octets[..SIGNED_OCTETS]).to_be_bytes() != octets[SIGNED_OCTETS..] {
+    /// The token in a Class value that a router of this tenant sent, if it is ours, for that tenant, and untouched.
+    pub fn verify(&self, tenant_id: i64, class: &[u8]) -> Option<SessionToken> {
+        let (signed, tag) = class.split_last_chunk::<TAG_OCTETS>()?;
+        if signed.get(..2) != Some(&[MAGIC, VERSION]) || self.tag(tenant_id, signed).to_be_bytes() != *tag {
             return None;
         }
-        let number = |range: std::ops::Range<usize>| octets[range].iter().fold(0u64, |n, o| n << 8 | u64::from(*o));
+        let mut r = OctetReader(&signed[2..]);
+        let mut issued_at = [0; 8];
+        issued_at[2..].copy_from_slice(&r.array::<6>()?);
         Some(SessionToken {
-            issued_at: number(2..8) as i64,
-            nonce: number(8..12) as u32,
-            customer_id: number(12..20) as i64,
-            interim_secs: number(20..22) as u16,
+            issued_at: i64::from_be_bytes(issued_at),
+            nonce: u32::from_be_bytes(r.array()?),
+            customer_id: i64::from_be_bytes(r.array()?),
+            interim_secs: u16::from_be_bytes(r.array()?),
+            granted: Granted::read(&mut r).filter(|_| r.0.is_empty())?,
         })
     }
 
@@ -103,8 +109,9 @@ impl TokenKey {
         (hash.finish() >> 1) as i64
     }
 
-    fn tag(&self, signed: &[u8]) -> u64 {
+    fn tag(&self, tenant_id: i64, signed: &[u8]) -> u64 {
         let mut hash = SipHasher24::new_with_key(&self.key);
+        hash.write_i64(tenant_id);
         hash.write(signed);
         hash.finish()
     }
@@ -120,19 +127,24 @@ fn key_of(at: i64, hash: SipHasher24x128) -> [u8; 16] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sessions::grant::VolumeCaps;
 
     #[test]
     fn a_token_comes_back_whole_and_no_changed_one_is_believed() {
         let key = TokenKey::new(&[7; 32]);
-        let token = SessionToken { issued_at: 1_800_000_000_123, nonce: 9, customer_id: 1 << 60, interim_secs: 287 };
-        let octets = key.sign(&token);
-        assert_eq!(key.verify(&octets), Some(token));
+        let caps = VolumeCaps { total: Some(9), ..VolumeCaps::default() };
+        let granted = Granted::new(7, 1_800_000_100_000, false, caps);
+        let token = SessionToken { issued_at: 1_800_000_000_123, nonce: 9, customer_id: 1 << 60, interim_secs: 287, granted };
+        let mut octets = Vec::new();
+        key.sign(1, &token, &mut octets);
+        assert_eq!(key.verify(1, &octets), Some(token));
         for i in 0..octets.len() {
-            let mut changed = octets;
+            let mut changed = octets.clone();
             changed[i] ^= 1;
-            assert_eq!(key.verify(&changed), None, "octet {i}");
+            assert_eq!(key.verify(1, &changed), None, "octet {i}");
         }
-        assert_eq!(key.verify(&octets[..29]), None);
-        assert_eq!(TokenKey::new(&[8; 32]).verify(&octets), None);
+        assert!((0..octets.len()).all(|cut| key.verify(1, &octets[..cut]).is_none()));
+        assert_eq!(TokenKey::new(&[8; 32]).verify(1, &octets), None);
+        assert_eq!(key.verify(2, &octets), None, "another tenant's router");
     }
 }

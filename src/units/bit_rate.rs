@@ -4,7 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 /// Bits per second; 0 means unlimited where RouterOS reads it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
 pub struct BitRate(pub u64);
 
 /// The text is not a bit rate.

@@ -3,25 +3,12 @@
 use crate::aaa::decide::RejectReason;
 use crate::radius::credentials::mschap::{self, MsChapError};
 use crate::radius::credentials::{chap, pap, same_octets};
+use crate::radius::dictionary::numbers::{CHAP_CHALLENGE, CHAP_PASSWORD, EAP_MESSAGE, USER_PASSWORD, microsoft};
 use crate::radius::{PacketView, ReplyWriter, Secret};
 use crate::units::Mac;
 
-const USER_PASSWORD: u8 = 2;
-const CHAP_PASSWORD: u8 = 3;
-const CHAP_CHALLENGE: u8 = 60;
-const EAP_MESSAGE: u8 = 79;
 /// Microsoft (RFC 2548).
 const MICROSOFT: u32 = 311;
-const MS_CHAP_RESPONSE: u8 = 1;
-const MS_CHAP_ERROR: u8 = 2;
-const MS_MPPE_ENCRYPTION_POLICY: u8 = 7;
-const MS_MPPE_ENCRYPTION_TYPES: u8 = 8;
-const MS_CHAP_CHALLENGE: u8 = 11;
-const MS_CHAP_MPPE_KEYS: u8 = 12;
-const MS_MPPE_SEND_KEY: u8 = 16;
-const MS_MPPE_RECV_KEY: u8 = 17;
-const MS_CHAP2_RESPONSE: u8 = 25;
-const MS_CHAP2_SUCCESS: u8 = 26;
 
 /// How somebody proves who he is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,9 +53,9 @@ pub enum Proof {
 impl<'a> Credential<'a> {
     /// Finds the one credential of a request.
     pub fn of(view: &PacketView<'a>) -> Result<Credential<'a>, RejectReason> {
-        let ms1 = view.vendor_get(MICROSOFT, MS_CHAP_RESPONSE);
-        let ms2 = view.vendor_get(MICROSOFT, MS_CHAP2_RESPONSE);
-        let ms_challenge = || view.vendor_get(MICROSOFT, MS_CHAP_CHALLENGE).unwrap_or_default();
+        let ms1 = view.vendor_get(MICROSOFT, microsoft::CHAP_RESPONSE);
+        let ms2 = view.vendor_get(MICROSOFT, microsoft::CHAP2_RESPONSE);
+        let ms_challenge = || view.vendor_get(MICROSOFT, microsoft::CHAP_CHALLENGE).unwrap_or_default();
         let kinds = [view.has(USER_PASSWORD), view.has(CHAP_PASSWORD), ms1.is_some() || ms2.is_some(), view.has(EAP_MESSAGE)];
         match kinds {
             [true, false, false, false] => {
@@ -152,20 +139,20 @@ impl<'a> Credential<'a> {
             Proof::Right1(hash) => {
                 let mut keys = mschap::mschap_v1_mppe_keys(hash);
                 pap::hide_in_place(&mut keys, secret.octets(), view.authenticator());
-                reply.vendor(MICROSOFT, MS_CHAP_MPPE_KEYS, &keys);
+                reply.vendor(MICROSOFT, microsoft::CHAP_MPPE_KEYS, &keys);
             }
             Proof::Right2(success) => {
                 let salts = [salt << 1, salt << 1 | 1].map(u16::to_be_bytes);
                 reply
-                    .vendor(MICROSOFT, MS_CHAP2_SUCCESS, &success.success)
-                    .vendor_salted(MICROSOFT, MS_MPPE_SEND_KEY, &success.send_key, secret, salts[0])
-                    .vendor_salted(MICROSOFT, MS_MPPE_RECV_KEY, &success.recv_key, secret, salts[1]);
+                    .vendor(MICROSOFT, microsoft::CHAP2_SUCCESS, &success.success)
+                    .vendor_salted(MICROSOFT, microsoft::MPPE_SEND_KEY, &success.send_key, secret, salts[0])
+                    .vendor_salted(MICROSOFT, microsoft::MPPE_RECV_KEY, &success.recv_key, secret, salts[1]);
             }
         }
         // Encryption allowed, not demanded, with 40 or 128 bits (RFC 2548 sections 2.4.4 and 2.4.5).
-        reply.vendor(MICROSOFT, MS_MPPE_ENCRYPTION_POLICY, &1u32.to_be_bytes()).vendor(
+        reply.vendor(MICROSOFT, microsoft::MPPE_ENCRYPTION_POLICY, &1u32.to_be_bytes()).vendor(
             MICROSOFT,
-            MS_MPPE_ENCRYPTION_TYPES,
+            microsoft::MPPE_ENCRYPTION_TYPES,
             &6u32.to_be_bytes(),
         );
     }
@@ -185,6 +172,6 @@ impl<'a> Credential<'a> {
         let mut value = [0; 247];
         // The challenge of a retry is never used, since no retry is offered (R=0).
         let octets = mschap::write_error(code, response.first().copied().unwrap_or(0), &[0; 16], reason.message(), &mut value);
-        reply.vendor(MICROSOFT, MS_CHAP_ERROR, &value[..octets]);
+        reply.vendor(MICROSOFT, microsoft::CHAP_ERROR, &value[..octets]);
     }
 }

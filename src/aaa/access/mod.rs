@@ -10,18 +10,19 @@ use super::directory::{Customer, DeviceOwner, Directory, Nas, Package, TenantRul
 use super::reply;
 use super::throttle::{Attempt, Throttle};
 use crate::customers::{LookupBuffer, lookup_candidates};
+use crate::radius::dictionary::numbers::{CALLING_STATION_ID, EAP_MESSAGE, REPLY_MESSAGE, SERVICE_TYPE, USER_NAME, USER_PASSWORD};
 use crate::radius::{MAX_PACKET_OCTETS, PacketView, ReplyTooLong, ReplyWriter, Secret, code};
-use crate::sessions::{LiveSessions, SessionToken};
+use crate::sessions::{Granted, LiveSessions, SessionToken, VolumeCaps};
 use crate::units::{Mac, UnixMs};
 use credential::{Credential, Proof};
 
-const USER_NAME: u8 = 1;
-const SERVICE_TYPE: u8 = 6;
-const REPLY_MESSAGE: u8 = 18;
-const CALLING_STATION_ID: u8 = 31;
-const EAP_MESSAGE: u8 = 79;
 /// Service-Type of PPP.
 const FRAMED: u32 = 2;
+
+thread_local! {
+    /// Each worker's memory for the token it is writing.
+    static TOKEN: std::cell::RefCell<Vec<u8>> = const { std::cell::RefCell::new(Vec::new()) };
+}
 
 /// What the workers decide with; shared by all.
 pub struct Access {
@@ -45,6 +46,31 @@ pub struct AccessRequest<'a> {
     pub now: UnixMs,
     /// Never the same twice in a worker's life; becomes the token's nonce and the keys' salt.
     pub nonce: u32,
+}
+
+impl<'a> AccessRequest<'a> {
+    /// The secret that the router most likely uses. An unsigned request that proves none (CHAP, MS-CHAP) is answered under it.
+    fn likely_secret(&self) -> &'a Secret {
+        match self.secrets {
+            [one] => one,
+            several => &several[self.nas.secret_in_use().min(several.len() - 1)],
+        }
+    }
+
+    fn secrets_by_likelihood(&self) -> impl Iterator<Item = &'a Secret> {
+        let likely = self.likely_secret();
+        std::iter::once(likely).chain(self.secrets.iter().filter(move |secret| !std::ptr::eq(*secret, likely)))
+    }
+
+    /// Only a hidden password tells the secret.
+    fn note_secret(&self, secret: &Secret) {
+        if self.secrets.len() > 1
+            && self.view.has(USER_PASSWORD)
+            && let Some(number) = self.secrets.iter().position(|s| std::ptr::eq(s, secret))
+        {
+            self.nas.note_secret(number);
+        }
+    }
 }
 
 /// What was decided and written.
@@ -182,11 +208,11 @@ impl Access {
         username: &[u8],
         mac: Option<Mac>,
     ) -> (Proof, &'s Secret) {
-        let secrets = request.secrets;
         // No password means that only his devices prove him, not that an empty one does.
-        for secret in secrets.iter().filter(|_| !customer.password().is_empty()) {
+        for secret in request.secrets_by_likelihood().filter(|_| !customer.password().is_empty()) {
             let proof = credential.verify(customer.password(), username, request.view, secret);
             if !matches!(proof, Proof::Wrong) {
+                request.note_secret(secret);
                 return (proof, secret);
             }
         }
@@ -196,7 +222,7 @@ impl Access {
             let password_is_device = customer.password().is_empty() || Mac::parse(customer.password()) == Some(device);
             let is_name = Mac::parse(customer.username()) == Some(device) && password_is_device;
             if is_name || (customer.device_login() && customer.macs().any(|m| m == device)) {
-                for secret in secrets {
+                for secret in request.secrets_by_likelihood() {
                     let proof = credential.verify_device(device, username, request.view, secret);
                     if !matches!(proof, Proof::Wrong) {
                         return (proof, secret);
@@ -204,7 +230,7 @@ impl Access {
                 }
             }
         }
-        (Proof::Wrong, &secrets[0])
+        (Proof::Wrong, request.likely_secret())
     }
 
     /// Fresh sessions that would stay beside a new one: the same device on the same router only renews its own.
@@ -232,9 +258,13 @@ impl Access {
         secret: &Secret,
     ) -> Result<Answer, ReplyTooLong> {
         let interim_secs = package.interim_secs_for(customer.id);
-        let token = SessionToken { issued_at: request.now, nonce: request.nonce, customer_id: customer.id, interim_secs };
-        let token = self.live.tokens().sign(&token);
-        reply::write_accept(&mut draft.reply, customer, package, grant, interim_secs, &token);
+        let ends_at = grant.session_timeout_secs.map_or(UnixMs::MAX, |secs| request.now + i64::from(secs) * 1000);
+        let granted = Granted::new(package.rate, ends_at, false, VolumeCaps::default());
+        let token = SessionToken { issued_at: request.now, nonce: request.nonce, customer_id: customer.id, interim_secs, granted };
+        TOKEN.with_borrow_mut(|octets| {
+            self.live.tokens().sign(request.nas.fields.tenant_id, &token, octets);
+            reply::write_accept(&mut draft.reply, customer, package, grant, interim_secs, octets);
+        });
         let loggable = draft.reply.len();
         Credential::write_success(proof, &mut draft.reply, request.view, secret, request.nonce as u16);
         draft.reply.proxy_state(request.view);
@@ -264,7 +294,7 @@ impl Access {
         let loggable = reply.len();
         reply.proxy_state(request.view);
         request.nas.counters.rejects.fetch_add(1, Ordering::Relaxed);
-        let octets = draft.reply.finish(&request.secrets[0])?;
+        let octets = draft.reply.finish(request.likely_secret())?;
         let method = draft.credential.map_or("", |c| c.name());
         Ok(Answer { octets, loggable, reject: Some(reason), customer_id, mac: draft.mac, method })
     }

@@ -12,13 +12,16 @@ use zeroize::Zeroizing;
 use super::super::reply::mikrotik::{self, PackageAttributes};
 use super::super::sql::{self, CustomerRow, Page};
 use super::extras::{Extras, ExtrasEncoder};
-use super::{CustomerFields, Directory, MessageAuthenticatorMode, NasFields, NasTable, Package, Packages, Providers, TenantRules, Tenants};
+use super::{
+    CustomerFields, Directory, MessageAuthenticatorMode, NasFields, NasTable, Package, Packages, Providers, SHARDS, TenantRules, Tenants,
+};
 use crate::accounts::{ROLE_ADMIN, list_tenants};
 use crate::customers::PASSWORD_PLACE;
-use crate::packages::{self, list_packages_after_id};
+use crate::packages::{self, Limits, list_packages_after_id};
 use crate::radius::Secret;
 use crate::radius::dictionary::Dictionary;
 use crate::routers::{self, RouterError, RouterSecrets, list_learned, list_routers_with_secrets};
+use crate::sessions::rate_number;
 use crate::store::{Conn, Db, Sealer, StoreError, find_feed_head};
 use crate::units::Mac;
 
@@ -210,11 +213,13 @@ impl Loader {
 /// Removes everyone whose id is not in the sorted list.
 fn remove_unseen(directory: &Directory, seen: &[i64]) {
     let mut gone = Vec::new();
-    directory.customers.for_each(|c| {
-        if seen.binary_search(&c.id).is_err() {
-            gone.push(c.id);
-        }
-    });
+    for shard in 0..SHARDS {
+        directory.customers.for_each_of(shard, |c| {
+            if seen.binary_search(&c.id).is_err() {
+                gone.push(c.id);
+            }
+        });
+    }
     for id in gone {
         directory.customers.remove(id);
     }
@@ -342,6 +347,9 @@ fn package(p: &packages::Package) -> Package {
             group: p.terms.mikrotik_group.as_deref(),
             idle_timeout_secs: p.terms.idle_timeout_secs,
         }),
+        rate: rate_number(rate_limit.as_deref().unwrap_or_default().as_bytes()),
+        rate_limit: p.terms.rate_limit,
+        limits: Limits::default(),
         framed_pool: p.terms.framed_pool.as_deref().map(Box::from),
         session_timeout_secs: p.terms.session_timeout_secs.unwrap_or(0),
         interim_secs: p.terms.interim_secs.min(u32::from(u16::MAX)) as u16,

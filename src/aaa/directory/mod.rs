@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
+pub(in crate::aaa) use customers::SHARDS;
 pub use customers::{Customer, CustomerFields, Customers, DeviceOwner};
 pub use follow::{FollowStatus, Follower};
 pub use load::{LoadError, LoadReport, Loader};

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
 use dashmap::DashMap;
 use ipnet::IpNet;
@@ -91,9 +91,23 @@ pub struct Nas {
     /// Counters.
     pub counters: Arc<NasCounters>,
     learned: Arc<DashMap<IpAddr, u32>>,
+    /// Which of the secrets the router was last seen to use.
+    secret_in_use: AtomicUsize,
 }
 
 impl Nas {
+    /// Notes that the secret of this number verified a request or opened a password.
+    pub fn note_secret(&self, number: usize) {
+        if self.secret_in_use.load(Ordering::Relaxed) != number {
+            self.secret_in_use.store(number, Ordering::Relaxed);
+        }
+    }
+
+    /// The number of the secret that signs an answer to a request which proves none: while secrets are being changed, the one seen last.
+    pub fn secret_in_use(&self) -> usize {
+        self.secret_in_use.load(Ordering::Relaxed).min(self.fields.secrets.len().saturating_sub(1))
+    }
+
     /// Whether an unsigned Access-Request from this address must be dropped.
     pub fn requires_signature(&self, address: IpAddr) -> bool {
         match self.fields.mode {
@@ -156,7 +170,7 @@ impl NasTable {
                     known.entry(*e.key()).or_insert(*e.value());
                 });
             }
-            table.insert(Arc::new(Nas { fields, counters, learned: Arc::new(known) }));
+            table.insert(Arc::new(Nas { fields, counters, learned: Arc::new(known), secret_in_use: AtomicUsize::new(0) }));
         }
         table.prefixes.sort_by_key(|(net, _)| std::cmp::Reverse(net.prefix_len()));
         table

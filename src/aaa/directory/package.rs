@@ -1,7 +1,11 @@
 //! A package as replies need it: the attributes that do not depend on the customer are encoded once.
 
+use serde::{Deserialize, Serialize};
+
+use crate::packages::{Limits, RateLimit};
+
 /// A package in memory.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Package {
     /// Its id.
     pub id: i64,
@@ -13,6 +17,12 @@ pub struct Package {
     pub framed_pool: Option<Box<str>>,
     /// Limit of one session, seconds; 0 = none.
     pub session_timeout_secs: u32,
+    /// The rate, typed: fair use computes others from it.
+    pub rate_limit: RateLimit,
+    /// Number of the rate within `attributes` (see [`crate::sessions::rate_number`]).
+    pub rate: u32,
+    /// Limits.
+    pub limits: Limits,
     /// Acct-Interim-Interval before the customer's jitter, seconds.
     pub interim_secs: u16,
 }
@@ -34,16 +44,14 @@ mod tests {
 
     #[test]
     fn the_interval_stays_within_a_tenth_and_spreads() {
-        let package =
-            Package { id: 1, tenant_id: 1, attributes: Box::default(), framed_pool: None, session_timeout_secs: 0, interim_secs: 300 };
+        let package = Package { id: 1, tenant_id: 1, interim_secs: 300, ..Package::default() };
         let all: Vec<u16> = (0..1000).map(|id| package.interim_secs_for(id << 22)).collect();
         assert!(all.iter().all(|s| (270..=330).contains(s)));
         let distinct: std::collections::BTreeSet<_> = all.iter().collect();
         assert!(distinct.len() > 40, "only {} different intervals", distinct.len());
         assert_eq!(
             Package { interim_secs: 60, ..package }.interim_secs_for(5).max(60),
-            Package { interim_secs: 60, id: 2, tenant_id: 1, attributes: Box::default(), framed_pool: None, session_timeout_secs: 0 }
-                .interim_secs_for(5)
+            Package { interim_secs: 60, id: 2, tenant_id: 1, ..Package::default() }.interim_secs_for(5)
         );
     }
 }

@@ -1,10 +1,7 @@
 //! MikroTik's attributes (vendor 14988) of a package, encoded once when the package is loaded.
 
-const VENDOR: u32 = 14988;
-const GROUP: u8 = 3;
-const RATE_LIMIT: u8 = 8;
-const ADDRESS_LIST: u8 = 19;
-const IDLE_TIMEOUT: u8 = 28;
+use crate::radius::dictionary::numbers::mikrotik::{ADDRESS_LIST, GROUP, RATE_LIMIT, VENDOR};
+use crate::radius::dictionary::numbers::{IDLE_TIMEOUT, VENDOR_SPECIFIC};
 
 /// What of a package becomes attributes that are the same for all its customers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,7 +22,7 @@ pub fn encode(package: &PackageAttributes<'_>) -> Box<[u8]> {
     for (kind, text) in [(RATE_LIMIT, package.rate_limit), (ADDRESS_LIST, package.address_list), (GROUP, package.group)] {
         if let Some(text) = text.filter(|t| !t.is_empty() && t.len() <= 247) {
             let octets = text.len() as u8;
-            out.extend_from_slice(&[26, octets + 8]);
+            out.extend_from_slice(&[VENDOR_SPECIFIC, octets + 8]);
             out.extend_from_slice(&VENDOR.to_be_bytes());
             out.extend_from_slice(&[kind, octets + 2]);
             out.extend_from_slice(text.as_bytes());

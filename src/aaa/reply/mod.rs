@@ -5,12 +5,7 @@ pub mod mikrotik;
 use super::decide::Grant;
 use super::directory::{Customer, Package};
 use crate::radius::ReplyWriter;
-
-const FRAMED_IP_ADDRESS: u8 = 8;
-const CLASS: u8 = 25;
-const SESSION_TIMEOUT: u8 = 27;
-const ACCT_INTERIM_INTERVAL: u8 = 85;
-const FRAMED_POOL: u8 = 88;
+use crate::radius::dictionary::numbers::{ACCT_INTERIM_INTERVAL, CLASS, FRAMED_IP_ADDRESS, FRAMED_POOL, SESSION_TIMEOUT};
 
 /// Writes an Accept's attributes: address or pool, the package's own, time limit, interim interval, token, and what an administrator added.
 pub fn write_accept(reply: &mut ReplyWriter<'_>, customer: &Customer, package: &Package, grant: Grant, interim_secs: u16, token: &[u8]) {

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use super::chunks::{ChunkReader, ChunkWriter};
 use super::{SnapshotContents, SnapshotError, SnapshotPosition};
 use crate::aaa::directory::{
-    CustomerFields, Directory, MessageAuthenticatorMode, Nas, NasFields, NasTable, Package, Packages, Providers, TenantRules, Tenants,
+    CustomerFields, Directory, MessageAuthenticatorMode, Nas, NasFields, NasTable, Package, Packages, Providers, SHARDS, TenantRules,
+    Tenants,
 };
 use crate::radius::Secret;
 use crate::sessions::LiveSessions;
 use crate::units::{Mac, OctetReader, OctetWriter};
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// A record is never longer: a customer has at most some kilobytes, a router with a thousand addresses some more.
 const LONGEST_RECORD: usize = 16 << 20;
 const UNREADABLE: SnapshotError = SnapshotError::Damaged("a record does not read");
@@ -56,29 +57,31 @@ pub(super) fn write(
     }
     end(out, chunks)?;
     for p in directory.packages.load().values() {
-        OctetWriter(out).i64(p.id).i64(p.tenant_id).u32(p.session_timeout_secs).u32(u32::from(p.interim_secs));
-        OctetWriter(out).long(&p.attributes).long(p.framed_pool.as_deref().unwrap_or_default().as_bytes());
+        // Packages are few and have many fields: as JSON.
+        out.extend(serde_json::to_vec(&**p).map_err(|_| SnapshotError::Damaged("a package does not write"))?);
         end(out, chunks)?;
     }
     end(out, chunks)?;
     let customers = write_customers(directory, out, chunks)?;
     end(out, chunks)?;
-    let mut sessions = Vec::new();
-    live.write_snapshot(&mut sessions);
-    chunks.add(&sessions)?;
+    live.write_snapshot(|sessions| chunks.add(sessions))?;
     Ok(customers)
 }
 
 fn write_customers(directory: &Directory, out: &mut Vec<u8>, chunks: &mut ChunkWriter) -> Result<u64, SnapshotError> {
-    let (mut count, mut result, mut macs) = (0, Ok(()), Vec::new());
-    directory.customers.for_each(|customer| {
-        if result.is_ok() {
+    let (mut count, mut macs) = (0, Vec::new());
+    // A shard is copied under its lock and written without it: a slow disk must not hold up a change, nor the logins behind that change.
+    for shard in 0..SHARDS {
+        let mut records = Vec::new();
+        directory.customers.for_each_of(shard, |customer| {
             write_customer(&customer.fields(&mut macs), OctetWriter(out));
+            OctetWriter(&mut records).long(out);
+            out.clear();
             count += 1;
-            result = end(out, chunks);
-        }
-    });
-    result.map(|()| count)
+        });
+        chunks.add(&records)?;
+    }
+    Ok(count)
 }
 
 fn write_customer(c: &CustomerFields<'_>, mut out: OctetWriter<'_>) {
@@ -191,11 +194,8 @@ fn text<'a>(r: &mut OctetReader<'a>) -> Option<&'a str> {
     std::str::from_utf8(r.long()?).ok()
 }
 
-fn read_package(mut r: OctetReader<'_>) -> Option<Package> {
-    let (id, tenant_id, session_timeout_secs, interim_secs) = (r.i64()?, r.i64()?, r.u32()?, r.u32()? as u16);
-    let attributes = r.long()?.into();
-    let framed_pool = Some(text(&mut r)?).filter(|p| !p.is_empty()).map(Box::from);
-    Some(Package { id, tenant_id, attributes, framed_pool, session_timeout_secs, interim_secs })
+fn read_package(r: OctetReader<'_>) -> Option<Package> {
+    serde_json::from_slice(r.0).ok()
 }
 
 fn read_customer(mut r: OctetReader<'_>, macs: &mut Vec<Mac>, directory: &Directory) -> Option<()> {

@@ -59,9 +59,9 @@ fn directory(customers: i64) -> Directory {
         id: 3,
         tenant_id: 1,
         attributes: [28, 6, 0, 0, 0, 9].into(),
-        framed_pool: None,
         session_timeout_secs: 60,
         interim_secs: 300,
+        ..Package::default()
     };
     directory.packages.store(Arc::new([(3, Arc::new(package))].into()));
     let router = NasFields {

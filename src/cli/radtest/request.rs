@@ -4,18 +4,12 @@ use super::{Method, RadtestArgs, Usage};
 use crate::radius::attribute_text;
 use crate::radius::client::{Code, MessageAuthenticator, Request, RequestBuilder};
 use crate::radius::dictionary::Dictionary;
+use crate::radius::dictionary::numbers::{
+    ACCT_SESSION_ID, ACCT_STATUS_TYPE, MESSAGE_AUTHENTICATOR, NAS_IDENTIFIER, NAS_IP_ADDRESS, NAS_IPV6_ADDRESS, USER_NAME, USER_PASSWORD,
+};
 
 /// NAS-Identifier unless another identity of the router is given.
 const IDENTIFIER: &str = "tollgate-radtest";
-
-const USER_NAME: u8 = 1;
-const USER_PASSWORD: u8 = 2;
-const NAS_IP_ADDRESS: u8 = 4;
-const NAS_IDENTIFIER: u8 = 32;
-const ACCT_STATUS_TYPE: u8 = 40;
-const ACCT_SESSION_ID: u8 = 44;
-const MESSAGE_AUTHENTICATOR: u8 = 80;
-const NAS_IPV6_ADDRESS: u8 = 95;
 
 /// One attribute as it goes on the wire: its type octet and value; a vendor's attribute comes as the body of its Vendor-Specific.
 #[derive(Clone)]

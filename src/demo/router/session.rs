@@ -3,13 +3,10 @@
 use super::rate_limit::RateLimit;
 use super::{DemoCustomer, Service};
 use crate::radius::client::Reply;
+use crate::radius::dictionary::numbers::{ACCT_INTERIM_INTERVAL, CLASS, FRAMED_IP_ADDRESS, SESSION_TIMEOUT};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-const CLASS: u8 = 25;
-const SESSION_TIMEOUT: u8 = 27;
-const ACCT_INTERIM_INTERVAL: u8 = 85;
-const FRAMED_IP_ADDRESS: u8 = 8;
 const MIKROTIK: u32 = 14988;
 
 /// Line speed without a rate limit, in bit/s: upload, download.

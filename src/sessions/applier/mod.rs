@@ -31,10 +31,14 @@ use work::{Needs, Work};
 /// Finds the customer of a tenant by user name and device, for sessions whose customer the data plane did not know.
 pub type CustomerLookup = Box<dyn Fn(i64, &[u8], Option<Mac>) -> Option<i64> + Send + Sync>;
 
-/// Records per transaction unless told otherwise.
-const BATCH_RECORDS: usize = 2000;
+/// Records per transaction at most, unless told otherwise. Events of the sessions that are online fall on the same pages again and again, so the cost of a
+/// transaction grows much slower than its records: who is behind catches up by larger ones.
+const BATCH_RECORDS: usize = 16_384;
 /// Pause when nothing waits, or little: what arrives meanwhile shares a transaction.
 const TICK: Duration = Duration::from_millis(50);
+/// Pause after a transaction of at least [`BUSY_RECORDS`], for the same reason.
+const BUSY_TICK: Duration = Duration::from_millis(500);
+const BUSY_RECORDS: usize = 200;
 const FIRST_RETRY: Duration = Duration::from_millis(100);
 const LONGEST_RETRY: Duration = Duration::from_secs(5);
 const PRUNE_EVERY: Duration = Duration::from_secs(10);
@@ -168,7 +172,11 @@ impl<A: Send + 'static> Applier<A> {
                     let is_busy = step == Step::Again
                         || matches!(step, Step::Applied(_) if self.pending.len() > 0)
                         || step == Step::Applied(self.batch_records);
-                    if is_busy { Duration::ZERO } else { TICK }
+                    match step {
+                        _ if is_busy => Duration::ZERO,
+                        Step::Applied(records) if records >= BUSY_RECORDS => BUSY_TICK,
+                        _ => TICK,
+                    }
                 }
                 Err(error) => {
                     self.status.is_failing.store(1, Ordering::Relaxed);

@@ -6,7 +6,7 @@ use crate::journal;
 use crate::sessions::record::{Record, RecordError};
 
 /// Octets after which no more records are read at once.
-const MOST_OCTETS: usize = 4 << 20;
+const MOST_OCTETS: usize = 8 << 20;
 
 #[derive(Default)]
 pub(super) struct Pending {

@@ -130,7 +130,7 @@ impl Work {
                     }
                 }
             }
-            Record::Ended { tenant_id, session_key, terminate_cause, last_event_at } => {
+            Record::Ended { tenant_id, session_key, terminate_cause, last_event_at, .. } => {
                 let key = aliases.resolve((*tenant_id, *session_key));
                 if let Some(index) = self.by_key.get(&key).copied()
                     && self.rows[index].tally.last_event_at <= *last_event_at

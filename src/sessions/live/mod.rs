@@ -17,9 +17,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
+use parking_lot::RwLock;
 use siphasher::sip128::{Hasher128, SipHasher13};
 
 use super::event::{AccountingEvent, Status};
+use super::grant::Granted;
 use super::record::{Record, Update};
 use super::tally::{Tally, flag};
 use super::token::TokenKey;
@@ -30,6 +32,9 @@ use identity::Fate;
 const DEFAULT_INTERIM_SECS: u16 = 300;
 /// The interval of a session that came back without it; its next packet tells.
 const UNKNOWN_INTERIM: u16 = 0;
+
+/// Boxes share this many locks.
+const GATES: usize = 64;
 
 /// Name of a session in memory: a keyed hash of NAS instance and Acct-Session-Id.
 type Slot = (u64, u64);
@@ -68,6 +73,8 @@ pub struct LiveSession {
     pub heard_at: UnixMs,
     /// What accounting says.
     pub tally: Tally,
+    /// What the router was told.
+    pub granted: Granted,
     /// Expected interval of interims, seconds.
     pub interim_secs: u16,
     /// The customer's device.
@@ -110,6 +117,10 @@ pub struct LiveSessions {
     /// Boot digit of MikroTik's ids per NAS instance and service octet, and since when.
     boots: DashMap<(i64, u8), (u8, UnixMs)>,
     open: AtomicI64,
+    /// Of these, per NAS instance.
+    open_at: DashMap<i64, i64>,
+    /// Held for reading while an event of a box is recorded, for writing while its restart is: no event falls between a restart's record and its effect.
+    gates: [RwLock<()>; GATES],
     slot_key: (u64, u64),
     tokens: TokenKey,
 }
@@ -139,6 +150,8 @@ impl LiveSessions {
             by_customer: DashMap::new(),
             boots: DashMap::new(),
             open: AtomicI64::new(0),
+            open_at: DashMap::new(),
+            gates: std::array::from_fn(|_| RwLock::new(())),
             slot_key: (state.hash_one(1), state.hash_one(2)),
             tokens,
         }
@@ -164,14 +177,17 @@ impl LiveSessions {
         mut append: impl FnMut(&Record<'_>) -> Result<u64, E>,
     ) -> Result<Recorded, E> {
         if matches!(event.status, Status::On | Status::Off) {
+            let _alone = self.gate(nas.nas_instance).write();
             let seq = append(&Record::NasRestarted { nas_instance: nas.nas_instance, at: event.at, only: None })?;
             self.end_all(nas.nas_instance, event.at, None);
             return Ok(Recorded { seq });
         }
         let slot = self.slot(nas.nas_instance, event.acct_session_id);
         if !self.sessions.contains_key(&slot) {
+            let _alone = self.gate(nas.nas_instance).write();
             self.notice_boot(event, nas, &mut append)?;
         }
+        let _together = self.gate(nas.nas_instance).read();
         match self.sessions.entry(slot) {
             Entry::Occupied(mut entry) => match identity::fate(entry.get(), event, &self.tokens) {
                 Fate::Same => self.go_on(entry.get_mut(), event, customer, append),
@@ -242,7 +258,7 @@ impl LiveSessions {
         session.heard_at = session.heard_at.max(event.arrived_at);
         session.mac = session.mac.or(event.mac);
         session.framed_ip = event.framed_ip.or(session.framed_ip);
-        self.open.fetch_add(i64::from(session.tally.is_open()) - i64::from(was_open), Ordering::Relaxed);
+        self.recount(session, was_open);
         Ok(Recorded { seq })
     }
 
@@ -282,6 +298,7 @@ impl LiveSessions {
             token_issued_at: event.token.map_or(0, |t| t.issued_at),
             heard_at: event.arrived_at,
             tally,
+            granted: event.token.map_or(Granted::UNKNOWN, |t| t.granted),
             interim_secs,
             mac: event.mac,
             framed_ip: event.framed_ip,
@@ -361,9 +378,33 @@ impl LiveSessions {
         (hash.h1, hash.h2)
     }
 
+    fn gate(&self, nas_instance: i64) -> &RwLock<()> {
+        &self.gates[nas_instance as usize % GATES]
+    }
+
+    /// How many sessions of a NAS instance are open.
+    pub fn open_at(&self, nas_instance: i64) -> i64 {
+        self.open_at.get(&nas_instance).map_or(0, |open| *open)
+    }
+
+    /// Brings the counts up to date after a change of a session that was open or not before it.
+    fn recount(&self, session: &LiveSession, was_open: bool) {
+        let change = i64::from(session.tally.is_open()) - i64::from(was_open);
+        if change != 0 {
+            self.open.fetch_add(change, Ordering::Relaxed);
+            *self.open_at.entry(session.nas_instance).or_insert(0) += change;
+        }
+    }
+
+    fn infer_end(&self, session: &mut LiveSession, terminate_cause: u32) {
+        let was_open = session.tally.is_open();
+        session.tally.infer_end(terminate_cause);
+        self.recount(session, was_open);
+    }
+
     /// Counts a session that has just come into memory.
     fn note(&self, session: &LiveSession, slot: Slot) {
-        self.open.fetch_add(i64::from(session.tally.is_open()), Ordering::Relaxed);
+        self.recount(session, false);
         if session.customer_id == 0 {
             return;
         }
@@ -378,7 +419,10 @@ impl LiveSessions {
 
     /// Uncounts a session that leaves memory.
     fn forget(&self, session: &LiveSession, slot: Slot) {
-        self.open.fetch_sub(i64::from(session.tally.is_open()), Ordering::Relaxed);
+        if session.tally.is_open() {
+            self.open.fetch_sub(1, Ordering::Relaxed);
+            *self.open_at.entry(session.nas_instance).or_insert(0) -= 1;
+        }
         if session.customer_id == 0 {
             return;
         }

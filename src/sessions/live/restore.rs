@@ -2,11 +2,15 @@
 
 use std::net::Ipv4Addr;
 
-use super::{LiveSession, LiveSessions, UNKNOWN_INTERIM, texts};
+use super::{LiveSession, LiveSessions, Slot, UNKNOWN_INTERIM, texts};
 use crate::sessions::event::Status;
+use crate::sessions::grant::Granted;
 use crate::sessions::record::{Record, Update};
 use crate::sessions::tally::{Tally, flag};
 use crate::units::{Mac, OctetReader, UnixMs};
+
+/// Sessions that a snapshot takes up before it writes them.
+const SNAPSHOT_AT_ONCE: usize = 1024;
 
 impl LiveSessions {
     /// Puts a session in as it was; one that is already there stays.
@@ -40,13 +44,12 @@ impl LiveSessions {
         match record {
             Record::Update(update) => self.replay_update(update, now),
             Record::NasRestarted { nas_instance, at, only } => self.end_all(*nas_instance, *at, *only),
-            Record::Ended { session_key, terminate_cause, last_event_at, .. } => {
-                if let Some(mut session) = self.sessions.iter_mut().find(|s| s.session_key == *session_key)
+            Record::Ended { nas_instance, session_key, terminate_cause, last_event_at, acct_session_id, .. } => {
+                if let Some(mut session) = self.sessions.get_mut(&self.slot(*nas_instance, acct_session_id))
+                    && session.session_key == *session_key
                     && session.tally.last_event_at <= *last_event_at
-                    && session.tally.is_open()
                 {
-                    session.tally.infer_end(*terminate_cause);
-                    self.open.fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
+                    self.infer_end(&mut session, *terminate_cause);
                 }
             }
             Record::Odd { .. } | Record::RouterLearned(_) | Record::NasSeen { .. } => {}
@@ -72,7 +75,7 @@ impl LiveSessions {
             update.carried_over = false;
             session.tally.apply(&update);
             session.heard_at = session.heard_at.max(update.at).min(now);
-            self.open.fetch_add(i64::from(session.tally.is_open()) - i64::from(was_open), std::sync::atomic::Ordering::Relaxed);
+            self.recount(session, was_open);
         } else if update.opens && update.started_at >= entry.get().tally.started_at {
             let session = Box::new(from_update(update));
             let old = std::mem::replace(entry.get_mut(), session);
@@ -82,15 +85,23 @@ impl LiveSessions {
         }
     }
 
-    /// Writes every session into a snapshot.
-    pub fn write_snapshot(&self, out: &mut Vec<u8>) {
-        for session in self.sessions.iter() {
-            let start = out.len();
-            out.extend_from_slice(&[0; 4]);
-            write_session(&session, out);
-            let octets = (out.len() - start - 4) as u32;
-            out[start..start + 4].copy_from_slice(&octets.to_le_bytes());
+    /// Writes every session for a snapshot, handing over what fits memory well. No session is locked while `write` runs.
+    pub fn write_snapshot<E>(&self, mut write: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        let slots: Vec<Slot> = self.sessions.iter().map(|session| *session.key()).collect();
+        let mut out = Vec::new();
+        for some in slots.chunks(SNAPSHOT_AT_ONCE) {
+            for slot in some {
+                let Some(session) = self.sessions.get(slot) else { continue };
+                let start = out.len();
+                out.extend_from_slice(&[0; 4]);
+                write_session(&session, &mut out);
+                let octets = (out.len() - start - 4) as u32;
+                out[start..start + 4].copy_from_slice(&octets.to_le_bytes());
+            }
+            write(&out)?;
+            out.clear();
         }
+        Ok(())
     }
 
     /// Reads what [`LiveSessions::write_snapshot`] wrote; `None` if it does not read.
@@ -129,6 +140,7 @@ impl LiveSession {
             token_issued_at: issued_at(&session_key, &tally),
             heard_at: tally.last_event_at,
             tally,
+            granted: Granted::UNKNOWN,
             interim_secs: UNKNOWN_INTERIM,
             mac,
             framed_ip,
@@ -158,6 +170,7 @@ fn from_update(update: &Update<'_>) -> LiveSession {
         token_issued_at: issued_at(&update.session_key, &tally),
         heard_at: update.at,
         tally,
+        granted: Granted::UNKNOWN,
         interim_secs: UNKNOWN_INTERIM,
         mac: update.mac,
         framed_ip: update.framed_ip,
@@ -183,6 +196,7 @@ fn write_session(s: &LiveSession, out: &mut Vec<u8>) {
     out.extend_from_slice(&s.interim_secs.to_le_bytes());
     out.push(u8::from(s.mac.is_some()));
     out.extend_from_slice(&s.mac.map_or([0; 6], |m| m.0));
+    s.granted.write(out);
     out.extend_from_slice(&s.texts);
 }
 
@@ -203,6 +217,7 @@ fn read_session(octets: &[u8]) -> Option<LiveSession> {
     }
     let (flags, interim_secs) = (r.u16()?, r.u16()?);
     let ([has_mac], mac): ([u8; 1], [u8; 6]) = (r.array()?, r.array()?);
+    let granted = Granted::read(&mut r)?;
     let rest = r.0;
     if rest.is_empty() || usize::from(rest[0]) >= rest.len() {
         return None;
@@ -228,6 +243,7 @@ fn read_session(octets: &[u8]) -> Option<LiveSession> {
             uncharged_secs: u32s[2],
             flags,
         },
+        granted,
         interim_secs,
         mac: (has_mac == 1).then_some(Mac(mac)),
         framed_ip: (u32s[3] != 0).then_some(Ipv4Addr::from(u32s[3])),

@@ -1,6 +1,6 @@
 //! Ends that no packet tells: a router that restarted, a session that went silent; and forgetting what ended long ago.
 
-use std::sync::atomic::Ordering;
+use dashmap::mapref::entry::Entry;
 
 use super::identity::boot_digit;
 use super::{LiveSession, LiveSessions, Slot, UNKNOWN_INTERIM};
@@ -17,11 +17,14 @@ const REMEMBER_INFERRED_MS: i64 = DAY_MS;
 impl LiveSessions {
     /// Ends the open sessions of a NAS instance that began before `at`; `only` as in [`Record::NasRestarted`].
     pub(super) fn end_all(&self, nas_instance: i64, at: UnixMs, only: Option<(u8, u8)>) {
+        // A router that says it again and again costs nothing.
+        if self.open_at(nas_instance) == 0 {
+            return;
+        }
         for mut session in self.sessions.iter_mut() {
             let concerned = session.nas_instance == nas_instance && session.tally.is_open() && session.tally.started_at <= at;
             if concerned && matches_boot(session.acct_session_id(), only) {
-                session.tally.infer_end(cause::NAS_REBOOT);
-                self.open.fetch_sub(1, Ordering::Relaxed);
+                self.infer_end(&mut session, cause::NAS_REBOOT);
             }
         }
     }
@@ -36,7 +39,7 @@ impl LiveSessions {
                 if is_silent(&session, now) {
                     silent.push(*session.key());
                 }
-            } else if now - session.heard_at > remember_ms(&session) {
+            } else if is_old(&session, now) {
                 old.push(*session.key());
             }
         }
@@ -48,17 +51,22 @@ impl LiveSessions {
             }
             append(&Record::Ended {
                 tenant_id: session.tenant_id,
+                nas_instance: session.nas_instance,
                 session_key: session.session_key,
                 terminate_cause: cause::LOST_CARRIER,
                 last_event_at: session.tally.last_event_at,
+                acct_session_id: session.acct_session_id(),
             })?;
-            session.tally.infer_end(cause::LOST_CARRIER);
-            self.open.fetch_sub(1, Ordering::Relaxed);
+            self.infer_end(&mut session, cause::LOST_CARRIER);
             ended += 1;
         }
         for slot in old {
-            if let Some((_, session)) = self.sessions.remove_if(&slot, |_, s| !s.tally.is_open() && now - s.heard_at > remember_ms(s)) {
-                self.forget(&session, slot);
+            // Forgotten while it is still in its place, so that a session which takes the place is not forgotten with it.
+            if let Entry::Occupied(entry) = self.sessions.entry(slot)
+                && is_old(entry.get(), now)
+            {
+                self.forget(entry.get(), slot);
+                entry.remove();
             }
         }
         Ok(ended)
@@ -79,6 +87,7 @@ fn is_silent(session: &LiveSession, now: UnixMs) -> bool {
     now - session.heard_at > patience
 }
 
-fn remember_ms(session: &LiveSession) -> i64 {
-    if session.tally.flags & flag::END_INFERRED != 0 { REMEMBER_INFERRED_MS } else { REMEMBER_STOPPED_MS }
+fn is_old(session: &LiveSession, now: UnixMs) -> bool {
+    let remember_ms = if session.tally.flags & flag::END_INFERRED != 0 { REMEMBER_INFERRED_MS } else { REMEMBER_STOPPED_MS };
+    !session.tally.is_open() && now - session.heard_at > remember_ms
 }

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 
 use super::*;
+use crate::sessions::grant::Granted;
 use crate::sessions::token::SessionToken;
 
 const T0: i64 = 1_800_000_000_000;
@@ -111,7 +112,7 @@ fn a_name_used_again_is_another_session_and_the_lost_stop_is_told() {
 fn tokens_tell_sessions_of_one_name_apart_even_in_one_second() {
     let mut story = Story::new();
     let with = |issued: i64, event: AccountingEvent<'static>| AccountingEvent {
-        token: Some(SessionToken { issued_at: T0 + issued, nonce: 1, customer_id: 7, interim_secs: 60 }),
+        token: Some(SessionToken { issued_at: T0 + issued, nonce: 1, customer_id: 7, interim_secs: 60, granted: Granted::UNKNOWN }),
         ..event
     };
     story.tell(&with(0, event(Status::Start, b"81000001", 0, 0)));
@@ -181,7 +182,11 @@ fn snapshot_and_replay_bring_back_what_was_there() {
     let mut story = Story::new();
     story.tell(&event(Status::Start, b"81000001", 0, 0));
     let mut snapshot = Vec::new();
-    story.live.write_snapshot(&mut snapshot);
+    let written: Result<(), Infallible> = story.live.write_snapshot(|octets| {
+        snapshot.extend_from_slice(octets);
+        Ok(())
+    });
+    assert_eq!(written, Ok(()));
     story.tell(&event(Status::Interim, b"81000001", 300, 300));
     story.tell(&event(Status::Start, b"81000002", 310, 0));
     story.tell(&event(Status::Stop, b"81000002", 320, 10));

@@ -335,40 +335,57 @@ pub async fn insert_sessions(conn: &mut Conn, new: &[&SessionRow]) -> Result<(),
     Ok(())
 }
 
+/// Which session a row of values `v` means. With the plus signs SQLite cannot turn the lookup round, which it would do for a lot of a thousand: it would walk the
+/// whole table and look each session up among the values.
+macro_rules! of_key {
+    (lite) => {
+        " WHERE sessions.tenant_id = +v.tenant_id AND sessions.session_key = +v.session_key"
+    };
+    (pg) => {
+        " WHERE sessions.tenant_id = v.tenant_id AND sessions.session_key = v.session_key"
+    };
+}
+
+macro_rules! update_tallies {
+    ($from:literal, $dialect:ident) => {
+        concat!(
+            "UPDATE sessions SET last_event_at = v.last_event_at, ended_at = v.ended_at, end_inferred = (v.flags & 1) <> 0, \
+             terminate_cause = v.terminate_cause, session_secs = v.session_secs, octets_in = v.octets_in, octets_out = v.octets_out, flags = v.flags FROM ",
+            $from,
+            of_key!($dialect)
+        )
+    };
+}
+const _: () = assert!(flag::END_INFERRED == 1, "the SQL names it too");
+
+/// The statement for one lot on SQLite; `before` goes in front of it.
+fn tallies_of_lot(before: &str, lot: &[&SessionRow]) -> QueryBuilder<Sqlite> {
+    let mut b = QueryBuilder::new(before);
+    b.push("WITH v (tenant_id, session_key, last_event_at, ended_at, terminate_cause, session_secs, octets_in, octets_out, flags) AS (");
+    b.push_values(lot, |mut row, s| {
+        let t = &s.tally;
+        row.push_bind(s.tenant_id).push_bind(&s.session_key[..]).push_bind(t.last_event_at).push_bind(s.ended_at());
+        row.push_bind(i64::from(t.terminate_cause)).push_bind(i64::from(t.session_secs)).push_bind(signed(t.octets_in));
+        row.push_bind(signed(t.octets_out)).push_bind(i64::from(t.flags));
+    });
+    b.push(") ").push(update_tallies!("v", lite));
+    b
+}
+
 /// Writes what events change of sessions that exist. Columns of indexes stay out, but for the end.
 // cross-tenant: a journal holds records of all tenants
 pub async fn update_tallies(conn: &mut Conn, changed: &[&SessionRow]) -> Result<(), StoreError> {
-    macro_rules! sql {
-        ($from:literal) => {
-            concat!(
-                "UPDATE sessions SET last_event_at = v.last_event_at, ended_at = v.ended_at, end_inferred = (v.flags & 1) <> 0, \
-                 terminate_cause = v.terminate_cause, session_secs = v.session_secs, octets_in = v.octets_in, octets_out = v.octets_out, flags = v.flags FROM ",
-                $from,
-                " WHERE sessions.tenant_id = v.tenant_id AND sessions.session_key = v.session_key"
-            )
-        };
-    }
-    const { assert!(flag::END_INFERRED == 1, "the SQL names it too") };
-    const COLUMNS: &str = "(tenant_id, session_key, last_event_at, ended_at, terminate_cause, session_secs, octets_in, octets_out, flags)";
     match conn.conn_ref() {
         ConnRef::Lite(c) => {
             for lot in lots(changed) {
-                let mut b: QueryBuilder<Sqlite> = QueryBuilder::new("WITH v ");
-                b.push(COLUMNS).push(" AS (");
-                b.push_values(lot, |mut row, s| {
-                    let t = &s.tally;
-                    row.push_bind(s.tenant_id).push_bind(&s.session_key[..]).push_bind(t.last_event_at).push_bind(s.ended_at());
-                    row.push_bind(i64::from(t.terminate_cause)).push_bind(i64::from(t.session_secs)).push_bind(signed(t.octets_in));
-                    row.push_bind(signed(t.octets_out)).push_bind(i64::from(t.flags));
-                });
-                b.push(") ").push(sql!("v"));
-                b.build().execute(&mut *c).await?;
+                tallies_of_lot("", lot).build().execute(&mut *c).await?;
             }
         }
         ConnRef::Pg(c) if !changed.is_empty() => {
-            let sql = sql!(
+            let sql = update_tallies!(
                 "UNNEST($1::bigint[], $2::bytea[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[]) \
-                 AS v (tenant_id, session_key, last_event_at, ended_at, terminate_cause, session_secs, octets_in, octets_out, flags)"
+                 AS v (tenant_id, session_key, last_event_at, ended_at, terminate_cause, session_secs, octets_in, octets_out, flags)",
+                pg
             );
             sqlx::query(sql)
                 .bind(column(changed, |s| s.tenant_id))
@@ -388,37 +405,46 @@ pub async fn update_tallies(conn: &mut Conn, changed: &[&SessionRow]) -> Result<
     Ok(())
 }
 
+macro_rules! update_details {
+    ($from:literal, $dialect:ident) => {
+        concat!("UPDATE sessions SET customer_id = v.customer_id, mac = v.mac, framed_ip = v.framed_ip FROM ", $from, of_key!($dialect))
+    };
+}
+
+/// The statement for one lot on SQLite; `before` goes in front of it.
+fn details_of_lot(before: &str, lot: &[&SessionRow]) -> QueryBuilder<Sqlite> {
+    let mut b = QueryBuilder::new(before);
+    b.push("WITH v (tenant_id, session_key, customer_id, mac, framed_ip) AS (");
+    b.push_values(lot, |mut row, s| {
+        row.push_bind(s.tenant_id).push_bind(&s.session_key[..]).push_bind(s.customer_id);
+        row.push_bind(s.mac.as_str()).push_bind(s.framed_ip.as_str());
+    });
+    b.push(") ").push(update_details!("v", lite));
+    b
+}
+
 /// Writes customer, device and address of sessions of which these became known or changed.
 // cross-tenant: a journal holds records of all tenants
 pub async fn update_details(conn: &mut Conn, changed: &[&SessionRow]) -> Result<(), StoreError> {
-    const SET: &str = "UPDATE sessions SET customer_id = v.customer_id, mac = v.mac, framed_ip = v.framed_ip FROM ";
-    const COLUMNS: &str = "v (tenant_id, session_key, customer_id, mac, framed_ip) ";
-    const WHERE: &str = " WHERE sessions.tenant_id = v.tenant_id AND sessions.session_key = v.session_key";
     match conn.conn_ref() {
         ConnRef::Lite(c) => {
             for lot in lots(changed) {
-                let mut b: QueryBuilder<Sqlite> = QueryBuilder::new("WITH ");
-                b.push(COLUMNS).push("AS (");
-                b.push_values(lot, |mut row, s| {
-                    row.push_bind(s.tenant_id).push_bind(&s.session_key[..]).push_bind(s.customer_id);
-                    row.push_bind(s.mac.as_str()).push_bind(s.framed_ip.as_str());
-                });
-                b.push(") ").push(SET).push("v").push(WHERE);
-                b.build().execute(&mut *c).await?;
+                details_of_lot("", lot).build().execute(&mut *c).await?;
             }
         }
         ConnRef::Pg(c) if !changed.is_empty() => {
-            let mut b: QueryBuilder<sqlx::Postgres> = QueryBuilder::new(SET);
-            b.push("UNNEST(")
-                .push_bind(column(changed, |s| s.tenant_id))
-                .push("::bigint[], ")
-                .push_bind(column(changed, |s| &s.session_key[..]));
-            b.push("::bytea[], ")
-                .push_bind(column(changed, |s| s.customer_id))
-                .push("::bigint[], ")
-                .push_bind(column(changed, |s| s.mac.as_str()));
-            b.push("::text[], ").push_bind(column(changed, |s| s.framed_ip.as_str())).push("::text[]) AS ").push(COLUMNS).push(WHERE);
-            b.build().execute(c).await?;
+            let sql = update_details!(
+                "UNNEST($1::bigint[], $2::bytea[], $3::bigint[], $4::text[], $5::text[]) AS v (tenant_id, session_key, customer_id, mac, framed_ip)",
+                pg
+            );
+            sqlx::query(sql)
+                .bind(column(changed, |s| s.tenant_id))
+                .bind(column(changed, |s| &s.session_key[..]))
+                .bind(column(changed, |s| s.customer_id))
+                .bind(column(changed, |s| s.mac.as_str()))
+                .bind(column(changed, |s| s.framed_ip.as_str()))
+                .execute(c)
+                .await?;
         }
         ConnRef::Pg(_) => {}
     }
@@ -468,4 +494,42 @@ pub async fn upsert_usage(conn: &mut Conn, more: &[UsageRow]) -> Result<(), Stor
         ConnRef::Pg(_) => {}
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::test_db::each_database;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn no_lot_is_large_enough_to_make_sqlite_walk_the_table() {
+        let row = SessionRow {
+            tenant_id: 1,
+            session_key: [1; 16],
+            nas_instance: 1,
+            router_id: 1,
+            customer_id: None,
+            acct_session_id: String::new(),
+            username: String::new(),
+            mac: String::new(),
+            called_station: String::new(),
+            nas_port_id: String::new(),
+            framed_ip: String::new(),
+            tally: Tally::open(1),
+        };
+        let lot = vec![&row; LARGEST_LOT];
+        for fresh in each_database().await {
+            let mut conn = fresh.db.read().await.expect("a connection");
+            if let ConnRef::Lite(c) = conn.conn_ref() {
+                for mut query in [tallies_of_lot("EXPLAIN QUERY PLAN ", &lot), details_of_lot("EXPLAIN QUERY PLAN ", &lot)] {
+                    let steps: Vec<(i64, i64, i64, String)> = query.build_query_as().fetch_all(&mut *c).await.expect("a plan");
+                    let steps: Vec<_> = steps.into_iter().map(|step| step.3).collect();
+                    assert!(steps.iter().any(|s| s.starts_with("SEARCH sessions")), "{steps:?}");
+                    assert!(!steps.iter().any(|s| s.starts_with("SCAN sessions")), "{steps:?}");
+                }
+            }
+            drop(conn);
+            fresh.end().await;
+        }
+    }
 }

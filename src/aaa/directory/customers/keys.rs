@@ -7,7 +7,7 @@ use siphasher::sip::SipHasher13;
 use super::customer::folded;
 use crate::units::Mac;
 
-pub(super) const SHARDS: usize = 64;
+pub(in crate::aaa) const SHARDS: usize = 64;
 
 pub(super) struct HashKeys(u64, u64);
 

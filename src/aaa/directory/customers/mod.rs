@@ -9,7 +9,8 @@ use hashbrown::HashTable;
 use parking_lot::RwLock;
 
 use crate::units::Mac;
-use keys::{HashKeys, SHARDS, shard_of};
+pub(in crate::aaa) use keys::SHARDS;
+use keys::{HashKeys, shard_of};
 
 #[derive(Default)]
 struct Shard {
@@ -94,13 +95,10 @@ impl Customers {
             let shard = self.shards[shard_of(hash)].read_recursive();
             shard.by_mac.iter_hash(hash).filter(|(m, _)| *m == mac).map(|(_, p)| *p).collect()
         };
+        let owns = |c: &&Customer| c.tenant_id == tenant_id && c.device_login() && c.macs().any(|m| m == mac);
         let is_his = |place: &Place| {
             let shard = self.shards[usize::from(place.shard)].read_recursive();
-            shard
-                .slab
-                .get(place.index as usize)
-                .and_then(Option::as_ref)
-                .is_some_and(|c| c.tenant_id == tenant_id && c.device_login() && c.macs().any(|m| m == mac))
+            shard.slab.get(place.index as usize).and_then(Option::as_ref).as_ref().is_some_and(owns)
         };
         let mut owners = places.iter().filter(|p| is_his(p));
         match (owners.next(), owners.next()) {
@@ -108,7 +106,9 @@ impl Customers {
             (Some(_), Some(_)) => DeviceOwner::Several,
             (Some(place), None) => {
                 let shard = self.shards[usize::from(place.shard)].read_recursive();
-                shard.slab.get(place.index as usize).and_then(Option::as_ref).map_or(DeviceOwner::None, |c| DeviceOwner::One(with(c)))
+                // Asked again: the place may have changed hands since.
+                let owner = shard.slab.get(place.index as usize).and_then(Option::as_ref).filter(owns);
+                owner.map_or(DeviceOwner::None, |c| DeviceOwner::One(with(c)))
             }
         }
     }
@@ -206,11 +206,9 @@ impl Customers {
         true
     }
 
-    /// Visits everyone, shard by shard.
-    pub fn for_each(&self, mut visit: impl FnMut(&Customer)) {
-        for shard in &self.shards {
-            shard.read_recursive().slab.iter().flatten().for_each(&mut visit);
-        }
+    /// Visits everyone of one of the [`SHARDS`], under its read lock.
+    pub fn for_each_of(&self, shard: usize, visit: impl FnMut(&Customer)) {
+        self.shards[shard].read_recursive().slab.iter().flatten().for_each(visit);
     }
 }
 
