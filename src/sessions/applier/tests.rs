@@ -20,6 +20,10 @@ const JOURNAL: i64 = 77;
 /// 2026-11-14T22:00:00Z: two hours before a midnight in UTC.
 const T0: i64 = 1_794_693_600_000;
 
+fn silent(session_key: [u8; 16], last_event_at: UnixMs) -> Record<'static> {
+    Record::Ended { tenant_id: 1, nas_instance: 3, acct_session_id: b"81000001", session_key, terminate_cause: 2, last_event_at }
+}
+
 struct Bench {
     fresh: TestDb,
     journal: Arc<Journal<()>>,
@@ -245,14 +249,7 @@ async fn a_stray_finds_its_neighbour_and_keeps_it() {
         bench.tell_all(&[stray(600)]);
         bench.tell_all(&elsewhere);
         applier.apply_all().await.expect("applies");
-        bench.tell(&Record::Ended {
-            tenant_id: 1,
-            nas_instance: 3,
-            acct_session_id: b"81000001",
-            session_key: [9; 16],
-            terminate_cause: 2,
-            last_event_at: T0 + 600_000,
-        });
+        bench.tell(&silent([9; 16], T0 + 600_000));
         applier.apply_all().await.expect("applies");
         let rows = bench.rows().await;
         let keys: Vec<u8> = rows.keys().map(|k| k[0]).collect();
@@ -290,24 +287,10 @@ async fn what_came_before_tollgate_is_stored_but_not_charged_even_if_it_is_told_
 async fn an_end_by_silence_counts_only_while_nothing_newer_came() {
     for bench in Bench::each().await {
         bench.tell_all(&story()[..3]);
-        bench.tell(&Record::Ended {
-            tenant_id: 1,
-            nas_instance: 3,
-            acct_session_id: b"81000001",
-            session_key: [5; 16],
-            terminate_cause: 2,
-            last_event_at: T0 + 300_000,
-        });
+        bench.tell(&silent([5; 16], T0 + 300_000));
         bench.apply().await;
         assert!(bench.rows().await[&[5; 16]].tally.is_open());
-        bench.tell(&Record::Ended {
-            tenant_id: 1,
-            nas_instance: 3,
-            acct_session_id: b"81000001",
-            session_key: [5; 16],
-            terminate_cause: 2,
-            last_event_at: T0 + 600_000,
-        });
+        bench.tell(&silent([5; 16], T0 + 600_000));
         bench.apply().await;
         assert_eq!(bench.rows().await[&[5; 16]].tally.ended_at, T0 + 600_000);
         bench.end().await;
