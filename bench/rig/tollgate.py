@@ -1,8 +1,10 @@
 """Tollgate, driven through its command line only."""
 
+import contextlib
 import os
 import re
 import socket
+import sqlite3
 import time
 
 from .customers import SECRET, write_csv
@@ -88,11 +90,26 @@ class Tollgate:
     def wait_applied(self, timeout_secs=600):
         """Waits until the applier has caught up; returns its lag, seconds, None if the metric is absent."""
         end = time.monotonic() + timeout_secs
+        # The gauge is a second old.
+        time.sleep(1.5)
         lag = self.metric("tollgate_applier_lag_seconds")
         while lag is not None and lag > 0.5 and time.monotonic() < end:
             time.sleep(0.5)
             lag = self.metric("tollgate_applier_lag_seconds")
         return lag
+
+    @contextlib.contextmanager
+    def held_store(self):
+        """While it lasts nobody can write into the SQLite store: the applier is held, the journal goes on."""
+        if self.postgres:
+            raise Failure("the acknowledge path alone is measured on SQLite")
+        lock = sqlite3.connect(os.path.join(self.folder, "tollgate.db"), isolation_level=None, timeout=30)
+        lock.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        finally:
+            lock.execute("ROLLBACK")
+            lock.close()
 
     def forget_accounting(self):
         """Nothing is emptied: Tollgate runs with what earlier rounds left. Only its applier may catch up before the next round."""

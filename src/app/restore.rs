@@ -9,7 +9,7 @@ use super::start::StartError;
 use crate::aaa::directory::{Directory, Follower, Loader};
 use crate::aaa::snapshot::{self, SnapshotError, SnapshotPosition};
 use crate::config::Config;
-use crate::journal::{Journal, JournalOptions};
+use crate::journal::{Journal, JournalOptions, ReadError};
 use crate::listen::PendingReply;
 use crate::sessions::{LiveSessions, Record, TokenKey, sql};
 use crate::store::{
@@ -129,7 +129,16 @@ fn recall_identity(folder: &Path) -> Option<StoreIdentity> {
 
 /// Brings live sessions up to the journal's end. Returns how many records were replayed.
 pub async fn bring_sessions_back(base: &Base, db: &Db, journal: &Arc<Journal<PendingReply>>, journal_id: i64) -> Result<u64, StartError> {
-    let from = match base.snapshot {
+    let snapshot = match base.snapshot.map(|positions| journal.reader(positions.journal_seq)) {
+        // The journal does not reach back to it: snapshots have failed for long, and the journal went on without them.
+        Some(Err(ReadError::Pruned { oldest_seq })) if base.store_answers => {
+            tracing::warn!(oldest_seq, "the snapshot is older than the journal; live sessions are read from the store");
+            base.live.clear();
+            None
+        }
+        _ => base.snapshot,
+    };
+    let from = match snapshot {
         Some(positions) => positions.journal_seq,
         None => {
             // The position first: what is applied after it was read is replayed, and replaying twice changes nothing.

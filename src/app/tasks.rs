@@ -25,6 +25,8 @@ use crate::sessions::{Applier, Record};
 use crate::store::{Db, IdMaker, KeyFile, SlotLease, StoreError, StoreIdentity};
 
 const SNAPSHOT_EVERY: Duration = Duration::from_secs(300);
+/// After an hour of failures the journal is not kept for snapshots any more, so that it does not use up its disk budget.
+const MOST_FAILURES: u64 = 12;
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
 const RENEW_EVERY: Duration = Duration::from_secs(20);
 /// A follower that has heard nothing for this long has lost its database, milliseconds.
@@ -84,6 +86,7 @@ pub fn spawn(work: Work, parts: &Arc<Parts>, health: &Arc<Health>, stop: watch::
         identity: work.identity,
         follow: follow.clone(),
         keep_from: work.keep_from,
+        failures: Arc::default(),
         budget_octets: u64::from(work.config.snapshot.budget_mib) << 20,
     };
     let publisher = Publisher::new(parts.access.directory.clone(), work.unknown);
@@ -171,6 +174,8 @@ struct Snapshots {
     identity: StoreIdentity,
     follow: Arc<FollowStatus>,
     keep_from: Arc<AtomicU64>,
+    /// In a row.
+    failures: Arc<AtomicU64>,
     budget_octets: u64,
 }
 
@@ -186,6 +191,7 @@ impl Snapshots {
         match snapshot::write(&self.folder, &self.identity, &self.key, position, directory, live, self.budget_octets) {
             Ok(written) => {
                 self.keep_from.store(position.journal_seq, Ordering::Release);
+                self.failures.store(0, Ordering::Release);
                 tracing::debug!(octets = written.octets, customers = written.customers, "snapshot written");
             }
             Err(error @ SnapshotError::TooLarge { .. }) => {
@@ -194,7 +200,14 @@ impl Snapshots {
                 self.keep_from.store(u64::MAX, Ordering::Release);
                 tracing::error!(%error, removed = removed.is_ok(), "no snapshot is kept: a start without database is not possible");
             }
-            Err(error) => tracing::error!(%error, "no snapshot could be written: a start without database would use the one before"),
+            Err(error) => {
+                let failures = self.failures.fetch_add(1, Ordering::AcqRel) + 1;
+                tracing::error!(%error, failures, "no snapshot could be written: a start without database would use the one before");
+                if failures == MOST_FAILURES {
+                    self.keep_from.store(u64::MAX, Ordering::Release);
+                    tracing::error!("the journal is no longer kept for the last snapshot: a start without database is not possible");
+                }
+            }
         }
     }
 }

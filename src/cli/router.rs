@@ -214,9 +214,15 @@ async fn ls(globals: &Globals, ctx: &Context) -> Result<(), Failure> {
     table.print("no routers; `tollgate router add NAME --address IP --secret SECRET` adds one")?;
     for summary in all.iter().filter(|s| s.counters.is_some_and(|c| c.missing_message_authenticator > 0)) {
         let name = &summary.router.name;
+        let remedy = match summary.router.message_authenticator {
+            MessageAuthenticatorMode::Auto if summary.learned_addresses > 0 => "--relearn",
+            MessageAuthenticatorMode::Require => "--message-authenticator auto",
+            // Dropped once; it was learned anew or is allowed by now.
+            MessageAuthenticatorMode::Auto | MessageAuthenticatorMode::Accept => continue,
+        };
         output::note(
             globals,
-            format!("{name}: unsigned requests were dropped; if it cannot sign any more: tollgate router set {name:?} --relearn"),
+            format!("{name}: unsigned requests were dropped; if it cannot sign any more: tollgate router set {name:?} {remedy}"),
         );
     }
     Ok(())

@@ -23,6 +23,15 @@ impl LiveSessions {
         }
     }
 
+    /// Forgets everything, before live sessions are brought back from elsewhere.
+    pub fn clear(&self) {
+        self.sessions.clear();
+        self.by_customer.clear();
+        self.boots.clear();
+        self.open_at.clear();
+        self.open.store(0, std::sync::atomic::Ordering::Relaxed);
+    }
+
     fn remember_boot(&self, session: &LiveSession) {
         let Some((service, digit)) = super::identity::boot_digit(session.acct_session_id()) else { return };
         let started_at = session.tally.started_at;

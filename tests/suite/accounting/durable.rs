@@ -5,7 +5,8 @@
 mod strace;
 
 use crate::harness::packet::status;
-use crate::harness::{Client, Packet, Reply, SECRET, TestServer, USER, code, on_both_stores, skip};
+use crate::harness::postgres::PrivatePostgres;
+use crate::harness::{Client, Packet, Reply, SECRET, Store, TestServer, USER, code, on_both_stores, skip};
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -13,9 +14,13 @@ use std::time::Duration;
 
 const ROUTERS: usize = 4;
 const SESSIONS_EACH: usize = 25;
-const ROUNDS: usize = 3;
 /// Acknowledgements to wait for before the server is killed in the middle of its work.
 const ACKNOWLEDGED_PER_ROUND: usize = 400;
+
+/// Rounds of load and kill; TOLLGATE_TEST_ROUNDS asks for more than a usual run has time for.
+fn rounds() -> usize {
+    std::env::var("TOLLGATE_TEST_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(3)
+}
 
 /// Session id → the highest octets that were acknowledged.
 type Ledger = HashMap<String, u32>;
@@ -84,7 +89,7 @@ on_both_stores! {
     fn nothing_acknowledged_is_lost_by_kill_9(store: &Store) {
         let mut server = TestServer::start(store);
         let mut ledger = Ledger::new();
-        for round in 0..ROUNDS {
+        for round in 0..rounds() {
             let octets = u32::try_from(round).expect("few") * 1_000_000;
             ledger.extend(load_until(&mut server, octets, TestServer::kill9));
             server.serve();
@@ -105,6 +110,25 @@ on_both_stores! {
         server.serve();
         compare(&server, &ledger);
     }
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_by_kill_9_of_server_and_postgresql_together() {
+    let Some(postgres) = PrivatePostgres::start_new() else { return };
+    let store = Store::in_server(&postgres);
+    let mut server = TestServer::start(&store);
+    let mut ledger = Ledger::new();
+    for round in 0..rounds() {
+        let octets = u32::try_from(round).expect("few") * 1_000_000;
+        ledger.extend(load_until(&mut server, octets, |server| {
+            postgres.stop();
+            server.kill9();
+        }));
+        postgres.start();
+        server.serve();
+        compare(&server, &ledger);
+    }
+    assert_eq!(ledger.len(), ROUTERS * SESSIONS_EACH, "every session was acknowledged at least once");
 }
 
 /// Under strace, with load from several sockets: when the n-th response leaves, at least n requests had been written to a file
