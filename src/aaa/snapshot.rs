@@ -63,17 +63,6 @@ pub struct SnapshotPosition {
     pub written_at: UnixMs,
 }
 
-/// What a snapshot held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SnapshotContents {
-    /// Where it stands.
-    pub position: SnapshotPosition,
-    /// Customers put into the directory.
-    pub customers: u64,
-    /// Sessions put into memory.
-    pub sessions: u64,
-}
-
 /// What was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SnapshotWritten {
@@ -125,21 +114,40 @@ fn write_file(
     Ok(SnapshotWritten { octets, customers })
 }
 
-/// Reads the snapshot into a directory and live sessions. The whole file is authenticated first, so a damaged one changes nothing.
-pub fn read(
+/// A snapshot whose first part was read: routers, tenants, packages and live sessions, all that accounting needs. The customers, by far the most, follow.
+pub struct OpenSnapshot {
+    /// Where it stands.
+    pub position: SnapshotPosition,
+    /// Sessions put into memory.
+    pub sessions: u64,
+    /// Customers that follow.
+    pub customers: i64,
+    chunks: ChunkReader,
+}
+
+/// Reads the first part of the snapshot into a directory and live sessions. Every chunk is authenticated; of a damaged file what was read before the damage
+/// stays in `live`, which the caller empties.
+pub fn open(
     folder: &Path,
     identity: &StoreIdentity,
     key: &KeyFile,
     directory: &Directory,
     live: &LiveSessions,
-) -> Result<SnapshotContents, SnapshotError> {
-    let path = folder.join(FILE_NAME);
-    let open = || match File::open(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(SnapshotError::Absent),
-        opened => Ok(ChunkReader::new(opened?, &identity.store_id, key)?),
+) -> Result<OpenSnapshot, SnapshotError> {
+    let file = match File::open(folder.join(FILE_NAME)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(SnapshotError::Absent),
+        opened => opened?,
     };
-    open()?.check_to_end()?;
-    contents::read(&mut open()?, directory, live)
+    let mut chunks = ChunkReader::new(file, &identity.store_id, key)?;
+    let head = contents::read_first(&mut chunks, directory, live)?;
+    Ok(OpenSnapshot { position: head.position, sessions: head.sessions, customers: head.customers, chunks })
+}
+
+impl OpenSnapshot {
+    /// Reads the customers into the directory; returns how many. After an error some of them are in it: only a whole load from the store mends that.
+    pub fn read_customers(mut self, directory: &Directory) -> Result<u64, SnapshotError> {
+        contents::read_customers(&mut self.chunks, self.customers, directory)
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::now_ms;
 use super::start::StartError;
 use crate::aaa::directory::{Directory, Follower, Loader};
-use crate::aaa::snapshot::{self, SnapshotError, SnapshotPosition};
+use crate::aaa::snapshot::{self, OpenSnapshot, SnapshotError, SnapshotPosition};
 use crate::config::Config;
 use crate::journal::{Journal, JournalOptions, ReadError};
 use crate::listen::PendingReply;
@@ -33,6 +33,8 @@ pub struct Base {
     pub live: Arc<LiveSessions>,
     /// Where the snapshot stands; `None` = there is none that fits.
     pub snapshot: Option<SnapshotPosition>,
+    /// The rest of it: its customers.
+    pub customers: Option<OpenSnapshot>,
     /// Whether the change feed still reaches back to the snapshot.
     pub feed_reaches: bool,
 }
@@ -63,16 +65,16 @@ pub async fn find_base(config: &Config, db: &Db, key: &KeyFile) -> Result<Base, 
     };
     let token_key = TokenKey::new(&key.derive("session tokens"));
     let (directory, live) = (Arc::new(Directory::empty()), Arc::new(LiveSessions::new(token_key)));
-    let position = match snapshot::read(folder, &identity, key, &directory, &live) {
-        Ok(contents) => {
+    let opened = match snapshot::open(folder, &identity, key, &directory, &live) {
+        Ok(opened) => {
             if away.is_some() {
                 tracing::error!(
                     "the database does not answer: serving {} customers from the snapshot of {}",
-                    contents.customers,
-                    crate::units::print_instant(contents.position.written_at)
+                    opened.customers,
+                    crate::units::print_instant(opened.position.written_at)
                 );
             }
-            Some(contents.position)
+            Some(opened)
         }
         Err(problem) => {
             if let Some(store) = away {
@@ -80,13 +82,15 @@ pub async fn find_base(config: &Config, db: &Db, key: &KeyFile) -> Result<Base, 
             }
             if !matches!(problem, SnapshotError::Absent) {
                 tracing::warn!(%problem, "the snapshot is not used; everything is read from the store");
+                live.clear();
             }
             None
         }
     };
+    let position = opened.as_ref().map(|opened| opened.position);
     let reaches = |feed: FeedHead, position: SnapshotPosition| (feed.trimmed..=feed.seq).contains(&position.feed_seq);
     let feed_reaches = position.is_some_and(|p| feed.is_none_or(|f| reaches(f, p)));
-    Ok(Base { identity, store_answers: away.is_none(), directory, live, snapshot: position, feed_reaches })
+    Ok(Base { identity, store_answers: away.is_none(), directory, live, snapshot: position, customers: opened, feed_reaches })
 }
 
 async fn probe(config: &Config, db: &Db) -> Result<(StoreIdentity, FeedHead), StartError> {
@@ -171,10 +175,21 @@ pub async fn bring_sessions_back(base: &Base, db: &Db, journal: &Arc<Journal<Pen
 }
 
 /// Loads customers unless the snapshot brought them, and brings the directory up to the store's present state if the store answers. Returns who follows on.
-pub async fn load_customers(base: &Base, loader: Loader, db: &Db) -> Result<Follower, StartError> {
-    let position = match base.snapshot {
-        Some(position) if base.feed_reaches => position.feed_seq,
-        _ => loader.load(db, &base.directory).await?.position,
+pub async fn load_customers(mut base: Base, loader: Loader, db: &Db) -> Result<Follower, StartError> {
+    let position = match base.customers.take().filter(|_| base.feed_reaches) {
+        Some(opened) => {
+            let (position, directory) = (opened.position.feed_seq, base.directory.clone());
+            let read = tokio::task::spawn_blocking(move || opened.read_customers(&directory)).await;
+            match read.unwrap_or(Err(SnapshotError::Damaged("its reader panicked"))) {
+                Ok(_) => position,
+                Err(problem) if base.store_answers => {
+                    tracing::warn!(%problem, "the snapshot's customers are not used; they are read from the store");
+                    loader.load(db, &base.directory).await?.position
+                }
+                Err(problem) => return Err(StartError::Unreachable { store: StoreError::Timeout, snapshot: problem }),
+            }
+        }
+        None => loader.load(db, &base.directory).await?.position,
     };
     let mut follower = Follower::new(db.clone(), base.directory.clone(), loader, position);
     if base.store_answers {

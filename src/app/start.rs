@@ -205,8 +205,7 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
             duplicates_octets: config.radius.duplicate_cache_mib as usize * 1024 * 1024,
         },
         nonce: AtomicU32::new(rand::random()),
-        // An image from a snapshot may be old; it is good enough only while the store does not answer.
-        hold_logins: AtomicBool::new(base.snapshot.is_none() || base.store_answers),
+        hold_logins: AtomicBool::new(true),
     });
     if base.snapshot.is_none() {
         // Accounting needs only the routers; they are few.
@@ -231,12 +230,13 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
     for listener in http {
         tokio::spawn(http::serve(listener, health.clone(), metrics.clone()));
     }
-    let follower = restore::load_customers(&base, loader, &db).await?;
+    let identity = base.identity.clone();
+    let follower = restore::load_customers(base, loader, &db).await?;
     parts.listen.hold_logins.store(false, Ordering::Release);
     health.directory_loaded.store(true, Ordering::Release);
     tracing::info!(customers = directory.customers.len(), ?addresses, "serving");
     let config = config.clone();
-    let work = tasks::Work { config, db, key, identity: base.identity, follower, unknown, decisions, applier, keep_from, log_receiver };
+    let work = tasks::Work { config, db, key, identity, follower, unknown, decisions, applier, keep_from, log_receiver };
     super::metrics::publish(&parts, &health);
     let tasks = tasks::spawn(work, &parts, &health, stopped)?;
     Ok(Running { addresses, parts, health, listeners, delayed, stop, tasks, lock, addresses_file })
@@ -246,6 +246,8 @@ impl Running {
     /// Stops reading, answers what was read, makes accounting durable and acknowledges it, writes a snapshot, ends.
     pub async fn stop(self) {
         self.health.stopping.store(true, Ordering::Release);
+        // While requests are still answered: what happens after it is in the journal, and the gap for routers is short.
+        self.tasks.write_snapshot(&self.parts).await;
         let (listeners, delayed, journal) = (self.listeners, self.delayed, self.parts.listen.journal.clone());
         let ended = tokio::task::spawn_blocking(move || {
             listeners.stop();
@@ -258,7 +260,7 @@ impl Running {
         if self.stop.send(true).is_err() {
             tracing::debug!("no task was left to stop");
         }
-        self.tasks.end(&self.parts).await;
+        self.tasks.end().await;
         self.parts.listen.journal.close();
         if let Err(error) = std::fs::remove_file(&self.addresses_file) {
             tracing::debug!(%error, "the addresses file was gone already");

@@ -59,14 +59,21 @@ pub struct Tasks {
 }
 
 impl Tasks {
-    /// Waits for all of them, writes the last snapshot and closes the database.
-    pub async fn end(self, parts: &Parts) {
+    /// Writes the last snapshot.
+    pub async fn write_snapshot(&self, parts: &Arc<Parts>) {
+        let (snapshots, parts) = (self.snapshots.clone(), parts.clone());
+        if tokio::task::spawn_blocking(move || snapshots.write(&parts)).await.is_err() {
+            tracing::error!("writing the last snapshot failed");
+        }
+    }
+
+    /// Waits for all of them and closes the database.
+    pub async fn end(self) {
         for task in self.tasks {
             if task.await.is_err() {
                 tracing::error!("a task had panicked");
             }
         }
-        self.snapshots.write(parts);
         self.db.close().await;
         // The log's thread ends when the last worker has gone, and they have.
         if tokio::task::spawn_blocking(move || self.log.join()).await.is_err() {

@@ -137,16 +137,6 @@ impl ChunkReader {
         Ok(ChunkReader { file, seal: Seal::new(key, header), plain: Vec::new(), start: 0, is_last: false })
     }
 
-    /// Opens every chunk and keeps none.
-    pub fn check_to_end(mut self) -> Result<(), SnapshotError> {
-        while !self.is_last {
-            self.plain.clear();
-            self.start = 0;
-            self.fill()?;
-        }
-        Ok(())
-    }
-
     /// The next `octets` of plaintext.
     pub fn take(&mut self, octets: usize) -> Result<&[u8], SnapshotError> {
         while self.plain.len() - self.start < octets {

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use super::chunks::{ChunkReader, ChunkWriter};
-use super::{SnapshotContents, SnapshotError, SnapshotPosition};
+use super::{SnapshotError, SnapshotPosition};
 use crate::aaa::directory::{
     CustomerFields, Directory, MessageAuthenticatorMode, Nas, NasFields, NasTable, Package, Packages, Providers, SHARDS, TenantRules,
     Tenants,
@@ -13,12 +13,10 @@ use crate::radius::Secret;
 use crate::sessions::LiveSessions;
 use crate::units::{Mac, OctetReader, OctetWriter};
 
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// A record is never longer: a customer has at most some kilobytes, a router with a thousand addresses some more.
 const LONGEST_RECORD: usize = 16 << 20;
 const UNREADABLE: SnapshotError = SnapshotError::Damaged("a record does not read");
-/// Records of live sessions handed over at once.
-const SESSIONS_AT_ONCE: usize = 256 * 1024;
 
 /// Adds the record to the stream and begins the next one in the same memory.
 fn end(record: &mut Vec<u8>, chunks: &mut ChunkWriter) -> Result<(), SnapshotError> {
@@ -62,9 +60,10 @@ pub(super) fn write(
         end(out, chunks)?;
     }
     end(out, chunks)?;
+    live.write_snapshot(|sessions| chunks.add(sessions))?;
+    end(out, chunks)?;
     let customers = write_customers(directory, out, chunks)?;
     end(out, chunks)?;
-    live.write_snapshot(|sessions| chunks.add(sessions))?;
     Ok(customers)
 }
 
@@ -117,9 +116,18 @@ fn write_router(nas: &Nas, mut out: OctetWriter<'_>) {
     }
 }
 
-/// Reads everything into a directory and live sessions.
-pub(super) fn read(chunks: &mut ChunkReader, directory: &Directory, live: &LiveSessions) -> Result<SnapshotContents, SnapshotError> {
-    let (position, expected) = read_head(chunks)?;
+/// What the first part of a snapshot says.
+pub(super) struct Head {
+    pub position: SnapshotPosition,
+    /// Customers that follow.
+    pub customers: i64,
+    /// Sessions put into memory.
+    pub sessions: u64,
+}
+
+/// Reads all but the customers: what accounting needs.
+pub(super) fn read_first(chunks: &mut ChunkReader, directory: &Directory, live: &LiveSessions) -> Result<Head, SnapshotError> {
+    let (position, customers) = read_head(chunks)?;
     let mut tenants = Tenants::new();
     each_record(chunks, |mut r| {
         let (id, case_sensitive_usernames, cross_provider_login) = (r.i64()?, r.u8()? == 1, r.u8()? == 1);
@@ -143,17 +151,27 @@ pub(super) fn read(chunks: &mut ChunkReader, directory: &Directory, live: &LiveS
         packages.insert(package.id, Arc::new(package));
         Some(())
     })?;
+    let mut sessions = 0;
+    each_record(chunks, |r| {
+        sessions += 1;
+        live.read_snapshot(r.0)
+    })?;
+    directory.tenants.store(Arc::new(tenants));
+    directory.providers.store(Arc::new(providers));
+    directory.packages.store(Arc::new(packages));
+    directory.routers.store(Arc::new(NasTable::new(routers, &learned, &directory.routers.load())));
+    Ok(Head { position, customers, sessions })
+}
+
+/// Reads the customers, `expected` of them, up to the end. Returns how many there were.
+pub(super) fn read_customers(chunks: &mut ChunkReader, expected: i64, directory: &Directory) -> Result<u64, SnapshotError> {
     directory.customers.reserve(usize::try_from(expected).unwrap_or(0));
     let (mut customers, mut macs) = (0, Vec::new());
     each_record(chunks, |r| {
         customers += 1;
         read_customer(r, &mut macs, directory)
     })?;
-    directory.tenants.store(Arc::new(tenants));
-    directory.providers.store(Arc::new(providers));
-    directory.packages.store(Arc::new(packages));
-    directory.routers.store(Arc::new(NasTable::new(routers, &learned, &directory.routers.load())));
-    Ok(SnapshotContents { position, customers, sessions: read_sessions(chunks, live)? })
+    if chunks.is_at_end() { Ok(customers) } else { Err(SnapshotError::Damaged("something follows its end")) }
 }
 
 fn read_head(chunks: &mut ChunkReader) -> Result<(SnapshotPosition, i64), SnapshotError> {
@@ -254,23 +272,4 @@ fn read_router(mut r: OctetReader<'_>, learned: &mut Vec<(i64, IpAddr)>) -> Opti
         added_at,
         adopt_all,
     })
-}
-
-/// Live sessions take the rest; they are framed by length as well, so they can be handed over in parts.
-fn read_sessions(chunks: &mut ChunkReader, live: &LiveSessions) -> Result<u64, SnapshotError> {
-    let (mut part, mut count) = (Vec::new(), 0);
-    loop {
-        let at_end = chunks.is_at_end();
-        if part.len() >= SESSIONS_AT_ONCE || at_end {
-            count += live.read_snapshot(&part).ok_or(SnapshotError::Damaged("a live session does not read"))? as u64;
-            part.clear();
-        }
-        if at_end {
-            return Ok(count);
-        }
-        let record = next_record(chunks)?;
-        let length = record.len() as u32;
-        part.extend_from_slice(&length.to_le_bytes());
-        part.extend_from_slice(record);
-    }
 }

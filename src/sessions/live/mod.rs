@@ -190,7 +190,7 @@ impl LiveSessions {
         let _together = self.gate(nas.nas_instance).read();
         match self.sessions.entry(slot) {
             Entry::Occupied(mut entry) => match identity::fate(entry.get(), event, &self.tokens) {
-                Fate::Same => self.go_on(entry.get_mut(), event, customer, append),
+                Fate::Same => self.go_on(slot, entry.get_mut(), event, customer, append),
                 Fate::Earlier { session_key, started_at } => {
                     let update = self.update(event, nas, session_key, started_at, customer().map_or(0, |c| c.0));
                     append(&Record::Update(update)).map(|seq| Recorded { seq })
@@ -235,6 +235,7 @@ impl LiveSessions {
 
     fn go_on<E>(
         &self,
+        slot: Slot,
         session: &mut LiveSession,
         event: &AccountingEvent<'_>,
         customer: impl FnOnce() -> Option<(i64, u16)>,
@@ -247,12 +248,18 @@ impl LiveSessions {
             added_at: 0,
             adopt_all: true,
         };
+        // Unknown are the interval after a start without snapshot, and the customer of a session that began before customers were loaded.
+        let is_known = session.interim_secs != UNKNOWN_INTERIM && session.customer_id != 0;
+        let found = if is_known { None } else { event.token.map(|t| (t.customer_id, t.interim_secs)).or_else(customer) };
+        if session.interim_secs == UNKNOWN_INTERIM {
+            session.interim_secs = found.map_or(DEFAULT_INTERIM_SECS, |f| f.1);
+        }
+        if let (0, Some((customer_id, _))) = (session.customer_id, found) {
+            session.customer_id = customer_id;
+            self.note_customer(customer_id, slot);
+        }
         let update = self.update(event, &nas, session.session_key, session.tally.started_at, session.customer_id);
         let seq = append(&Record::Update(update.clone()))?;
-        if session.interim_secs == UNKNOWN_INTERIM {
-            let known = event.token.map(|t| t.interim_secs).or_else(|| customer().map(|c| c.1));
-            session.interim_secs = known.unwrap_or(DEFAULT_INTERIM_SECS);
-        }
         let was_open = session.tally.is_open();
         session.tally.apply(&update);
         session.heard_at = session.heard_at.max(event.arrived_at);
@@ -405,10 +412,13 @@ impl LiveSessions {
     /// Counts a session that has just come into memory.
     fn note(&self, session: &LiveSession, slot: Slot) {
         self.recount(session, false);
-        if session.customer_id == 0 {
-            return;
+        if session.customer_id != 0 {
+            self.note_customer(session.customer_id, slot);
         }
-        let mut slots = self.by_customer.entry(session.customer_id).or_insert(Slots::One(slot));
+    }
+
+    fn note_customer(&self, customer_id: i64, slot: Slot) {
+        let mut slots = self.by_customer.entry(customer_id).or_insert(Slots::One(slot));
         match slots.value_mut() {
             Slots::One(one) if *one == slot => {}
             Slots::One(one) => *slots = Slots::Many(vec![*one, slot]),

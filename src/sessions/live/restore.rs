@@ -113,15 +113,10 @@ impl LiveSessions {
         Ok(())
     }
 
-    /// Reads what [`LiveSessions::write_snapshot`] wrote; `None` if it does not read.
-    pub fn read_snapshot(&self, octets: &[u8]) -> Option<usize> {
-        let mut count = 0;
-        let mut r = OctetReader(octets);
-        while !r.0.is_empty() {
-            self.restore(read_session(r.long()?)?);
-            count += 1;
-        }
-        Some(count)
+    /// Takes in one session that [`LiveSessions::write_snapshot`] wrote, without its length; `None` if it does not read.
+    pub fn read_snapshot(&self, session: &[u8]) -> Option<()> {
+        self.restore(read_session(session)?);
+        Some(())
     }
 }
 
