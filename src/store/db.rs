@@ -149,7 +149,7 @@ impl Db {
             .busy_timeout(Duration::from_secs(10))
             .foreign_keys(true)
             .pragma("cache_size", "-65536")
-            .pragma("wal_autocheckpoint", "4000");
+            .pragma("wal_autocheckpoint", "32768");
         (options, || SqlitePoolOptions::new().acquire_timeout(Duration::from_secs(30)).test_before_acquire(false))
     }
 

@@ -37,7 +37,7 @@ const BATCH_RECORDS: usize = 16_384;
 /// Pause when nothing waits, or little: what arrives meanwhile shares a transaction.
 const TICK: Duration = Duration::from_millis(50);
 /// Pause after a transaction of at least [`BUSY_RECORDS`], for the same reason.
-const BUSY_TICK: Duration = Duration::from_millis(500);
+const BUSY_TICK: Duration = Duration::from_millis(300);
 const BUSY_RECORDS: usize = 200;
 const FIRST_RETRY: Duration = Duration::from_millis(100);
 const LONGEST_RETRY: Duration = Duration::from_secs(5);
