@@ -10,10 +10,10 @@ use crate::aaa::directory::{
     Tenants,
 };
 use crate::radius::Secret;
-use crate::sessions::LiveSessions;
+use crate::sessions::{LiveSessions, Meters};
 use crate::units::{Mac, OctetReader, OctetWriter};
 
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// A record is never longer: a customer has at most some kilobytes, a router with a thousand addresses some more.
 const LONGEST_RECORD: usize = 16 << 20;
 const UNREADABLE: SnapshotError = SnapshotError::Damaged("a record does not read");
@@ -33,7 +33,7 @@ pub(super) fn write(
     chunks: &mut ChunkWriter,
     position: SnapshotPosition,
     directory: &Directory,
-    live: &LiveSessions,
+    meters: &Meters,
 ) -> Result<u64, SnapshotError> {
     let mut record = Vec::new();
     let out = &mut record;
@@ -64,7 +64,12 @@ pub(super) fn write(
     end(out, chunks)?;
     let customers = write_customers(directory, out, chunks)?;
     end(out, chunks)?;
-    live.write_snapshot(|sessions| chunks.add(sessions))?;
+    meters.write_snapshot(|meter| {
+        out.extend_from_slice(meter);
+        end(out, chunks)
+    })?;
+    end(out, chunks)?;
+    meters.live().write_snapshot(|sessions| chunks.add(sessions))?;
     Ok(customers)
 }
 
@@ -117,8 +122,8 @@ fn write_router(nas: &Nas, mut out: OctetWriter<'_>) {
     }
 }
 
-/// Reads everything into a directory and live sessions.
-pub(super) fn read(chunks: &mut ChunkReader, directory: &Directory, live: &LiveSessions) -> Result<SnapshotContents, SnapshotError> {
+/// Reads everything into a directory, meters and live sessions.
+pub(super) fn read(chunks: &mut ChunkReader, directory: &Directory, meters: &Meters) -> Result<SnapshotContents, SnapshotError> {
     let (position, expected) = read_head(chunks)?;
     let mut tenants = Tenants::new();
     each_record(chunks, |mut r| {
@@ -153,7 +158,8 @@ pub(super) fn read(chunks: &mut ChunkReader, directory: &Directory, live: &LiveS
     directory.providers.store(Arc::new(providers));
     directory.packages.store(Arc::new(packages));
     directory.routers.store(Arc::new(NasTable::new(routers, &learned, &directory.routers.load())));
-    Ok(SnapshotContents { position, customers, sessions: read_sessions(chunks, live)? })
+    each_record(chunks, |r| meters.read_snapshot(r.0))?;
+    Ok(SnapshotContents { position, customers, sessions: read_sessions(chunks, meters.live())? })
 }
 
 fn read_head(chunks: &mut ChunkReader) -> Result<(SnapshotPosition, i64), SnapshotError> {

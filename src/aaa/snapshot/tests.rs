@@ -23,8 +23,8 @@ impl Place {
         Place { folder, key }
     }
 
-    fn write(&self, directory: &Directory, live: &LiveSessions) -> Result<SnapshotWritten, SnapshotError> {
-        write(self.folder.path(), &IDENTITY, &self.key, POSITION, directory, live, 1 << 30)
+    fn write(&self, directory: &Directory, meters: &Meters) -> Result<SnapshotWritten, SnapshotError> {
+        write(self.folder.path(), &IDENTITY, &self.key, POSITION, directory, meters, 1 << 30)
     }
 
     fn read(&self) -> Result<(SnapshotContents, Directory, LiveSessions), SnapshotError> {
@@ -110,7 +110,7 @@ fn sessions(count: u8) -> LiveSessions {
     let live = no_sessions();
     for n in 1..=count {
         let tally = Tally::open(1_000 + i64::from(n));
-        live.restore(LiveSession::from_row([n; 16], 1, 2, 9, i64::from(n), tally, None, None, &format!("8{n:07x}"), "bob"));
+        live.live().restore(LiveSession::from_row([n; 16], 1, 2, 9, i64::from(n), tally, None, None, &format!("8{n:07x}"), "bob"));
     }
     live
 }
@@ -141,7 +141,7 @@ fn everything_comes_back() {
         .customers
         .with_id(1, |w| read.customers.with_id(1, |r| format!("{:?}", r.fields(&mut after)) == format!("{:?}", w.fields(&mut before))));
     assert_eq!(same, Some(Some(true)));
-    assert_eq!(live.open_count(), 200);
+    assert_eq!(live.live().open_count(), 200);
 }
 
 #[test]
