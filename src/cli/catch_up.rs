@@ -31,7 +31,7 @@ pub async fn catch_up(ctx: &Context) -> Result<(), Failure> {
         }
         if !folder_lock::is_held(folder)? {
             match FolderLock::acquire(folder) {
-                Ok(_lock) => return apply(ctx, &home).await,
+                Ok(_lock) => return apply(ctx, &home).await.map(|_| ()),
                 // A server has just started.
                 Err(LockError::Held { .. }) => {}
                 Err(error) => return Err(Failure::new(error.to_string())),
@@ -55,8 +55,8 @@ fn stuck(folder: &Path, position: u64, goal: u64) -> Failure {
     ))
 }
 
-/// Applies the journal; the caller holds the folder's lock.
-async fn apply(ctx: &Context, home: &JournalHome) -> Result<(), Failure> {
+/// Applies a journal of this store; the caller holds the lock of its data folder. Returns how many records that were.
+pub async fn apply(ctx: &Context, home: &JournalHome) -> Result<u64, Failure> {
     let config = &ctx.config.journal;
     let options = JournalOptions {
         segment_bytes: u64::from(config.segment_mib) << 20,
@@ -75,7 +75,7 @@ async fn apply(ctx: &Context, home: &JournalHome) -> Result<(), Failure> {
     let result = applier.apply_all().await;
     journal.close();
     match result {
-        Ok(_) => Ok(()),
+        Ok(applied) => Ok(applied),
         Err(ApplyError::Store(e)) => Err(e.into()),
         Err(ApplyError::Journal(e)) => Err(Failure::new(format!("the journal: {e}"))),
     }

@@ -11,10 +11,12 @@ mod journal_home;
 mod live;
 mod meters;
 mod record;
+mod recount;
 pub mod sql;
 mod tally;
 mod token;
 mod used;
+mod verify;
 
 pub use applier::{AppliedBatch, AppliedSink, Applier, ApplierStatus, ApplyError, NoSink, StoredSession, UsageAdded};
 pub use buckets::{Charging, class};
@@ -27,6 +29,7 @@ pub use record::{Record, RecordError, RouterLearned, Update};
 pub use tally::{Tally, flag};
 pub use token::{SessionToken, TokenKey};
 pub use used::{Amounts, Used};
+pub use verify::{RecountMismatch, RecountReport, Totals, UsageReport, VerifyError, open_reader, verify_usage};
 
 /// Terminate causes that Tollgate itself gives (RFC 2866 section 5.10 numbers).
 pub mod cause {

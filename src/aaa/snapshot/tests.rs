@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::aaa::directory::{CustomerFields, MessageAuthenticatorMode, NasFields, NasTable, Package, TenantRules};
 use crate::radius::Secret;
-use crate::sessions::{LiveSession, Tally, TokenKey};
+use crate::sessions::{LiveSession, LiveSessions, Tally, TokenKey};
 use crate::units::Mac;
 
 const POSITION: SnapshotPosition = SnapshotPosition { feed_seq: 42, journal_seq: 99, written_at: 1_800_000_000_000 };
@@ -27,7 +27,7 @@ impl Place {
         write(self.folder.path(), &IDENTITY, &self.key, POSITION, directory, meters, 1 << 30)
     }
 
-    fn read(&self) -> Result<(SnapshotContents, Directory, LiveSessions), SnapshotError> {
+    fn read(&self) -> Result<(SnapshotContents, Directory, Meters), SnapshotError> {
         let (directory, live) = (Directory::empty(), no_sessions());
         let contents = read(self.folder.path(), &IDENTITY, &self.key, &directory, &live)?;
         Ok((contents, directory, live))
@@ -42,8 +42,8 @@ impl Place {
     }
 }
 
-fn no_sessions() -> LiveSessions {
-    LiveSessions::new(TokenKey::new(&[1; 32]))
+fn no_sessions() -> Meters {
+    Meters::new(Arc::new(LiveSessions::new(TokenKey::new(&[1; 32]))))
 }
 
 fn directory(customers: i64) -> Directory {
@@ -106,7 +106,7 @@ fn customer<'a>(id: i64, username: &'a [u8], macs: &'a [Mac]) -> CustomerFields<
     }
 }
 
-fn sessions(count: u8) -> LiveSessions {
+fn sessions(count: u8) -> Meters {
     let live = no_sessions();
     for n in 1..=count {
         let tally = Tally::open(1_000 + i64::from(n));

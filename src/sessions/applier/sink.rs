@@ -63,7 +63,7 @@ pub struct StoredSession<'w> {
     pub nas_instance: i64,
     /// Acct-Session-Id as the router sent it, the same.
     pub acct_session_id: &'w [u8],
-    /// The name under which the newest event came; the store may know the session by another.
+    /// A name under which events came; the store may know the session by another.
     pub told_key: [u8; 16],
     /// Whose, if known.
     pub customer_id: Option<i64>,
@@ -72,7 +72,7 @@ pub struct StoredSession<'w> {
 }
 
 impl AppliedBatch<'_> {
-    /// Sessions that events spoke of, each once.
+    /// Sessions that events spoke of, each once per name.
     pub fn sessions(&self) -> impl Iterator<Item = StoredSession<'_>> {
         self.work.told()
     }

@@ -28,8 +28,9 @@ struct Dirty {
 }
 
 /// How memory knows a row.
+#[derive(Default)]
 struct Told {
-    key: [u8; 16],
+    keys: Vec<[u8; 16]>,
     raw_id: Option<Box<[u8]>>,
 }
 
@@ -39,8 +40,8 @@ pub(super) struct Work {
     rows: Vec<SessionRow>,
     dirty: Vec<Dirty>,
     by_key: HashMap<RowKey, usize>,
-    /// By which name the newest event of a row came, and Acct-Session-Id as sent where the stored text differs.
-    told: Vec<Option<Told>>,
+    /// By which names the events of a row came, and Acct-Session-Id as sent where the stored text differs.
+    told: Vec<Told>,
     /// What splits a row's usage; asked for once.
     charging: Vec<Option<Charging>>,
     usage: Vec<(usize, Part)>,
@@ -105,7 +106,7 @@ impl Work {
                 entry.insert(self.rows.len());
                 self.rows.push(row);
                 self.dirty.push(Dirty::default());
-                self.told.push(None);
+                self.told.push(Told::default());
                 self.charging.push(None);
             }
         }
@@ -196,7 +197,11 @@ impl Work {
         dirty.tally |= row.tally != before;
         take_details(row, dirty, update, customer_id);
         let raw_id = (row.acct_session_id.as_bytes() != update.acct_session_id).then(|| update.acct_session_id.into());
-        self.told[index] = Some(Told { key: update.session_key, raw_id });
+        let told = &mut self.told[index];
+        told.raw_id = raw_id;
+        if !told.keys.contains(&update.session_key) {
+            told.keys.push(update.session_key);
+        }
         let (was, is) = (before.charged(), row.tally.charged());
         let more = [is.0.saturating_sub(was.0), is.1.saturating_sub(was.1), is.2.saturating_sub(was.2)];
         if more != [0; 3] {
@@ -253,7 +258,7 @@ impl Work {
             tally,
         });
         self.dirty.push(Dirty { is_new: true, ..Dirty::default() });
-        self.told.push(None);
+        self.told.push(Told::default());
         self.charging.push(None);
         index
     }
@@ -289,12 +294,11 @@ impl Work {
 
     /// What memory is told of the rows that events spoke of.
     pub fn told(&self) -> impl Iterator<Item = StoredSession<'_>> {
-        self.rows.iter().zip(&self.told).filter_map(|(row, told)| {
-            let told = told.as_ref()?;
-            Some(StoredSession {
+        self.rows.iter().zip(&self.told).flat_map(|(row, told)| {
+            told.keys.iter().map(|told_key| StoredSession {
                 nas_instance: row.nas_instance,
                 acct_session_id: told.raw_id.as_deref().unwrap_or(row.acct_session_id.as_bytes()),
-                told_key: told.key,
+                told_key: *told_key,
                 customer_id: row.customer_id,
                 tally: &row.tally,
             })

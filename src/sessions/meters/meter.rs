@@ -35,6 +35,10 @@ pub(super) struct Meter {
     rolled_over: PeriodSet,
 }
 
+/// What one takes.
+#[cfg(test)]
+pub(in crate::sessions) const OCTETS: usize = std::mem::size_of::<Meter>();
+
 /// Octets in, octets out and seconds of usage, seen from the customer.
 pub(super) fn amounts(counts: [u64; 3]) -> Amounts {
     Amounts { download: counts[1], upload: counts[0], secs: counts[2] }

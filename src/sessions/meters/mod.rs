@@ -25,6 +25,8 @@ use crate::packages::{Period, PeriodSet, Spans};
 use crate::units::UnixMs;
 pub(super) use keeper::{KEEP_BATCHES_MS, MeterKeeper};
 use meter::Meter;
+#[cfg(test)]
+pub(super) use meter::OCTETS as METER_OCTETS;
 pub(super) use remote::encode_batch;
 
 /// A node that was not heard of for this long is not relied on, milliseconds.
