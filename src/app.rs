@@ -16,7 +16,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::aaa::access::Access;
 use crate::listen::ListenParts;
-use crate::sessions::ApplierStatus;
+use crate::sessions::{ApplierStatus, Meters};
 use crate::units::UnixMs;
 
 pub use start::{Running, StartError, start};
@@ -29,6 +29,8 @@ pub struct Parts {
     pub listen: Arc<ListenParts>,
     /// How far the applier is.
     pub applier: Arc<ApplierStatus>,
+    /// What customers with limits used.
+    pub meters: Arc<Meters>,
 }
 
 /// Where the server listens, with the ports that the system chose.

@@ -9,6 +9,7 @@ pub mod decide;
 pub mod decision_log;
 pub mod decision_store;
 pub mod directory;
+pub mod metering;
 pub mod policy;
 pub mod publish;
 pub mod reply;

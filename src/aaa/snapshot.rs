@@ -1,4 +1,4 @@
-//! The sealed snapshot in the data folder: directory and live sessions, for a start while the store is away.
+//! The sealed snapshot in the data folder: directory and live sessions with their meters, for a start while the store is away.
 //!
 //! File: magic, store id, fingerprint of the key, random nonce prefix (56 octets), then chunks `u32 length and last-flag | ciphertext`, each at most 1 MiB of
 //! plaintext under XChaCha20-Poly1305. The nonce of a chunk is the prefix and its number; header and last-flag are associated data. So a chunk that is
@@ -15,7 +15,7 @@ use std::path::Path;
 use chunks::{ChunkReader, ChunkWriter};
 
 use super::directory::Directory;
-use crate::sessions::LiveSessions;
+use crate::sessions::Meters;
 use crate::store::{KeyFile, StoreIdentity};
 use crate::units::UnixMs;
 
@@ -80,11 +80,11 @@ pub fn write(
     key: &KeyFile,
     position: SnapshotPosition,
     directory: &Directory,
-    live: &LiveSessions,
+    meters: &Meters,
     budget_octets: u64,
 ) -> Result<SnapshotWritten, SnapshotError> {
     let temporary = folder.join(TEMPORARY_NAME);
-    let result = write_file(&temporary, identity, key, position, directory, live, budget_octets).and_then(|written| {
+    let result = write_file(&temporary, identity, key, position, directory, meters, budget_octets).and_then(|written| {
         std::fs::rename(&temporary, folder.join(FILE_NAME))?;
         File::open(folder)?.sync_all()?;
         Ok(written)
@@ -102,12 +102,12 @@ fn write_file(
     key: &KeyFile,
     position: SnapshotPosition,
     directory: &Directory,
-    live: &LiveSessions,
+    meters: &Meters,
     budget_octets: u64,
 ) -> Result<SnapshotWritten, SnapshotError> {
     let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     let mut chunks = ChunkWriter::new(file, &identity.store_id, key, budget_octets)?;
-    let customers = contents::write(&mut chunks, position, directory, live)?;
+    let customers = contents::write(&mut chunks, position, directory, meters)?;
     let (mut file, octets) = chunks.finish()?;
     file.flush()?;
     file.sync_all()?;
@@ -125,21 +125,21 @@ pub struct OpenSnapshot {
     chunks: ChunkReader,
 }
 
-/// Reads the first part of the snapshot into a directory and live sessions. Every chunk is authenticated; of a damaged file what was read before the damage
-/// stays in `live`, which the caller empties.
+/// Reads the first part of the snapshot into a directory, meters and their live sessions. Every chunk is authenticated; of a damaged file what was read before
+/// the damage stays in `meters`, which the caller empties.
 pub fn open(
     folder: &Path,
     identity: &StoreIdentity,
     key: &KeyFile,
     directory: &Directory,
-    live: &LiveSessions,
+    meters: &Meters,
 ) -> Result<OpenSnapshot, SnapshotError> {
     let file = match File::open(folder.join(FILE_NAME)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(SnapshotError::Absent),
         opened => opened?,
     };
     let mut chunks = ChunkReader::new(file, &identity.store_id, key)?;
-    let head = contents::read_first(&mut chunks, directory, live)?;
+    let head = contents::read_first(&mut chunks, directory, meters)?;
     Ok(OpenSnapshot { position: head.position, sessions: head.sessions, customers: head.customers, chunks })
 }
 

@@ -7,11 +7,12 @@ use std::time::Duration;
 use super::now_ms;
 use super::start::StartError;
 use crate::aaa::directory::{Directory, Follower, Loader};
+use crate::aaa::metering;
 use crate::aaa::snapshot::{self, OpenSnapshot, SnapshotError, SnapshotPosition};
 use crate::config::Config;
 use crate::journal::{Journal, JournalOptions, ReadError};
 use crate::listen::PendingReply;
-use crate::sessions::{LiveSessions, Record, TokenKey, sql};
+use crate::sessions::{LiveSessions, Meters, Record, TokenKey, sql};
 use crate::store::{
     Db, FeedHead, IdentityError, KeyFile, SchemaError, StoreError, StoreIdentity, check_schema, check_store_identity, find_feed_head,
 };
@@ -31,6 +32,8 @@ pub struct Base {
     pub directory: Arc<Directory>,
     /// Live sessions, if the snapshot had them.
     pub live: Arc<LiveSessions>,
+    /// Usage of customers with limits, if the snapshot had it.
+    pub meters: Arc<Meters>,
     /// Where the snapshot stands; `None` = there is none that fits.
     pub snapshot: Option<SnapshotPosition>,
     /// The rest of it: its customers.
@@ -65,7 +68,8 @@ pub async fn find_base(config: &Config, db: &Db, key: &KeyFile) -> Result<Base, 
     };
     let token_key = TokenKey::new(&key.derive("session tokens"));
     let (directory, live) = (Arc::new(Directory::empty()), Arc::new(LiveSessions::new(token_key)));
-    let opened = match snapshot::open(folder, &identity, key, &directory, &live) {
+    let mut meters = Arc::new(Meters::new(live.clone()));
+    let opened = match snapshot::open(folder, &identity, key, &directory, &meters) {
         Ok(opened) => {
             if away.is_some() {
                 tracing::error!(
@@ -82,7 +86,9 @@ pub async fn find_base(config: &Config, db: &Db, key: &KeyFile) -> Result<Base, 
             }
             if !matches!(problem, SnapshotError::Absent) {
                 tracing::warn!(%problem, "the snapshot is not used; everything is read from the store");
+                // What was read before the damage was found.
                 live.clear();
+                meters = Arc::new(Meters::new(live.clone()));
             }
             None
         }
@@ -90,7 +96,7 @@ pub async fn find_base(config: &Config, db: &Db, key: &KeyFile) -> Result<Base, 
     let position = opened.as_ref().map(|opened| opened.position);
     let reaches = |feed: FeedHead, position: SnapshotPosition| (feed.trimmed..=feed.seq).contains(&position.feed_seq);
     let feed_reaches = position.is_some_and(|p| feed.is_none_or(|f| reaches(f, p)));
-    Ok(Base { identity, store_answers: away.is_none(), directory, live, snapshot: position, customers: opened, feed_reaches })
+    Ok(Base { identity, store_answers: away.is_none(), directory, live, meters, snapshot: position, customers: opened, feed_reaches })
 }
 
 async fn probe(config: &Config, db: &Db) -> Result<(StoreIdentity, FeedHead), StartError> {
@@ -175,7 +181,7 @@ pub async fn bring_sessions_back(base: &Base, db: &Db, journal: &Arc<Journal<Pen
 }
 
 /// Loads customers unless the snapshot brought them, and brings the directory up to the store's present state if the store answers. Returns who follows on.
-pub async fn load_customers(mut base: Base, loader: Loader, db: &Db) -> Result<Follower, StartError> {
+pub async fn load_customers(mut base: Base, loader: Loader, db: &Db, meters: &Arc<Meters>) -> Result<Follower, StartError> {
     let position = match base.customers.take().filter(|_| base.feed_reaches) {
         Some(opened) => {
             let (position, directory) = (opened.position.feed_seq, base.directory.clone());
@@ -191,7 +197,8 @@ pub async fn load_customers(mut base: Base, loader: Loader, db: &Db) -> Result<F
         }
         None => loader.load(db, &base.directory).await?.position,
     };
-    let mut follower = Follower::new(db.clone(), base.directory.clone(), loader, position);
+    let mut follower = Follower::new(db.clone(), base.directory.clone(), loader, position).with_meters(meters.clone());
+    metering::want_all(&base.directory, meters);
     if base.store_answers {
         let mut conn = db.read().await?;
         loop {

@@ -17,6 +17,7 @@ use super::{Addresses, Parts, http, tasks};
 use crate::aaa::access::Access;
 use crate::aaa::decision_store::{DecisionSender, KeptDecision, LastVerdicts};
 use crate::aaa::directory::{LoadError, Loader};
+use crate::aaa::metering::DirectorySink;
 use crate::aaa::snapshot::SnapshotError;
 use crate::aaa::throttle::{Throttle, ThrottleLimits};
 use crate::aaa::unknown::UnknownSources;
@@ -166,7 +167,7 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
     let loader = Loader { sealer: key.sealer(), dictionary: Arc::new(dictionary) };
     let db = Db::open_lazy(&config.store.url)?;
     let base = restore::find_base(config, &db, &key).await?;
-    let (directory, live) = (base.directory.clone(), base.live.clone());
+    let (directory, live, meters) = (base.directory.clone(), base.live.clone(), base.meters.clone());
     health.store_reachable.store(base.store_answers, Ordering::Release);
 
     let home = JournalHome::find_or_make(folder, rand::random::<i64>() >> 1 & i64::MAX).map_err(unusable)?;
@@ -221,17 +222,20 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
 
     let (stop, stopped) = watch::channel(false);
     let keep_from = Arc::new(AtomicU64::new(base.snapshot.map_or(0, |s| s.journal_seq)));
-    let by_name = access.clone();
-    let customers = Box::new(move |tenant_id: i64, username: &[u8], mac| by_name.customer_of(tenant_id, username, mac).map(|c| c.0));
+    let sink = Arc::new(DirectorySink::new(directory.clone(), Some(meters.clone())));
     let node = format!("{}, process {}", folder.display(), std::process::id());
-    let applier = Applier::new(db.clone(), journal.clone(), journal_id, &node, customers, keep_from.clone());
+    let mut applier = Applier::new(db.clone(), journal.clone(), journal_id, &node, sink, keep_from.clone())
+        .with_meters(meters.clone(), key.fingerprint());
     let applier_status = Arc::new(ApplierStatus::default());
-    let parts = Arc::new(Parts { access, listen, applier: applier_status });
+    let parts = Arc::new(Parts { access, listen, applier: applier_status, meters: meters.clone() });
     for listener in http {
         tokio::spawn(http::serve(listener, health.clone(), metrics.clone()));
     }
     let identity = base.identity.clone();
-    let follower = restore::load_customers(base, loader, &db).await?;
+    let follower = restore::load_customers(base, loader, &db, &meters).await?;
+    if let Err(error) = applier.read_meters().await {
+        tracing::warn!(%error, "usage is known from the snapshot only, until the database answers");
+    }
     parts.listen.hold_logins.store(false, Ordering::Release);
     health.directory_loaded.store(true, Ordering::Release);
     tracing::info!(customers = directory.customers.len(), ?addresses, "serving");

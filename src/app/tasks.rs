@@ -194,8 +194,8 @@ impl Snapshots {
             journal_seq: parts.listen.journal.durable_seq(),
             written_at: now_ms(),
         };
-        let (directory, live) = (&parts.access.directory, &parts.access.live);
-        match snapshot::write(&self.folder, &self.identity, &self.key, position, directory, live, self.budget_octets) {
+        let (directory, meters) = (&parts.access.directory, &parts.meters);
+        match snapshot::write(&self.folder, &self.identity, &self.key, position, directory, meters, self.budget_octets) {
             Ok(written) => {
                 self.keep_from.store(position.journal_seq, Ordering::Release);
                 self.failures.store(0, Ordering::Release);

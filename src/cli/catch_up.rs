@@ -5,10 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
+use super::dictionary::load_dictionary;
 use super::{Context, Failure};
+use crate::aaa::directory::{Directory, LoadError, Loader};
+use crate::aaa::metering::DirectorySink;
 use crate::journal::{FolderLock, JournalOptions, LockError, folder_lock, last_seq};
 use crate::sessions::sql::find_position;
-use crate::sessions::{Applier, ApplyError, CustomerLookup, JournalHome};
+use crate::sessions::{Applier, ApplyError, JournalHome};
 
 /// How long a server's applier may make no progress before the command gives up.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -28,7 +31,7 @@ pub async fn catch_up(ctx: &Context) -> Result<(), Failure> {
         }
         if !folder_lock::is_held(folder)? {
             match FolderLock::acquire(folder) {
-                Ok(_lock) => return apply(ctx, &home).await,
+                Ok(_lock) => return apply(ctx, &home).await.map(|_| ()),
                 // A server has just started.
                 Err(LockError::Held { .. }) => {}
                 Err(error) => return Err(Failure::new(error.to_string())),
@@ -52,8 +55,8 @@ fn stuck(folder: &Path, position: u64, goal: u64) -> Failure {
     ))
 }
 
-/// Applies the journal; the caller holds the folder's lock.
-async fn apply(ctx: &Context, home: &JournalHome) -> Result<(), Failure> {
+/// Applies a journal of this store; the caller holds the lock of its data folder. Returns how many records that were.
+pub async fn apply(ctx: &Context, home: &JournalHome) -> Result<u64, Failure> {
     let config = &ctx.config.journal;
     let options = JournalOptions {
         segment_bytes: u64::from(config.segment_mib) << 20,
@@ -64,16 +67,29 @@ async fn apply(ctx: &Context, home: &JournalHome) -> Result<(), Failure> {
     let (journal, _) = home
         .open::<()>(ctx.identity.store_id, options, Box::new(|acks| acks.clear()))
         .map_err(|e| Failure::new(format!("the journal: {e}")))?;
-    // No directory is loaded here; a server gives sessions without a customer to theirs at their next event.
-    let customers: CustomerLookup = Box::new(|_, _, _| None);
+    // Whose a session without a token is, and which hours are free, is known to the directory only.
+    let directory = load_directory(ctx).await?;
+    let sink = Arc::new(DirectorySink::new(directory, None));
     let keep_from = Arc::new(AtomicU64::new(0));
-    let mut applier = Applier::new(ctx.db.clone(), journal.clone(), home.journal_id, "command line", customers, keep_from);
+    let mut applier = Applier::new(ctx.db.clone(), journal.clone(), home.journal_id, "command line", sink, keep_from);
     let result = applier.apply_all().await;
     journal.close();
     match result {
-        Ok(_) => Ok(()),
+        Ok(applied) => Ok(applied),
         Err(ApplyError::Store(e)) => Err(e.into()),
         Err(ApplyError::Journal(e)) => Err(Failure::new(format!("the journal: {e}"))),
+    }
+}
+
+/// The directory as the store is now.
+pub async fn load_directory(ctx: &Context) -> Result<Arc<Directory>, Failure> {
+    let dictionary = Arc::new(load_dictionary(ctx.config.radius.dictionaries.as_deref())?);
+    let directory = Arc::new(Directory::empty());
+    let loader = Loader { sealer: ctx.sealer.clone(), dictionary };
+    match loader.load(&ctx.db, &directory).await {
+        Ok(_) => Ok(directory),
+        Err(LoadError::Store(e)) => Err(e.into()),
+        Err(e) => Err(Failure::new(e.to_string())),
     }
 }
 
@@ -140,7 +156,8 @@ mod tests {
             let (home, journal) = open(ctx);
             acknowledge(&journal, ctx.tenant().await?.id.0, 1);
             let keep_from = Arc::new(AtomicU64::new(0));
-            let applier = Applier::new(ctx.db.clone(), journal.clone(), home.journal_id, "server", Box::new(|_, _, _| None), keep_from);
+            let applier =
+                Applier::new(ctx.db.clone(), journal.clone(), home.journal_id, "server", Arc::new(crate::sessions::NoSink), keep_from);
             let (stop, stopped) = tokio::sync::watch::channel(false);
             let server = tokio::spawn(applier.run(stopped, Arc::default()));
             catch_up(ctx).await?;

@@ -11,7 +11,7 @@ use super::dictionary::load_dictionary;
 use super::sessions::PrintedSession;
 use super::{Context, Failure, Globals};
 use crate::sessions::sql::{list_sessions_after, list_usage_after};
-use crate::units::{TenantId, UnixMs, parse_instant};
+use crate::units::{TenantId, UnixMs, parse_instant, print_instant};
 
 /// Rows read at once.
 const PAGE: i64 = 2000;
@@ -135,17 +135,18 @@ async fn export_sessions(ctx: &Context, tenant: TenantId, since: UnixMs, out: im
 
 async fn export_usage(ctx: &Context, tenant: TenantId, out: impl Write) -> Result<(), Stop> {
     let mut csv = csv::Writer::from_writer(out);
-    csv.write_record(["session_key", "day", "charging_class", "customer_id", "octets_in", "octets_out", "secs"])?;
-    let mut after = (Vec::new(), 0, 0);
+    csv.write_record(["session_key", "bucket_at", "day", "charging_class", "customer_id", "octets_in", "octets_out", "secs"])?;
+    let mut after = (Vec::new(), i64::MIN, 0);
     loop {
         let page = list_usage_after(&mut ctx.db.read().await?, tenant, (&after.0, after.1, after.2), PAGE).await?;
         let Some(last) = page.last() else { return csv.flush().map_err(Stop::Write) };
-        after = (last.session_key.clone(), last.day, last.charging_class);
+        after = (last.session_key.clone(), last.bucket_at, last.charging_class);
         for u in page {
             let key = crate::units::hex(&u.session_key);
             let customer = u.customer_id.map(|id| id.to_string()).unwrap_or_default();
             let numbers = [u.octets_in, u.octets_out, u.secs].map(|n| n.to_string());
-            csv.write_record([key, u.day.to_string(), u.charging_class.to_string(), customer].iter().chain(&numbers))?;
+            let bucket_at = print_instant(u.bucket_at);
+            csv.write_record([key, bucket_at, u.day.to_string(), u.charging_class.to_string(), customer].iter().chain(&numbers))?;
         }
     }
 }

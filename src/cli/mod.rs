@@ -15,6 +15,7 @@ mod doctor;
 mod export;
 mod failure;
 mod import;
+mod journal;
 mod migrate;
 mod output;
 mod package;
@@ -90,8 +91,10 @@ enum Command {
     Import(import::ImportArgs),
     /// List sessions
     Sessions(sessions::SessionsArgs),
-    /// Check that the totals of all sessions agree with their usage
+    /// Check that the totals of all sessions agree with their usage and with the events they were made of
     Verify(verify::VerifyArgs),
+    /// Work on the accounting journal of a node that no longer runs
+    Journal(journal::JournalArgs),
     /// Export as files for other programs
     Export(export::ExportArgs),
     /// Print a RADIUS packet, given in hexadecimal, as JSON
@@ -138,6 +141,7 @@ pub fn run() -> ExitCode {
         Command::Import(args) => done(import::run(globals, args)),
         Command::Sessions(args) => done(sessions::run(globals, args)),
         Command::Verify(args) => done(verify::run(globals, args)),
+        Command::Journal(args) => done(journal::run(globals, args)),
         Command::Export(args) => done(export::run(globals, args)),
         Command::Backup(args) => done(backup::run(globals, args)),
         Command::Restore(args) => done(restore::run(globals, args)),

@@ -4,26 +4,32 @@
 //! workers and in the store by the applier. Must not know: money.
 
 mod applier;
+mod buckets;
 mod event;
 mod grant;
 mod journal_home;
 mod live;
+mod meters;
 mod record;
+mod recount;
 pub mod sql;
 mod tally;
 mod token;
-mod usage_days;
 mod used;
+mod verify;
 
-pub use applier::{Applier, ApplierStatus, ApplyError, CustomerLookup};
+pub use applier::{AppliedBatch, AppliedSink, Applier, ApplierStatus, ApplyError, NoSink, StoredSession, UsageAdded};
+pub use buckets::{Charging, class};
 pub use event::{AccountingEvent, EventTime, Odd, Status};
 pub use grant::{Granted, VolumeCaps, rate_number};
 pub use journal_home::JournalHome;
-pub use live::{LiveSession, LiveSessions, NasContext, Recorded};
+pub use live::{Applied, LiveSession, LiveSessions, NasContext, Recorded};
+pub use meters::{MeterNeed, MeterStatus, Meters};
 pub use record::{Record, RecordError, RouterLearned, Update};
 pub use tally::{Tally, flag};
 pub use token::{SessionToken, TokenKey};
 pub use used::{Amounts, Used};
+pub use verify::{RecountMismatch, RecountReport, Totals, UsageReport, VerifyError, open_reader, verify_usage};
 
 /// Terminate causes that Tollgate itself gives (RFC 2866 section 5.10 numbers).
 pub mod cause {

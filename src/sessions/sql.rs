@@ -1,14 +1,17 @@
 //! All SQL of this room; what reads and writes many rows at once is in `sql/bulk.rs`.
 
 pub(super) mod bulk;
+mod nodes;
 
 use crate::q;
 use crate::store::{Conn, StoreError};
-use crate::units::{Mac, TenantId, UnixMs};
+use crate::units::{TenantId, UnixMs};
 
 use super::live::LiveSession;
 use super::record::RouterLearned;
 use bulk::{StoredRow, columns};
+pub use nodes::{Node, count_other_nodes, list_nodes, upsert_node};
+pub(super) use nodes::{NodeBatch, delete_node_batches, insert_node_batch, list_node_batches, list_other_positions};
 
 /// Where a journal stands; `None` if the store has never heard of it.
 // cross-tenant: journals belong to nodes
@@ -72,23 +75,7 @@ pub(super) async fn update_usage_customer(
 pub async fn list_open_sessions(conn: &mut Conn, after: (i64, [u8; 16]), limit: i64) -> Result<Vec<LiveSession>, StoreError> {
     let rows = q!(all conn, StoredRow, concat!("SELECT ", columns!(), " FROM sessions s WHERE s.ended_at IS NULL \
         AND (s.nas_instance, s.session_key) > ($1, $2) ORDER BY s.nas_instance, s.session_key LIMIT $3"), after.0, &after.1[..], limit)?;
-    rows.into_iter()
-        .map(|row| {
-            let row = row.into_row()?;
-            Ok(LiveSession::from_row(
-                row.session_key,
-                row.tenant_id,
-                row.router_id,
-                row.nas_instance,
-                row.customer_id.unwrap_or(0),
-                row.tally,
-                Mac::parse(row.mac.as_bytes()),
-                row.framed_ip.parse().ok(),
-                &row.acct_session_id,
-                &row.username,
-            ))
-        })
-        .collect()
+    rows.into_iter().map(|row| Ok(LiveSession::of_row(&row.into_row()?))).collect()
 }
 
 /// A session as people see it.
@@ -158,14 +145,16 @@ pub async fn list_newest_sessions(
         AND ($2 = '' OR LOWER(s.username) = LOWER($2)) ORDER BY s.session_key DESC LIMIT $3"), tenant.0, username, limit)
 }
 
-/// Usage of one session on one local day.
+/// Usage of one session in one bucket.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct UsageLine {
     /// The session's name.
     pub session_key: Vec<u8>,
-    /// Local day, `yyyymmdd`.
+    /// Where the bucket begins, unix ms.
+    pub bucket_at: UnixMs,
+    /// Its local day, `yyyymmdd`.
     pub day: i64,
-    /// Charging class.
+    /// Charging class: 0 charged, 1 in free hours.
     pub charging_class: i64,
     /// Whose, if known.
     pub customer_id: Option<i64>,
@@ -177,15 +166,15 @@ pub struct UsageLine {
     pub secs: i64,
 }
 
-/// Usage after `(session_key, day, charging_class)`, in that order.
+/// Usage after `(session_key, bucket_at, charging_class)`, in that order.
 pub async fn list_usage_after(
     conn: &mut Conn,
     tenant: TenantId,
     after: (&[u8], i64, i64),
     limit: i64,
 ) -> Result<Vec<UsageLine>, StoreError> {
-    q!(all conn, UsageLine, "SELECT session_key, day, charging_class, customer_id, octets_in, octets_out, secs FROM usage \
-        WHERE tenant_id = $1 AND (session_key, day, charging_class) > ($2, $3, $4) ORDER BY session_key, day, charging_class LIMIT $5",
+    q!(all conn, UsageLine, "SELECT session_key, bucket_at, day, charging_class, customer_id, octets_in, octets_out, secs FROM usage \
+        WHERE tenant_id = $1 AND (session_key, bucket_at, charging_class) > ($2, $3, $4) ORDER BY session_key, bucket_at, charging_class LIMIT $5",
         tenant.0, after.0, after.1, after.2, limit)
 }
 

@@ -112,6 +112,34 @@ impl Tally {
         self.last_event_at = self.last_event_at.max(update.at);
     }
 
+    /// Takes over what the store knows better: of a session that memory had forgotten and met again, or that another node heard too. A Stop that the store has is
+    /// final.
+    pub fn adopt(&mut self, stored: &Tally) {
+        // What waits for the store may be more; where nothing does, the store is right.
+        let waits = self.last_event_at > stored.last_event_at;
+        let take = |own: u64, stored: u64| if waits { own.max(stored) } else { stored };
+        self.octets_in = take(self.octets_in, stored.octets_in);
+        self.octets_out = take(self.octets_out, stored.octets_out);
+        self.session_secs = if waits { self.session_secs.max(stored.session_secs) } else { stored.session_secs };
+        (self.uncharged_in, self.uncharged_out, self.uncharged_secs) = (stored.uncharged_in, stored.uncharged_out, stored.uncharged_secs);
+        self.last_event_at = self.last_event_at.max(stored.last_event_at);
+        // Whether the end was inferred goes with the end; a Start that either has seen was seen.
+        let kept = self.flags & (flag::END_INFERRED | stored.flags & flag::NO_START);
+        self.flags = (self.flags | stored.flags) & !(flag::END_INFERRED | flag::NO_START) | kept;
+        if stored.has_stopped() && !self.has_stopped() {
+            (self.ended_at, self.terminate_cause) = (stored.ended_at, stored.terminate_cause);
+            self.flags &= !flag::END_INFERRED;
+        } else if !waits && self.is_open() && !stored.is_open() {
+            (self.ended_at, self.terminate_cause) = (stored.ended_at, stored.terminate_cause);
+            self.flags |= flag::END_INFERRED;
+        }
+    }
+
+    /// Whether its Stop was seen: it never opens again.
+    pub fn has_stopped(&self) -> bool {
+        !self.is_open() && self.flags & flag::END_INFERRED == 0
+    }
+
     /// Ends the session by inference, at its newest event.
     pub fn infer_end(&mut self, terminate_cause: u32) {
         if self.is_open() {
@@ -155,8 +183,7 @@ impl Tally {
     }
 
     fn take_end(&mut self, update: &Update<'_>) {
-        let ended_for_good = !self.is_open() && self.flags & flag::END_INFERRED == 0;
-        if ended_for_good {
+        if self.has_stopped() {
             return;
         }
         if update.status == Status::Stop {

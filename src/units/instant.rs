@@ -38,6 +38,12 @@ pub fn local_day(instant: UnixMs, zone: &TimeZone) -> i64 {
     i64::from(date.year()) * 10_000 + i64::from(date.month()) * 100 + i64::from(date.day())
 }
 
+/// The first instant of the local day of `instant`.
+pub fn local_midnight(instant: UnixMs, zone: &TimeZone) -> UnixMs {
+    let local = Timestamp::from_millisecond(instant).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(zone.clone());
+    local.start_of_day().map_or(instant, |midnight| midnight.timestamp().as_millisecond())
+}
+
 /// The first instant of the local day after the one of `instant`.
 pub fn next_local_midnight(instant: UnixMs, zone: &TimeZone) -> UnixMs {
     let local = Timestamp::from_millisecond(instant).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(zone.clone());

@@ -12,6 +12,8 @@ use tokio::sync::watch;
 
 use super::Directory;
 use super::load::{LoadError, Loader};
+use crate::aaa::metering;
+use crate::sessions::Meters;
 use crate::store::{Conn, Db, FeedChange, StoreError, find_feed_head, list_feed_after, trim_feed};
 use crate::units::UnixMs;
 
@@ -59,6 +61,7 @@ pub struct Follower {
     position: i64,
     status: Arc<FollowStatus>,
     trimmed_at: UnixMs,
+    meters: Option<Arc<Meters>>,
 }
 
 impl Follower {
@@ -66,7 +69,13 @@ impl Follower {
     pub fn new(db: Db, directory: Arc<Directory>, loader: Loader, position: i64) -> Follower {
         let status = Arc::new(FollowStatus::default());
         status.position.store(position, Ordering::Relaxed);
-        Follower { db, directory, loader, position, status, trimmed_at: 0 }
+        Follower { db, directory, loader, position, status, trimmed_at: 0, meters: None }
+    }
+
+    /// Tells these meters whose limits count usage.
+    pub fn with_meters(mut self, meters: Arc<Meters>) -> Follower {
+        self.meters = Some(meters);
+        self
     }
 
     /// How it does.
@@ -147,6 +156,9 @@ impl Follower {
     async fn reload(&mut self, now: UnixMs) -> Result<bool, LoadError> {
         tracing::info!(position = self.position, "the feed no longer has all changes; loading everything anew");
         let report = timed(APPLY_TIMEOUT, self.loader.load(&self.db, &self.directory)).await?;
+        if let Some(meters) = &self.meters {
+            metering::want_all(&self.directory, meters);
+        }
         self.advance(report.position);
         self.status.reloads.fetch_add(1, Ordering::Relaxed);
         self.status.last_success_at.store(now, Ordering::Relaxed);
@@ -169,7 +181,8 @@ impl Follower {
         if touched("tenants") || touched("accounts") {
             self.loader.load_providers(conn, &self.directory).await?;
         }
-        let packages = rows("packages");
+        let (packages, customers) = (rows("packages"), rows("customers"));
+        let changed = (packages.iter().copied().collect::<Vec<_>>(), customers.iter().copied().collect::<Vec<_>>());
         if packages.contains(&0) {
             self.loader.load_packages(conn, &self.directory).await?;
         } else {
@@ -180,7 +193,6 @@ impl Follower {
         if touched("routers") || touched("router_learned") {
             self.loader.load_routers(conn, &self.directory).await?;
         }
-        let customers = rows("customers");
         if customers.contains(&0) {
             let mut snapshot = self.db.snapshot().await?;
             self.loader.load_customers(&mut snapshot, &self.directory).await?;
@@ -189,7 +201,18 @@ impl Follower {
                 self.loader.load_customer(conn, &self.directory, id).await?;
             }
         }
+        self.tell_meters(&changed.0, &changed.1);
         Ok(())
+    }
+
+    fn tell_meters(&self, packages: &[i64], customers: &[i64]) {
+        let Some(meters) = &self.meters else { return };
+        if packages.contains(&0) || customers.contains(&0) {
+            return metering::want_all(&self.directory, meters);
+        }
+        metering::set_zones(&self.directory, meters);
+        metering::want_of_packages(&self.directory, meters, packages);
+        metering::want_of_customers(&self.directory, meters, customers);
     }
 
     /// Removes old changes about once a minute.

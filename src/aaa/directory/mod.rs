@@ -14,6 +14,9 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
+use crate::customers::{LookupBuffer, lookup_candidates};
+use crate::units::Mac;
+
 pub(in crate::aaa) use customers::SHARDS;
 pub use customers::{Customer, CustomerFields, Customers, DeviceOwner};
 pub use follow::{FollowStatus, Follower};
@@ -73,5 +76,22 @@ impl Directory {
         let providers = self.providers.load();
         let provider = |account: i64| providers.get(&account).copied().unwrap_or(account);
         provider(customer_owner) == provider(router_owner)
+    }
+
+    /// Customer and interim interval of an accounting packet without token, by its user name or device.
+    pub fn customer_of(&self, tenant_id: i64, username: &[u8], mac: Option<Mac>) -> Option<(i64, u16)> {
+        let packages = self.packages.load();
+        let of = |c: &Customer| (c.id, packages.get(&c.package_id).map_or(300, |p| p.interim_secs_for(c.id)));
+        let case_sensitive = self.tenants.load().get(&tenant_id).is_some_and(|t| t.case_sensitive_usernames);
+        let mut buffer = LookupBuffer::default();
+        let by_name = lookup_candidates(username, case_sensitive, &mut buffer)
+            .find_map(|name| self.customers.with_name(tenant_id, name.as_bytes(), of));
+        by_name.or_else(|| {
+            let device = Mac::parse(username).or(mac.filter(|_| username.is_empty()))?;
+            match self.customers.with_mac(tenant_id, device, of) {
+                DeviceOwner::One(found) => Some(found),
+                _ => None,
+            }
+        })
     }
 }

@@ -10,7 +10,7 @@ use crate::aaa::directory::{
     Tenants,
 };
 use crate::radius::Secret;
-use crate::sessions::LiveSessions;
+use crate::sessions::Meters;
 use crate::units::{Mac, OctetReader, OctetWriter};
 
 const VERSION: u32 = 3;
@@ -31,7 +31,7 @@ pub(super) fn write(
     chunks: &mut ChunkWriter,
     position: SnapshotPosition,
     directory: &Directory,
-    live: &LiveSessions,
+    meters: &Meters,
 ) -> Result<u64, SnapshotError> {
     let mut record = Vec::new();
     let out = &mut record;
@@ -60,7 +60,12 @@ pub(super) fn write(
         end(out, chunks)?;
     }
     end(out, chunks)?;
-    live.write_snapshot(|sessions| chunks.add(sessions))?;
+    meters.write_snapshot(|meter| {
+        out.extend_from_slice(meter);
+        end(out, chunks)
+    })?;
+    end(out, chunks)?;
+    meters.live().write_snapshot(|sessions| chunks.add(sessions))?;
     end(out, chunks)?;
     let customers = write_customers(directory, out, chunks)?;
     end(out, chunks)?;
@@ -126,7 +131,7 @@ pub(super) struct Head {
 }
 
 /// Reads all but the customers: what accounting needs.
-pub(super) fn read_first(chunks: &mut ChunkReader, directory: &Directory, live: &LiveSessions) -> Result<Head, SnapshotError> {
+pub(super) fn read_first(chunks: &mut ChunkReader, directory: &Directory, meters: &Meters) -> Result<Head, SnapshotError> {
     let (position, customers) = read_head(chunks)?;
     let mut tenants = Tenants::new();
     each_record(chunks, |mut r| {
@@ -151,10 +156,11 @@ pub(super) fn read_first(chunks: &mut ChunkReader, directory: &Directory, live: 
         packages.insert(package.id, Arc::new(package));
         Some(())
     })?;
+    each_record(chunks, |r| meters.read_snapshot(r.0))?;
     let mut sessions = 0;
     each_record(chunks, |r| {
         sessions += 1;
-        live.read_snapshot(r.0)
+        meters.live().read_snapshot(r.0)
     })?;
     directory.tenants.store(Arc::new(tenants));
     directory.providers.store(Arc::new(providers));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::aaa::directory::{CustomerFields, MessageAuthenticatorMode, NasFields, NasTable, Package, TenantRules};
 use crate::radius::Secret;
-use crate::sessions::{LiveSession, Tally, TokenKey};
+use crate::sessions::{LiveSession, LiveSessions, Tally, TokenKey};
 use crate::units::Mac;
 
 const POSITION: SnapshotPosition = SnapshotPosition { feed_seq: 42, journal_seq: 99, written_at: 1_800_000_000_000 };
@@ -23,12 +23,12 @@ impl Place {
         Place { folder, key }
     }
 
-    fn write(&self, directory: &Directory, live: &LiveSessions) -> Result<SnapshotWritten, SnapshotError> {
-        write(self.folder.path(), &IDENTITY, &self.key, POSITION, directory, live, 1 << 30)
+    fn write(&self, directory: &Directory, meters: &Meters) -> Result<SnapshotWritten, SnapshotError> {
+        write(self.folder.path(), &IDENTITY, &self.key, POSITION, directory, meters, 1 << 30)
     }
 
     /// Customers and sessions that came back, and where they are now.
-    fn read(&self) -> Result<((u64, u64), Directory, LiveSessions), SnapshotError> {
+    fn read(&self) -> Result<((u64, u64), Directory, Meters), SnapshotError> {
         let (directory, live) = (Directory::empty(), no_sessions());
         let counts = self.read_as(&IDENTITY, &self.key, &directory, &live)?;
         Ok((counts, directory, live))
@@ -39,9 +39,9 @@ impl Place {
         identity: &StoreIdentity,
         key: &KeyFile,
         directory: &Directory,
-        live: &LiveSessions,
+        meters: &Meters,
     ) -> Result<(u64, u64), SnapshotError> {
-        let opened = open(self.folder.path(), identity, key, directory, live)?;
+        let opened = open(self.folder.path(), identity, key, directory, meters)?;
         assert_eq!(opened.position, POSITION);
         let sessions = opened.sessions;
         Ok((opened.read_customers(directory)?, sessions))
@@ -56,8 +56,8 @@ impl Place {
     }
 }
 
-fn no_sessions() -> LiveSessions {
-    LiveSessions::new(TokenKey::new(&[1; 32]))
+fn no_sessions() -> Meters {
+    Meters::new(Arc::new(LiveSessions::new(TokenKey::new(&[1; 32]))))
 }
 
 fn directory(customers: i64) -> Directory {
@@ -120,11 +120,11 @@ fn customer<'a>(id: i64, username: &'a [u8], macs: &'a [Mac]) -> CustomerFields<
     }
 }
 
-fn sessions(count: u8) -> LiveSessions {
+fn sessions(count: u8) -> Meters {
     let live = no_sessions();
     for n in 1..=count {
         let tally = Tally::open(1_000 + i64::from(n));
-        live.restore(LiveSession::from_row([n; 16], 1, 2, 9, i64::from(n), tally, None, None, &format!("8{n:07x}"), "bob"));
+        live.live().restore(LiveSession::from_row([n; 16], 1, 2, 9, i64::from(n), tally, None, None, &format!("8{n:07x}"), "bob"));
     }
     live
 }
@@ -155,7 +155,7 @@ fn everything_comes_back() {
         .customers
         .with_id(1, |w| read.customers.with_id(1, |r| format!("{:?}", r.fields(&mut after)) == format!("{:?}", w.fields(&mut before))));
     assert_eq!(same, Some(Some(true)));
-    assert_eq!(live.open_count(), 200);
+    assert_eq!(live.live().open_count(), 200);
 }
 
 #[test]

@@ -4,6 +4,8 @@
 //! by the rules of the live sessions ([`work`]), and writes each row once. Whatever dies on the way, position and effect are in the store together or not at all.
 
 mod pending;
+mod places;
+mod sink;
 mod status;
 mod work;
 
@@ -11,25 +13,24 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use hashbrown::HashMap;
-use jiff::tz::TimeZone;
 use tokio::sync::watch;
 
+use super::meters::{KEEP_BATCHES_MS, MeterKeeper, Meters, encode_batch};
 use super::record::Record;
-use super::sql::bulk::{self, RowKey};
-use super::sql::{find_position, insert_journal, insert_nas_instance, insert_router_learned, update_position, update_usage_customer};
-use super::usage_days::LocalDays;
-use crate::accounts::list_tenants;
+use super::sql::bulk::{self, UsageRow};
+use super::sql::{
+    NodeBatch, count_other_nodes, find_position, insert_journal, insert_nas_instance, insert_node_batch, insert_router_learned,
+    update_position, update_usage_customer,
+};
 use crate::journal::{Journal, ReadError, Reader};
-use crate::store::{Conn, Db, StoreError, Tx};
-use crate::units::{Mac, TenantId, UnixMs};
+use crate::store::{Db, StoreError, Tx};
+use crate::units::{TenantId, UnixMs};
 use pending::Pending;
+use places::{Aliases, Zones};
+pub use sink::{AppliedBatch, AppliedSink, NoSink, StoredSession, UsageAdded};
 use status::blames_a_record;
 pub use status::{ApplierStatus, ApplyError};
-use work::{Needs, Work};
-
-/// Finds the customer of a tenant by user name and device, for sessions whose customer the data plane did not know.
-pub type CustomerLookup = Box<dyn Fn(i64, &[u8], Option<Mac>) -> Option<i64> + Send + Sync>;
+use work::{Needs, Work, usage_added};
 
 /// Records per transaction at most, unless told otherwise. Events of the sessions that are online fall on the same pages again and again, so the cost of a
 /// transaction grows much slower than its records: who is behind catches up by larger ones.
@@ -42,52 +43,8 @@ const BUSY_RECORDS: usize = 200;
 const FIRST_RETRY: Duration = Duration::from_millis(100);
 const LONGEST_RETRY: Duration = Duration::from_secs(5);
 const PRUNE_EVERY: Duration = Duration::from_secs(10);
-/// A changed time zone of a tenant is noticed after this long.
-const ZONES_HOLD: Duration = Duration::from_secs(60);
 /// A row that another node inserts at the same moment is a conflict once; more often, something is wrong with the record.
 const MOST_CONFLICTS: u32 = 5;
-const MOST_ALIASES: usize = 65_536;
-
-/// Sessions that the live part names otherwise than the store: their start was blurred by a lost packet.
-#[derive(Default)]
-struct Aliases(HashMap<RowKey, RowKey>);
-
-impl Aliases {
-    fn resolve(&self, key: RowKey) -> RowKey {
-        if self.0.is_empty() { key } else { self.0.get(&key).copied().unwrap_or(key) }
-    }
-
-    fn learn(&mut self, found: &[(RowKey, RowKey)]) {
-        if self.0.len() + found.len() > MOST_ALIASES {
-            // They are found again by their start.
-            self.0.clear();
-        }
-        self.0.extend(found.iter().copied());
-    }
-}
-
-/// Local days of each tenant.
-#[derive(Default)]
-struct Zones {
-    days: HashMap<i64, LocalDays>,
-    loaded_at: Option<Instant>,
-}
-
-impl Zones {
-    fn days(&mut self, tenant_id: i64) -> &mut LocalDays {
-        self.days.entry(tenant_id).or_insert_with(|| LocalDays::new(TimeZone::UTC))
-    }
-
-    async fn refresh(&mut self, conn: &mut Conn, records: &[Record<'_>]) -> Result<(), StoreError> {
-        let is_new = |record: &Record<'_>| matches!(record, Record::Update(u) if !self.days.contains_key(&u.tenant_id));
-        if self.loaded_at.is_none_or(|at| at.elapsed() > ZONES_HOLD) || records.iter().any(is_new) {
-            let tenants = list_tenants(conn).await?;
-            self.days = tenants.into_iter().map(|t| (t.id.0, LocalDays::new(t.zone()))).collect();
-            self.loaded_at = Some(Instant::now());
-        }
-        Ok(())
-    }
-}
 
 /// Applies one journal to one store.
 pub struct Applier<A: Send + 'static> {
@@ -95,7 +52,7 @@ pub struct Applier<A: Send + 'static> {
     journal: Arc<Journal<A>>,
     journal_id: i64,
     node: String,
-    customers: CustomerLookup,
+    sink: Arc<dyn AppliedSink>,
     keep_from: Arc<AtomicU64>,
     batch_records: usize,
     status: Arc<ApplierStatus>,
@@ -109,6 +66,7 @@ pub struct Applier<A: Send + 'static> {
     zones: Zones,
     aliases: Aliases,
     work: Work,
+    keeper: Option<MeterKeeper>,
 }
 
 /// What a step did.
@@ -130,7 +88,7 @@ impl<A: Send + 'static> Applier<A> {
         journal: Arc<Journal<A>>,
         journal_id: i64,
         node: &str,
-        customers: CustomerLookup,
+        sink: Arc<dyn AppliedSink>,
         keep_from: Arc<AtomicU64>,
     ) -> Applier<A> {
         Applier {
@@ -138,7 +96,7 @@ impl<A: Send + 'static> Applier<A> {
             journal,
             journal_id,
             node: node.to_owned(),
-            customers,
+            sink,
             keep_from,
             batch_records: BATCH_RECORDS,
             status: Arc::default(),
@@ -150,6 +108,21 @@ impl<A: Send + 'static> Applier<A> {
             zones: Zones::default(),
             aliases: Aliases::default(),
             work: Work::default(),
+            keeper: None,
+        }
+    }
+
+    /// Keeps these meters as the store is, as the node with this key file. The sink must tell them what is applied.
+    pub fn with_meters(mut self, meters: Arc<Meters>, key_fingerprint: [u8; 16]) -> Applier<A> {
+        self.keeper = Some(MeterKeeper::new(meters, self.journal_id, &self.node, key_fingerprint));
+        self
+    }
+
+    /// Reads the meters, before logins are taken.
+    pub async fn read_meters(&mut self) -> Result<(), StoreError> {
+        match &mut self.keeper {
+            Some(keeper) => keeper.tick(&self.db, unix_ms()).await,
+            None => Ok(()),
         }
     }
 
@@ -165,7 +138,11 @@ impl<A: Send + 'static> Applier<A> {
         let mut retry = FIRST_RETRY;
         let mut pruned_at = Instant::now();
         while !*stop.borrow() {
-            let pause = match self.step().await {
+            let stepped = match self.step().await {
+                Ok(step) => self.read_meters().await.map(|()| step).map_err(ApplyError::from),
+                failed => failed,
+            };
+            let pause = match stepped {
                 Ok(step) => {
                     retry = FIRST_RETRY;
                     self.status.is_failing.store(0, Ordering::Relaxed);
@@ -301,6 +278,7 @@ impl<A: Send + 'static> Applier<A> {
     }
 
     fn lose_place(&mut self) {
+        self.sink.lost_track();
         self.position = None;
         self.reader = None;
         self.pending.clear();
@@ -357,12 +335,18 @@ impl<A: Send + 'static> Applier<A> {
             return Ok(false);
         }
         self.zones.refresh(&mut tx, &records).await?;
-        read_rows(&mut tx, &mut self.work, &records, &self.aliases, &self.customers).await?;
+        read_rows(&mut tx, &mut self.work, &records, &self.aliases, &*self.sink).await?;
         for record in &records {
-            self.work.apply(record, &self.aliases, &self.customers, &mut self.zones);
+            self.work.apply(record, &self.aliases, &*self.sink, &mut self.zones);
         }
-        write_rows(&mut tx, &mut self.work).await?;
+        let usage = usage_added(&write_rows(&mut tx, &mut self.work).await?);
+        if !self.db.is_sqlite() && count_other_nodes(&mut tx, self.journal_id, now - KEEP_BATCHES_MS).await? > 0 {
+            let payload = encode_batch(&self.work.touched_rows(), &usage);
+            let batch = NodeBatch { seq: self.pending.last_seq(count) as i64, after_seq: position as i64, payload };
+            insert_node_batch(&mut tx, self.journal_id, &batch, now).await?;
+        }
         tx.commit(now).await?;
+        self.sink.applied(&AppliedBatch { work: &self.work, usage: &usage });
         self.status.skipped.fetch_add(unreadable, Ordering::Relaxed);
         Ok(true)
     }
@@ -413,7 +397,7 @@ async fn read_rows(
     work: &mut Work,
     records: &[Record<'_>],
     aliases: &Aliases,
-    customers: &CustomerLookup,
+    sink: &dyn AppliedSink,
 ) -> Result<(), StoreError> {
     work.clear();
     let needs = Needs::of(records.iter(), aliases);
@@ -424,7 +408,7 @@ async fn read_rows(
         bulk::list_open_of_nas(tx, nas_instance, at, &mut rows).await?;
     }
     work.take(rows.drain(..));
-    let wanted = work.wanted(records.iter(), aliases, customers);
+    let wanted = work.wanted(records.iter(), aliases, sink);
     if !wanted.is_empty() {
         bulk::list_neighbours(tx, &wanted, &mut rows).await?;
         work.take(rows);
@@ -432,8 +416,8 @@ async fn read_rows(
     Ok(())
 }
 
-/// Writes what the records changed.
-async fn write_rows(tx: &mut Tx, work: &mut Work) -> Result<(), StoreError> {
+/// Writes what the records changed; returns the usage that was added.
+async fn write_rows(tx: &mut Tx, work: &mut Work) -> Result<Vec<UsageRow>, StoreError> {
     let usage = work.usage_rows();
     bulk::insert_sessions(tx, &work.new_rows()).await?;
     bulk::update_tallies(tx, &work.changed_rows()).await?;
@@ -452,7 +436,7 @@ async fn write_rows(tx: &mut Tx, work: &mut Work) -> Result<(), StoreError> {
     for (tenant_id, nas) in &work.boxes {
         insert_nas_instance(tx, TenantId(*tenant_id), nas).await?;
     }
-    Ok(())
+    Ok(usage)
 }
 
 fn unix_ms() -> UnixMs {

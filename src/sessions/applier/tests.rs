@@ -2,19 +2,17 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
-
-use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use std::sync::atomic::AtomicI64;
 
 use super::*;
 use crate::journal::{Identity, JournalOptions, RealDisk};
 use crate::q;
 use crate::sessions::event::Status;
-use crate::sessions::live::REMEMBER_STOPPED_MS;
 use crate::sessions::record::{RouterLearned, Update};
 use crate::sessions::sql::list_open_sessions;
-use crate::sessions::{AccountingEvent, LiveSessions, NasContext, TokenKey};
+use crate::sessions::{AccountingEvent, Charging, LiveSessions, NasContext, TokenKey};
 use crate::store::test_db::{NOW, TestDb, each_database};
+use crate::units::Mac;
 
 const JOURNAL: i64 = 77;
 /// 2026-11-14T22:00:00Z: two hours before a midnight in UTC.
@@ -22,6 +20,35 @@ const T0: i64 = 1_794_693_600_000;
 
 fn silent(session_key: [u8; 16], last_event_at: UnixMs) -> Record<'static> {
     Record::Ended { tenant_id: 1, nas_instance: 3, acct_session_id: b"81000001", session_key, terminate_cause: 2, last_event_at }
+}
+
+/// A directory with one customer who is found late, and meters if the test has some.
+struct TestSink {
+    meters: Option<Arc<Meters>>,
+    charging: Charging,
+    now: AtomicI64,
+}
+
+impl AppliedSink for TestSink {
+    fn find_customer(&self, _: i64, username: &[u8], _: Option<Mac>) -> Option<i64> {
+        (username == b"late").then_some(99)
+    }
+
+    fn charging(&self, _: i64) -> Charging {
+        self.charging.clone()
+    }
+
+    fn applied(&self, batch: &AppliedBatch<'_>) {
+        if let Some(meters) = &self.meters {
+            meters.applied(batch, self.now.load(Ordering::Relaxed));
+        }
+    }
+
+    fn lost_track(&self) {
+        if let Some(meters) = &self.meters {
+            meters.lost_track();
+        }
+    }
 }
 
 struct Bench {
@@ -57,8 +84,13 @@ impl Bench {
     }
 
     fn applier(&self) -> Applier<()> {
-        let customers: CustomerLookup = Box::new(|_, username, _| (username == b"late").then_some(99));
-        Applier::new(self.fresh.db.clone(), self.journal.clone(), JOURNAL, "test", customers, Arc::new(AtomicU64::new(u64::MAX)))
+        self.applier_to(Arc::new(TestSink { meters: None, charging: Charging::default(), now: AtomicI64::new(NOW) }))
+    }
+
+    fn applier_to(&self, sink: Arc<TestSink>) -> Applier<()> {
+        let meters = sink.meters.clone();
+        let applier = Applier::new(self.fresh.db.clone(), self.journal.clone(), JOURNAL, "test", sink, Arc::new(AtomicU64::new(u64::MAX)));
+        if let Some(meters) = meters { applier.with_meters(meters, [0; 16]) } else { applier }
     }
 
     async fn apply(&self) {
@@ -72,7 +104,7 @@ impl Bench {
     }
 
     async fn usage(&self) -> Vec<(i64, i64, i64, i64)> {
-        let sql = "SELECT day, octets_in, octets_out, secs FROM usage ORDER BY session_key, day";
+        let sql = "SELECT day, octets_in, octets_out, secs FROM usage ORDER BY session_key, bucket_at, charging_class";
         q!(all self.fresh.db.read().await.expect("a connection"), (i64, i64, i64, i64), sql).expect("usage")
     }
 
@@ -150,9 +182,9 @@ async fn a_dropped_transaction_leaves_neither_position_nor_rows() {
         let records: Vec<_> = applier.pending.front(4).map(|(_, r)| r.expect("reads")).collect();
         let mut tx = bench.fresh.db.begin().await.expect("a transaction");
         assert!(update_position(&mut tx, JOURNAL, 0, 4, NOW).await.expect("moves"));
-        read_rows(&mut tx, &mut applier.work, &records, &applier.aliases, &applier.customers).await.expect("reads");
+        read_rows(&mut tx, &mut applier.work, &records, &applier.aliases, &*applier.sink).await.expect("reads");
         for record in &records {
-            applier.work.apply(record, &applier.aliases, &applier.customers, &mut applier.zones);
+            applier.work.apply(record, &applier.aliases, &*applier.sink, &mut applier.zones);
         }
         write_rows(&mut tx, &mut applier.work).await.expect("writes");
         drop(tx);
@@ -398,88 +430,5 @@ async fn it_runs_until_it_is_told_to_stop() {
     }
 }
 
-/// One told event: which name, which session of that name, seconds into it, what, and how many seconds late the packet comes.
-type Told = (usize, i64, i64, u8, i64);
-
-fn event_of((name, nth, secs, kind, late): &Told) -> AccountingEvent<'static> {
-    let ids: [&'static [u8]; 4] = [b"81000001", b"81000002", b"odd id", b"81000004"];
-    let users: [&'static [u8]; 4] = [b"ann", b"bob", b"cy", b"dee\xff"];
-    // Sessions of one name begin an hour apart: nearer ones a stray may take for each other.
-    let status = [Status::Start, Status::Interim, Status::Interim, Status::Stop][usize::from(*kind % 4)];
-    let secs = if status == Status::Start { 0 } else { *secs };
-    let at = T0 + nth * 3_600_000 + secs * 1000;
-    AccountingEvent {
-        status,
-        at,
-        arrived_at: at + late * 1000,
-        acct_session_id: ids[*name],
-        username: users[*name],
-        mac: None,
-        called_station: b"s",
-        nas_port_id: b"p",
-        framed_ip: None,
-        session_secs: Some(secs as u32),
-        octets_in: Some(secs as u64 * 1_000_003),
-        octets_out: Some(secs as u64 * 9_000_001),
-        has_gigawords: true,
-        terminate_cause: 1,
-        token: None,
-        is_local: false,
-    }
-}
-
-/// Tells the events to live sessions whose journal is the bench's, restarts of the router among them.
-fn live_through(bench: &Bench, told: &[Told]) -> LiveSessions {
-    let live = LiveSessions::new(TokenKey::new(&[1; 32]));
-    let nas = NasContext { tenant_id: 1, router_id: 2, nas_instance: 3, added_at: T0 - 86_400_000, adopt_all: false };
-    let append =
-        |record: &Record<'_>| Ok::<u64, Infallible>(bench.journal.append(record.kind(), |p| record.write(p), None).expect("takes it"));
-    let mut told: Vec<_> = told.iter().map(|t| (t, event_of(t))).collect();
-    told.sort_by_key(|(_, event)| event.arrived_at);
-    // A Stop is a session's last word. What overtakes it comes soon; live sessions remember a stopped one for that long, the store for ever.
-    let mut stops = HashMap::new();
-    told.retain(|((name, nth, _, kind, _), event)| {
-        let stopped_at = stops.get(&(*name, *nth)).copied();
-        if event.status == Status::Stop && *kind != 255 {
-            stops.entry((*name, *nth)).or_insert(event.arrived_at);
-        }
-        *kind == 255 || stopped_at.is_none_or(|at: UnixMs| event.arrived_at - at <= REMEMBER_STOPPED_MS)
-    });
-    for (t, mut event) in told {
-        if t.3 == 255 {
-            (event.status, event.acct_session_id) = (Status::On, b"");
-        }
-        let Ok(_) = live.record(&event, &nas, || (t.0 != 2).then_some((7 + t.0 as i64, 300)), append);
-        if t.3 == 254 {
-            let Ok(_) = live.sweep(event.arrived_at, append);
-        }
-    }
-    bench.journal.wait_durable(bench.journal.last_seq(), Duration::from_secs(20));
-    live
-}
-
-#[test]
-fn the_store_after_the_applier_equals_the_live_sessions() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let events = prop::collection::vec((0..4usize, 0..3i64, 0..3000i64, any::<u8>(), prop_oneof![Just(0i64), 0..400i64]), 1..60);
-    let mut runner = TestRunner::new(Config { cases: 24, failure_persistence: None, ..Config::default() });
-    let ran = runner.run(&(events, 1..40usize), |(told, batch)| {
-        runtime.block_on(async {
-            for bench in Bench::each().await {
-                let live = live_through(&bench, &told);
-                bench.applier().with_batch_records(batch).apply_all().await.expect("applies");
-                let rows = bench.rows().await;
-                live.each(|session| {
-                    let row = rows.get(&session.session_key).expect("every live session is in the store");
-                    assert_eq!(row.tally, session.tally, "{told:?}");
-                });
-                let charged: u64 = rows.values().map(|r| r.tally.charged().0).sum();
-                let used: i64 = bench.usage().await.iter().map(|u| u.1).sum();
-                assert_eq!(used as u64, charged);
-                bench.end().await;
-            }
-        });
-        Ok(())
-    });
-    ran.expect("equal");
-}
+mod meter_stories;
+mod stories;

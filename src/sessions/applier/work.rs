@@ -5,7 +5,9 @@ use std::collections::HashSet;
 
 use hashbrown::HashMap;
 
-use super::{Aliases, CustomerLookup, Zones};
+use super::sink::{AppliedSink, StoredSession, UsageAdded};
+use super::{Aliases, Zones};
+use crate::sessions::buckets::{Charging, Part};
 use crate::sessions::cause;
 use crate::sessions::event::Status;
 use crate::sessions::live::matches_boot;
@@ -13,7 +15,6 @@ use crate::sessions::record::{Record, RouterLearned, Update};
 use crate::sessions::sql::NasInstance;
 use crate::sessions::sql::bulk::{NEIGHBOUR_MS, RowKey, SessionRow, UsageRow, Wanted};
 use crate::sessions::tally::{Tally, flag};
-use crate::sessions::usage_days::Amounts;
 use crate::units::{UnixMs, printable};
 
 /// What of a row must be written.
@@ -26,13 +27,24 @@ struct Dirty {
     customer: bool,
 }
 
+/// How memory knows a row.
+#[derive(Default)]
+struct Told {
+    keys: Vec<[u8; 16]>,
+    raw_id: Option<Box<[u8]>>,
+}
+
 /// See the head of the file. Emptied and used again for each batch.
 #[derive(Default)]
 pub(super) struct Work {
     rows: Vec<SessionRow>,
     dirty: Vec<Dirty>,
     by_key: HashMap<RowKey, usize>,
-    usage: Vec<(usize, i64, Amounts)>,
+    /// By which names the events of a row came, and Acct-Session-Id as sent where the stored text differs.
+    told: Vec<Told>,
+    /// What splits a row's usage; asked for once.
+    charging: Vec<Option<Charging>>,
+    usage: Vec<(usize, Part)>,
     /// Keys found to mean another row.
     pub aliases: Vec<(RowKey, RowKey)>,
     /// Routers that were found to sign.
@@ -79,6 +91,8 @@ impl Work {
         self.rows.clear();
         self.dirty.clear();
         self.by_key.clear();
+        self.told.clear();
+        self.charging.clear();
         self.usage.clear();
         self.aliases.clear();
         self.learned.clear();
@@ -92,12 +106,14 @@ impl Work {
                 entry.insert(self.rows.len());
                 self.rows.push(row);
                 self.dirty.push(Dirty::default());
+                self.told.push(Told::default());
+                self.charging.push(None);
             }
         }
     }
 
     /// For events without a row that may belong to a neighbour's: what that neighbour must be like.
-    pub fn wanted<'a>(&self, records: impl Iterator<Item = &'a Record<'a>>, aliases: &Aliases, customers: &CustomerLookup) -> Vec<Wanted> {
+    pub fn wanted<'a>(&self, records: impl Iterator<Item = &'a Record<'a>>, aliases: &Aliases, sink: &dyn AppliedSink) -> Vec<Wanted> {
         let mut decided = HashSet::new();
         let mut wanted = Vec::new();
         for record in records {
@@ -108,7 +124,7 @@ impl Work {
             }
             wanted.push(Wanted {
                 tenant_id: u.tenant_id,
-                customer_id: customer_of(u, customers),
+                customer_id: customer_of(u, sink),
                 nas_instance: u.nas_instance,
                 acct_session_id: printable(u.acct_session_id).into_owned(),
                 started_at: u.started_at,
@@ -118,9 +134,9 @@ impl Work {
     }
 
     /// Applies one record.
-    pub fn apply(&mut self, record: &Record<'_>, aliases: &Aliases, customers: &CustomerLookup, zones: &mut Zones) {
+    pub fn apply(&mut self, record: &Record<'_>, aliases: &Aliases, sink: &dyn AppliedSink, zones: &mut Zones) {
         match record {
-            Record::Update(update) => self.update(update, aliases, customers, zones),
+            Record::Update(update) => self.update(update, aliases, sink, zones),
             Record::NasRestarted { nas_instance, at, only } => {
                 for (row, dirty) in self.rows.iter_mut().zip(&mut self.dirty) {
                     let concerned = row.nas_instance == *nas_instance && row.tally.is_open() && row.tally.started_at <= *at;
@@ -161,14 +177,14 @@ impl Work {
         }
     }
 
-    fn update(&mut self, update: &Update<'_>, aliases: &Aliases, customers: &CustomerLookup, zones: &mut Zones) {
+    fn update(&mut self, update: &Update<'_>, aliases: &Aliases, sink: &dyn AppliedSink, zones: &mut Zones) {
         if let Some(replaced) = update.replaces
             && let Some(index) = self.by_key.get(&aliases.resolve((update.tenant_id, replaced))).copied()
         {
             self.infer_end(index, cause::LOST_SERVICE);
         }
         let key = aliases.resolve((update.tenant_id, update.session_key));
-        let customer_id = customer_of(update, customers);
+        let customer_id = customer_of(update, sink);
         let found = self.by_key.get(&key).copied().or_else(|| self.neighbour(update, key, customer_id));
         let index = found.unwrap_or_else(|| self.open(update, key, customer_id));
         let (row, dirty) = (&mut self.rows[index], &mut self.dirty[index]);
@@ -180,11 +196,18 @@ impl Work {
         }
         dirty.tally |= row.tally != before;
         take_details(row, dirty, update, customer_id);
+        let raw_id = (row.acct_session_id.as_bytes() != update.acct_session_id).then(|| update.acct_session_id.into());
+        let told = &mut self.told[index];
+        told.raw_id = raw_id;
+        if !told.keys.contains(&update.session_key) {
+            told.keys.push(update.session_key);
+        }
         let (was, is) = (before.charged(), row.tally.charged());
         let more = [is.0.saturating_sub(was.0), is.1.saturating_sub(was.1), is.2.saturating_sub(was.2)];
         if more != [0; 3] {
-            let usage = &mut self.usage;
-            zones.days(update.tenant_id).split(before.last_event_at, update.at, more, |day, part| usage.push((index, day, part)));
+            let (usage, owner) = (&mut self.usage, row.customer_id);
+            let charging = self.charging[index].get_or_insert_with(|| owner.map(|id| sink.charging(id)).unwrap_or_default());
+            zones.buckets(update.tenant_id).split(before.last_event_at, update.at, more, charging, |part| usage.push((index, part)));
         }
     }
 
@@ -235,6 +258,8 @@ impl Work {
             tally,
         });
         self.dirty.push(Dirty { is_new: true, ..Dirty::default() });
+        self.told.push(Told::default());
+        self.charging.push(None);
         index
     }
 
@@ -262,34 +287,70 @@ impl Work {
         self.rows_where(|d| d.customer && !d.is_new)
     }
 
-    /// What was used more, one row per session and day.
+    /// Rows that anything changed of.
+    pub fn touched_rows(&self) -> Vec<&SessionRow> {
+        self.rows_where(|d| d.is_new || d.tally || d.details)
+    }
+
+    /// What memory is told of the rows that events spoke of.
+    pub fn told(&self) -> impl Iterator<Item = StoredSession<'_>> {
+        self.rows.iter().zip(&self.told).flat_map(|(row, told)| {
+            told.keys.iter().map(|told_key| StoredSession {
+                nas_instance: row.nas_instance,
+                acct_session_id: told.raw_id.as_deref().unwrap_or(row.acct_session_id.as_bytes()),
+                told_key: *told_key,
+                customer_id: row.customer_id,
+                tally: &row.tally,
+            })
+        })
+    }
+
+    /// What was used more, one row per session, bucket and class.
     pub fn usage_rows(&mut self) -> Vec<UsageRow> {
-        self.usage.sort_unstable_by_key(|(index, day, _)| (*index, *day));
+        self.usage.sort_unstable_by_key(|(index, part)| (*index, part.bucket_at, part.class));
         let mut rows: Vec<UsageRow> = Vec::with_capacity(self.usage.len());
         let mut last = None;
-        for (index, day, amounts) in &self.usage {
-            let amounts = amounts.map(|n| i64::try_from(n).unwrap_or(i64::MAX));
+        for (index, part) in &self.usage {
+            let amounts = part.counts.map(|n| i64::try_from(n).unwrap_or(i64::MAX));
             match rows.last_mut() {
-                Some(row) if last == Some((*index, *day)) => {
+                Some(row) if last == Some((*index, part.bucket_at, part.class)) => {
                     (0..3).for_each(|i| row.amounts[i] = row.amounts[i].saturating_add(amounts[i]))
                 }
                 _ => {
                     let session = &self.rows[*index];
-                    rows.push(UsageRow { key: session.key(), day: *day, customer_id: session.customer_id, amounts });
+                    rows.push(UsageRow {
+                        key: session.key(),
+                        bucket_at: part.bucket_at,
+                        class: part.class,
+                        day: part.day,
+                        customer_id: session.customer_id,
+                        amounts,
+                    });
                 }
             }
-            last = Some((*index, *day));
+            last = Some((*index, part.bucket_at, part.class));
         }
         rows
     }
+}
+
+/// The same for memory.
+pub(super) fn usage_added(rows: &[UsageRow]) -> Vec<UsageAdded> {
+    let of_row = |row: &UsageRow| UsageAdded {
+        customer_id: row.customer_id,
+        bucket_at: row.bucket_at,
+        class: row.class,
+        counts: row.amounts.map(i64::unsigned_abs),
+    };
+    rows.iter().map(of_row).collect()
 }
 
 fn may_be_neighbour(update: &Update<'_>) -> bool {
     update.is_stray || !update.opens
 }
 
-fn customer_of(update: &Update<'_>, customers: &CustomerLookup) -> Option<i64> {
-    if update.customer_id != 0 { Some(update.customer_id) } else { customers(update.tenant_id, update.username, update.mac) }
+fn customer_of(update: &Update<'_>, sink: &dyn AppliedSink) -> Option<i64> {
+    if update.customer_id != 0 { Some(update.customer_id) } else { sink.find_customer(update.tenant_id, update.username, update.mac) }
 }
 
 /// The first device and customer stay; the address is the newest.

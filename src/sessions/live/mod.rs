@@ -3,7 +3,9 @@
 //! A session lies under the name that the router gives it (NAS instance and Acct-Session-Id). Which session of that name an event belongs to is decided in
 //! [`identity`]; what the event changes is [`Tally::apply`]'s business. Every change is in the journal before it is in memory.
 
+mod applied;
 mod identity;
+mod remote;
 mod restore;
 mod sweep;
 
@@ -26,7 +28,9 @@ use super::record::{Record, Update};
 use super::tally::{Tally, flag};
 use super::token::TokenKey;
 use crate::units::{Mac, UnixMs};
+pub use applied::Applied;
 use identity::Fate;
+use remote::RemoteSessions;
 
 /// Interims are expected this often when nothing else is known.
 const DEFAULT_INTERIM_SECS: u16 = 300;
@@ -73,6 +77,8 @@ pub struct LiveSession {
     pub heard_at: UnixMs,
     /// What accounting says.
     pub tally: Tally,
+    /// What of it is in the store.
+    pub applied: Applied,
     /// What the router was told.
     pub granted: Granted,
     /// Expected interval of interims, seconds.
@@ -114,6 +120,10 @@ pub struct Recorded {
 pub struct LiveSessions {
     sessions: DashMap<Slot, Box<LiveSession>>,
     by_customer: DashMap<i64, Slots>,
+    /// Sessions of a customer whose place another took before the store had all of them.
+    retired: DashMap<i64, Vec<Box<LiveSession>>>,
+    /// Of other nodes.
+    remote: RemoteSessions,
     /// Boot digit of MikroTik's ids per NAS instance and service octet, and since when.
     boots: DashMap<(i64, u8), (u8, UnixMs)>,
     open: AtomicI64,
@@ -148,6 +158,8 @@ impl LiveSessions {
         LiveSessions {
             sessions: DashMap::new(),
             by_customer: DashMap::new(),
+            retired: DashMap::new(),
+            remote: RemoteSessions::default(),
             boots: DashMap::new(),
             open: AtomicI64::new(0),
             open_at: DashMap::new(),
@@ -202,6 +214,7 @@ impl LiveSessions {
                     let old = std::mem::replace(entry.get_mut(), session);
                     self.forget(&old, slot);
                     self.note(entry.get(), slot);
+                    self.retire(old);
                     Ok(Recorded { seq })
                 }
             },
@@ -214,16 +227,23 @@ impl LiveSessions {
         }
     }
 
-    /// Sessions of a customer that were heard of lately; stale ones must not lock anyone out.
+    /// Sessions of a customer that were heard of lately, on whichever node; stale ones must not lock anyone out.
     pub fn fresh_sessions(&self, customer_id: i64, now: UnixMs, mut each: impl FnMut(&LiveSession)) {
-        let Some(slots) = self.by_customer.get(&customer_id).map(|s| s.value().clone()) else { return };
-        for slot in slots.as_slice() {
+        let slots = self.by_customer.get(&customer_id).map(|s| s.value().clone());
+        let (has_remote, mut local) = (self.remote.len() > 0, Vec::new());
+        for slot in slots.iter().flat_map(Slots::as_slice) {
             if let Some(session) = self.sessions.get(slot)
                 && session.customer_id == customer_id
                 && session.is_fresh(now)
             {
                 each(&session);
+                if has_remote {
+                    local.push(session.session_key);
+                }
             }
+        }
+        if has_remote {
+            self.fresh_elsewhere(customer_id, now, &local, each);
         }
     }
 
@@ -256,7 +276,7 @@ impl LiveSessions {
         }
         if let (0, Some((customer_id, _))) = (session.customer_id, found) {
             session.customer_id = customer_id;
-            self.note_customer(customer_id, slot);
+            self.index(customer_id, slot);
         }
         let update = self.update(event, &nas, session.session_key, session.tally.started_at, session.customer_id);
         let seq = append(&Record::Update(update.clone()))?;
@@ -304,6 +324,7 @@ impl LiveSessions {
             customer_id,
             token_issued_at: event.token.map_or(0, |t| t.issued_at),
             heard_at: event.arrived_at,
+            applied: Applied::none(started_at),
             tally,
             granted: event.token.map_or(Granted::UNKNOWN, |t| t.granted),
             interim_secs,
@@ -413,11 +434,11 @@ impl LiveSessions {
     fn note(&self, session: &LiveSession, slot: Slot) {
         self.recount(session, false);
         if session.customer_id != 0 {
-            self.note_customer(session.customer_id, slot);
+            self.index(session.customer_id, slot);
         }
     }
 
-    fn note_customer(&self, customer_id: i64, slot: Slot) {
+    fn index(&self, customer_id: i64, slot: Slot) {
         let mut slots = self.by_customer.entry(customer_id).or_insert(Slots::One(slot));
         match slots.value_mut() {
             Slots::One(one) if *one == slot => {}

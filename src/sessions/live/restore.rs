@@ -2,10 +2,11 @@
 
 use std::net::Ipv4Addr;
 
-use super::{LiveSession, LiveSessions, Slot, UNKNOWN_INTERIM, texts};
+use super::{Applied, LiveSession, LiveSessions, Slot, UNKNOWN_INTERIM, texts};
 use crate::sessions::event::Status;
 use crate::sessions::grant::Granted;
 use crate::sessions::record::{Record, Update};
+use crate::sessions::sql::bulk::SessionRow;
 use crate::sessions::tally::{Tally, flag};
 use crate::units::{Mac, OctetReader, UnixMs};
 
@@ -91,6 +92,7 @@ impl LiveSessions {
             self.forget(&old, slot);
             self.note(entry.get(), slot);
             self.remember_boot(entry.get());
+            self.retire(old);
         }
     }
 
@@ -143,6 +145,7 @@ impl LiveSession {
             customer_id,
             token_issued_at: issued_at(&session_key, &tally),
             heard_at: tally.last_event_at,
+            applied: Applied::all(&tally),
             tally,
             granted: Granted::UNKNOWN,
             interim_secs: UNKNOWN_INTERIM,
@@ -150,6 +153,32 @@ impl LiveSession {
             framed_ip,
             texts: texts(acct_session_id.as_bytes(), username.as_bytes()),
         }
+    }
+
+    /// The same from a row as the applier holds it.
+    pub(in crate::sessions) fn of_row(row: &SessionRow) -> LiveSession {
+        LiveSession::from_row(
+            row.session_key,
+            row.tenant_id,
+            row.router_id,
+            row.nas_instance,
+            row.customer_id.unwrap_or(0),
+            row.tally.clone(),
+            Mac::parse(row.mac.as_bytes()),
+            row.framed_ip.parse().ok(),
+            &row.acct_session_id,
+            &row.username,
+        )
+    }
+
+    /// Appends it as the snapshot keeps it.
+    pub(in crate::sessions) fn write(&self, out: &mut Vec<u8>) {
+        write_session(self, out);
+    }
+
+    /// Reads what [`LiveSession::write`] wrote.
+    pub(in crate::sessions) fn read(octets: &[u8]) -> Option<LiveSession> {
+        read_session(octets)
     }
 }
 
@@ -173,6 +202,7 @@ fn from_update(update: &Update<'_>) -> LiveSession {
         customer_id: update.customer_id,
         token_issued_at: issued_at(&update.session_key, &tally),
         heard_at: update.at,
+        applied: Applied::none(update.started_at),
         tally,
         granted: Granted::UNKNOWN,
         interim_secs: UNKNOWN_INTERIM,
@@ -190,10 +220,11 @@ fn write_session(s: &LiveSession, out: &mut Vec<u8>) {
     {
         out.extend_from_slice(&n.to_le_bytes());
     }
-    for n in [t.octets_in, t.octets_out, t.uncharged_in, t.uncharged_out] {
+    let a = &s.applied;
+    for n in [t.octets_in, t.octets_out, t.uncharged_in, t.uncharged_out, a.octets_in, a.octets_out, a.at as u64] {
         out.extend_from_slice(&n.to_le_bytes());
     }
-    for n in [t.terminate_cause, t.session_secs, t.uncharged_secs, s.framed_ip.map_or(0, u32::from)] {
+    for n in [t.terminate_cause, t.session_secs, t.uncharged_secs, s.framed_ip.map_or(0, u32::from), a.secs] {
         out.extend_from_slice(&n.to_le_bytes());
     }
     out.extend_from_slice(&t.flags.to_le_bytes());
@@ -211,11 +242,11 @@ fn read_session(octets: &[u8]) -> Option<LiveSession> {
     for n in &mut i64s {
         *n = r.i64()?;
     }
-    let mut u64s = [0u64; 4];
+    let mut u64s = [0u64; 7];
     for n in &mut u64s {
         *n = r.u64()?;
     }
-    let mut u32s = [0u32; 4];
+    let mut u32s = [0u32; 5];
     for n in &mut u32s {
         *n = r.u32()?;
     }
@@ -247,6 +278,7 @@ fn read_session(octets: &[u8]) -> Option<LiveSession> {
             uncharged_secs: u32s[2],
             flags,
         },
+        applied: Applied { octets_in: u64s[4], octets_out: u64s[5], at: u64s[6] as i64, secs: u32s[4] },
         granted,
         interim_secs,
         mac: (has_mac == 1).then_some(Mac(mac)),

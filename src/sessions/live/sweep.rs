@@ -13,6 +13,8 @@ use crate::units::{DAY_MS, UnixMs};
 pub(in crate::sessions) const REMEMBER_STOPPED_MS: i64 = 15 * 60_000;
 /// One whose end was inferred stays longer: it may come back.
 const REMEMBER_INFERRED_MS: i64 = DAY_MS;
+/// One that the store does not have in full, because it is away.
+const REMEMBER_UNAPPLIED_MS: i64 = 2 * DAY_MS;
 
 impl LiveSessions {
     /// Ends the open sessions of a NAS instance that began before `at`; `only` as in [`Record::NasRestarted`].
@@ -69,6 +71,11 @@ impl LiveSessions {
                 entry.remove();
             }
         }
+        self.remote.forget_old(now);
+        self.retired.retain(|_, sessions| {
+            sessions.retain(|session| now - session.heard_at <= REMEMBER_INFERRED_MS);
+            !sessions.is_empty()
+        });
         Ok(ended)
     }
 }
@@ -89,5 +96,6 @@ fn is_silent(session: &LiveSession, now: UnixMs) -> bool {
 
 fn is_old(session: &LiveSession, now: UnixMs) -> bool {
     let remember_ms = if session.tally.flags & flag::END_INFERRED != 0 { REMEMBER_INFERRED_MS } else { REMEMBER_STOPPED_MS };
-    !session.tally.is_open() && now - session.heard_at > remember_ms
+    // What the store does not have yet still counts against the customer's limits.
+    !session.tally.is_open() && now - session.heard_at > if session.is_applied() { remember_ms } else { REMEMBER_UNAPPLIED_MS }
 }

@@ -1,8 +1,10 @@
 //! Statements over many sessions at once. The dialects differ in how a statement takes a table of values: SQLite takes `VALUES` with bound values, in lots whose
 //! sizes are powers of two so that few statement texts exist and stay prepared; PostgreSQL takes one array per column.
 
+mod sums;
 mod update;
 
+pub use sums::{BucketSum, Want, list_bucket_sums, list_tallies};
 pub use update::{UsageRow, update_details, update_tallies, upsert_usage};
 
 use sqlx::{QueryBuilder, Sqlite};

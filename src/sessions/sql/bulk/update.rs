@@ -5,6 +5,7 @@ use sqlx::{QueryBuilder, Sqlite};
 use super::{RowKey, SessionRow, column, lots, signed};
 use crate::sessions::tally::flag;
 use crate::store::{Conn, ConnRef, StoreError};
+use crate::units::UnixMs;
 
 /// Which session a row of values `v` means. With the plus signs SQLite cannot turn the lookup round, which it would do for a lot of a thousand: it would walk the
 /// whole table and look each session up among the values.
@@ -122,28 +123,31 @@ pub async fn update_details(conn: &mut Conn, changed: &[&SessionRow]) -> Result<
     Ok(())
 }
 
-/// What a session used more on a local day.
+/// What a session used more in a bucket.
 #[derive(Debug)]
 pub struct UsageRow {
     pub key: RowKey,
+    pub bucket_at: UnixMs,
+    pub class: u8,
     pub day: i64,
     pub customer_id: Option<i64>,
     /// Octets in, octets out, seconds.
     pub amounts: [i64; 3],
 }
 
-/// Adds usage; no two of `more` are of one session and day.
+/// Adds usage; no two of `more` are of one session, bucket and class.
 // cross-tenant: a journal holds records of all tenants
 pub async fn upsert_usage(conn: &mut Conn, more: &[UsageRow]) -> Result<(), StoreError> {
-    const INTO: &str = "INSERT INTO usage (tenant_id, session_key, day, charging_class, customer_id, octets_in, octets_out, secs) ";
-    const ADD: &str = " ON CONFLICT (tenant_id, session_key, day, charging_class) DO UPDATE SET octets_in = usage.octets_in + excluded.octets_in, \
+    const INTO: &str =
+        "INSERT INTO usage (tenant_id, session_key, bucket_at, charging_class, day, customer_id, octets_in, octets_out, secs) ";
+    const ADD: &str = " ON CONFLICT (tenant_id, session_key, bucket_at, charging_class) DO UPDATE SET octets_in = usage.octets_in + excluded.octets_in, \
         octets_out = usage.octets_out + excluded.octets_out, secs = usage.secs + excluded.secs";
     match conn.conn_ref() {
         ConnRef::Lite(c) => {
             for lot in lots(more) {
                 let mut b: QueryBuilder<Sqlite> = QueryBuilder::new(INTO);
                 b.push_values(lot, |mut row, u| {
-                    row.push_bind(u.key.0).push_bind(&u.key.1[..]).push_bind(u.day).push("0");
+                    row.push_bind(u.key.0).push_bind(&u.key.1[..]).push_bind(u.bucket_at).push_bind(i64::from(u.class)).push_bind(u.day);
                     row.push_bind(u.customer_id).push_bind(u.amounts[0]).push_bind(u.amounts[1]).push_bind(u.amounts[2]);
                 });
                 b.push(ADD);
@@ -152,14 +156,15 @@ pub async fn upsert_usage(conn: &mut Conn, more: &[UsageRow]) -> Result<(), Stor
         }
         ConnRef::Pg(c) if !more.is_empty() => {
             let mut b: QueryBuilder<sqlx::Postgres> = QueryBuilder::new(INTO);
-            b.push("SELECT v.t, v.k, v.d, 0, v.c, v.i, v.o, v.s FROM UNNEST(").push_bind(column(more, |u| u.key.0)).push("::bigint[], ");
-            b.push_bind(column(more, |u| &u.key.1[..])).push("::bytea[], ").push_bind(column(more, |u| u.day)).push("::bigint[], ");
+            b.push("SELECT * FROM UNNEST(").push_bind(column(more, |u| u.key.0)).push("::bigint[], ");
+            b.push_bind(column(more, |u| &u.key.1[..])).push("::bytea[], ").push_bind(column(more, |u| u.bucket_at)).push("::bigint[], ");
+            b.push_bind(column(more, |u| i64::from(u.class))).push("::bigint[], ").push_bind(column(more, |u| u.day)).push("::bigint[], ");
             b.push_bind(column(more, |u| u.customer_id))
                 .push("::bigint[], ")
                 .push_bind(column(more, |u| u.amounts[0]))
                 .push("::bigint[], ");
             b.push_bind(column(more, |u| u.amounts[1])).push("::bigint[], ").push_bind(column(more, |u| u.amounts[2]));
-            b.push("::bigint[]) AS v (t, k, d, c, i, o, s)").push(ADD);
+            b.push("::bigint[])").push(ADD);
             b.build().execute(c).await?;
         }
         ConnRef::Pg(_) => {}

@@ -1,0 +1,117 @@
+//! What the store already has of a live session, and what it knows better: told by the applier after each transaction.
+
+use super::{LiveSession, LiveSessions, Slots};
+use crate::sessions::applier::StoredSession;
+use crate::sessions::tally::Tally;
+use crate::units::UnixMs;
+
+/// Charged counters of a session that are in the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Applied {
+    /// Octets from the customer.
+    pub octets_in: u64,
+    /// Octets to the customer.
+    pub octets_out: u64,
+    /// The newest event that is in the store, unix ms.
+    pub at: UnixMs,
+    /// Seconds.
+    pub secs: u32,
+}
+
+impl Applied {
+    /// Nothing of a session is in the store.
+    pub fn none(started_at: UnixMs) -> Applied {
+        Applied { octets_in: 0, octets_out: 0, at: started_at, secs: 0 }
+    }
+
+    /// All of it is.
+    pub fn all(tally: &Tally) -> Applied {
+        let (octets_in, octets_out, secs) = tally.charged();
+        Applied { octets_in, octets_out, at: tally.last_event_at, secs: u32::try_from(secs).unwrap_or(u32::MAX) }
+    }
+
+    /// What of a session's charged counters is not in the store: octets from the customer, octets to the customer, seconds.
+    pub fn rest(&self, tally: &Tally) -> [u64; 3] {
+        let (octets_in, octets_out, secs) = tally.charged();
+        [octets_in.saturating_sub(self.octets_in), octets_out.saturating_sub(self.octets_out), secs.saturating_sub(u64::from(self.secs))]
+    }
+}
+
+impl LiveSession {
+    /// Whether the store has everything that counts.
+    pub(super) fn is_applied(&self) -> bool {
+        self.applied.rest(&self.tally) == [0; 3]
+    }
+}
+
+impl LiveSessions {
+    /// Takes the store's word about a session: how much of it is stored, that its Stop was seen before memory had forgotten it, whose it is.
+    pub(in crate::sessions) fn take_stored(&self, stored: &StoredSession<'_>) {
+        let slot = self.slot(stored.nas_instance, stored.acct_session_id);
+        if let Some(mut session) = self.sessions.get_mut(&slot)
+            && session.session_key == stored.told_key
+        {
+            let was_open = session.tally.is_open();
+            session.tally.adopt(stored.tally);
+            session.applied = Applied::all(stored.tally);
+            self.recount(&session, was_open);
+            if session.customer_id == 0
+                && let Some(customer_id) = stored.customer_id
+            {
+                session.customer_id = customer_id;
+                self.index(customer_id, slot);
+            }
+            return;
+        }
+        let Some(customer_id) = stored.customer_id.filter(|_| !self.retired.is_empty()) else { return };
+        self.retired.remove_if_mut(&customer_id, |_, sessions| {
+            for session in sessions.iter_mut().filter(|s| s.session_key == stored.told_key) {
+                session.tally.adopt(stored.tally);
+                session.applied = Applied::all(stored.tally);
+            }
+            sessions.retain(|session| !session.is_applied());
+            sessions.is_empty()
+        });
+    }
+
+    /// Keeps a session that another took the place of, until the store has all of it.
+    pub(super) fn retire(&self, session: Box<LiveSession>) {
+        if session.customer_id != 0 && !session.is_applied() {
+            self.retired.entry(session.customer_id).or_default().push(session);
+        }
+    }
+
+    /// Every session of a customer in memory, open or not, and those that only wait for the store.
+    pub(in crate::sessions) fn each_of_customer(&self, customer_id: i64, mut each: impl FnMut(&LiveSession)) {
+        let slots = self.by_customer.get(&customer_id).map(|s| s.value().clone());
+        for slot in slots.iter().flat_map(Slots::as_slice) {
+            if let Some(session) = self.sessions.get(slot)
+                && session.customer_id == customer_id
+            {
+                each(&session);
+            }
+        }
+        if !self.retired.is_empty()
+            && let Some(retired) = self.retired.get(&customer_id)
+        {
+            retired.iter().for_each(|session| each(session));
+        }
+    }
+
+    /// Tenants and keys of the sessions of which the store is not known to have everything.
+    pub(in crate::sessions) fn unapplied_keys(&self) -> Vec<(i64, [u8; 16])> {
+        self.sessions.iter().filter(|s| !s.is_applied()).map(|s| (s.tenant_id, s.session_key)).collect()
+    }
+
+    /// Takes the store's word about sessions by their names, for those that it knows under the same name.
+    pub(in crate::sessions) fn take_rows(&self, rows: &hashbrown::HashMap<(i64, [u8; 16]), Tally>) {
+        for mut session in self.sessions.iter_mut() {
+            if let Some(tally) = rows.get(&(session.tenant_id, session.session_key)) {
+                let was_open = session.tally.is_open();
+                session.tally.adopt(tally);
+                session.applied = Applied::all(tally);
+                self.recount(&session, was_open);
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Open sessions of which other nodes take the accounting: enough of them to count a customer's sessions.
+
+use dashmap::DashMap;
+
+use super::{LiveSession, LiveSessions};
+use crate::units::{DAY_MS, UnixMs};
+
+/// By session key; and the keys of each customer.
+#[derive(Default)]
+pub(in crate::sessions) struct RemoteSessions {
+    sessions: DashMap<[u8; 16], Box<LiveSession>>,
+    by_customer: DashMap<i64, Vec<[u8; 16]>>,
+}
+
+impl RemoteSessions {
+    /// How many are known.
+    pub fn len(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// Takes a session as another node stored it; one that ended is forgotten.
+    pub fn put(&self, session: LiveSession) {
+        let (key, customer_id) = (session.session_key, session.customer_id);
+        if !session.tally.is_open() || customer_id == 0 {
+            return self.remove(&key);
+        }
+        if self.sessions.insert(key, Box::new(session)).is_none_or(|old| old.customer_id != customer_id) {
+            let mut keys = self.by_customer.entry(customer_id).or_default();
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+    }
+
+    fn remove(&self, key: &[u8; 16]) {
+        if let Some((_, old)) = self.sessions.remove(key) {
+            self.by_customer.remove_if_mut(&old.customer_id, |_, keys| {
+                keys.retain(|k| k != key);
+                keys.is_empty()
+            });
+        }
+    }
+
+    /// Forgets all, before everything is read again.
+    pub fn clear(&self) {
+        self.sessions.clear();
+        self.by_customer.clear();
+    }
+
+    /// Forgets those of which nothing was heard for a day.
+    pub fn forget_old(&self, now: UnixMs) {
+        let old: Vec<[u8; 16]> = self.sessions.iter().filter(|s| now - s.heard_at > DAY_MS).map(|s| *s.key()).collect();
+        old.iter().for_each(|key| self.remove(key));
+    }
+
+    fn each_of(&self, customer_id: i64, mut each: impl FnMut(&LiveSession)) {
+        if self.sessions.is_empty() {
+            return;
+        }
+        let Some(keys) = self.by_customer.get(&customer_id).map(|keys| keys.clone()) else { return };
+        for key in keys {
+            if let Some(session) = self.sessions.get(&key).filter(|s| s.customer_id == customer_id) {
+                each(&session);
+            }
+        }
+    }
+}
+
+impl LiveSessions {
+    /// Sessions that other nodes hold.
+    pub(in crate::sessions) fn remote(&self) -> &RemoteSessions {
+        &self.remote
+    }
+
+    /// Fresh sessions of a customer on other nodes that are not open here too. `local` are the keys of those that are.
+    pub(super) fn fresh_elsewhere(&self, customer_id: i64, now: UnixMs, local: &[[u8; 16]], mut each: impl FnMut(&LiveSession)) {
+        self.remote.each_of(customer_id, |session| {
+            if session.is_fresh(now) && !local.contains(&session.session_key) {
+                each(session);
+            }
+        });
+    }
+}

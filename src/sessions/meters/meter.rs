@@ -1,0 +1,229 @@
+//! One customer's meter: sums of what the store has of him, by period. Pure.
+
+use std::sync::Arc;
+
+use super::MeterNeed;
+use crate::packages::{Hours, Period, PeriodSet, Spans};
+use crate::sessions::applier::UsageAdded;
+use crate::sessions::buckets::Charging;
+use crate::sessions::used::{Amounts, Used};
+use crate::units::{OctetReader, OctetWriter, UnixMs};
+
+const KINDS: usize = Period::ALL.len();
+
+/// Sums of each kind of period; 104 octets instead of 120.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Sums {
+    download: [u64; KINDS],
+    upload: [u64; KINDS],
+    secs: [u32; KINDS],
+}
+
+/// 160 octets; with its place in the table under 200.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Meter {
+    tenant_id: i64,
+    /// 0 = none.
+    period_started_at: UnixMs,
+    /// The sums are of the spans that run at this instant.
+    at: UnixMs,
+    sums: Sums,
+    /// Of the spans before those; only for customers with a limit that rolls over.
+    before: Option<Box<Sums>>,
+    free_hours: Option<Arc<[Hours]>>,
+    counted: PeriodSet,
+    rolled_over: PeriodSet,
+}
+
+/// What one takes.
+#[cfg(test)]
+pub(in crate::sessions) const OCTETS: usize = std::mem::size_of::<Meter>();
+
+/// Octets in, octets out and seconds of usage, seen from the customer.
+pub(super) fn amounts(counts: [u64; 3]) -> Amounts {
+    Amounts { download: counts[1], upload: counts[0], secs: counts[2] }
+}
+
+impl Sums {
+    fn add(&mut self, period: Period, counts: [u64; 3]) {
+        let kind = period as usize;
+        self.download[kind] = self.download[kind].saturating_add(counts[1]);
+        self.upload[kind] = self.upload[kind].saturating_add(counts[0]);
+        self.secs[kind] = self.secs[kind].saturating_add(u32::try_from(counts[2]).unwrap_or(u32::MAX));
+    }
+
+    fn of(&self, period: Period) -> Amounts {
+        let kind = period as usize;
+        Amounts { download: self.download[kind], upload: self.upload[kind], secs: u64::from(self.secs[kind]) }
+    }
+
+    fn set(&mut self, period: Period, from: &Sums) {
+        let kind = period as usize;
+        (self.download[kind], self.upload[kind], self.secs[kind]) = (from.download[kind], from.upload[kind], from.secs[kind]);
+    }
+}
+
+impl Meter {
+    /// Nothing used yet.
+    pub fn new(need: &MeterNeed, now: UnixMs) -> Meter {
+        Meter {
+            tenant_id: need.tenant_id,
+            period_started_at: need.charging.period_started_at.unwrap_or(0),
+            at: now,
+            sums: Sums::default(),
+            before: (!need.rolled_over.is_empty()).then(Box::default),
+            free_hours: (!need.charging.free_hours.is_empty()).then(|| need.charging.free_hours.as_slice().into()),
+            counted: need.counted,
+            rolled_over: need.rolled_over,
+        }
+    }
+
+    pub fn tenant_id(&self) -> i64 {
+        self.tenant_id
+    }
+
+    pub fn counted(&self) -> PeriodSet {
+        self.counted
+    }
+
+    pub fn period_started_at(&self) -> Option<UnixMs> {
+        (self.period_started_at != 0).then_some(self.period_started_at)
+    }
+
+    pub fn charging(&self) -> Charging {
+        let free_hours = self.free_hours.as_deref().unwrap_or_default().to_vec();
+        Charging { period_started_at: self.period_started_at(), free_hours }
+    }
+
+    /// What this meter was made for.
+    pub fn need(&self, customer_id: i64) -> MeterNeed {
+        MeterNeed {
+            tenant_id: self.tenant_id,
+            customer_id,
+            counted: self.counted,
+            rolled_over: self.rolled_over,
+            charging: self.charging(),
+        }
+    }
+
+    /// Takes new terms; false if the sums must be read again for them.
+    pub fn take_terms(&mut self, need: &MeterNeed) -> bool {
+        self.free_hours = (!need.charging.free_hours.is_empty()).then(|| need.charging.free_hours.as_slice().into());
+        let started_at = need.charging.period_started_at.unwrap_or(0);
+        let is_enough =
+            self.counted.has_all(need.counted) && self.rolled_over.has_all(need.rolled_over) && self.period_started_at == started_at;
+        if started_at > self.period_started_at {
+            // A new period has begun: nearly always just now, so nothing is used of it until the sums say otherwise.
+            self.sums.set(Period::Validity, &Sums::default());
+        }
+        self.period_started_at = started_at;
+        is_enough
+    }
+
+    /// The sums of the spans that run, those that ended since left out.
+    pub fn sums(&self, spans: &Spans) -> Used {
+        let mut used = Used::default();
+        for period in Period::ALL.into_iter().filter(|p| self.is_of(spans, *p)) {
+            *used.of_mut(period) = self.sums.of(period);
+        }
+        used
+    }
+
+    /// The sums of the spans before the ones that run.
+    pub fn sums_before(&self, spans: &Spans) -> Used {
+        let mut used = Used::default();
+        for period in Period::ALL.into_iter().filter(|p| self.rolled_over.has(*p)) {
+            *used.of_mut(period) = match &self.before {
+                Some(before) if self.is_of(spans, period) => before.of(period),
+                _ if self.at >= spans.start_before(period) && !self.is_of(spans, period) => self.sums.of(period),
+                _ => Amounts::default(),
+            };
+        }
+        used
+    }
+
+    /// Whether the sums of a kind are of its span that runs.
+    fn is_of(&self, spans: &Spans, period: Period) -> bool {
+        period == Period::Validity || self.at >= spans.start(period)
+    }
+
+    /// Adds usage that came into the store by `now`, at which `spans` run.
+    pub fn add(&mut self, usage: &[UsageAdded], spans: &Spans, now: UnixMs) {
+        self.roll(spans, now);
+        for one in usage {
+            self.add_bucket(one.bucket_at, one.counts, spans);
+        }
+    }
+
+    /// Adds what was used in a bucket, to the running spans or those before.
+    pub fn add_bucket(&mut self, bucket_at: UnixMs, counts: [u64; 3], spans: &Spans) {
+        for period in Period::ALL {
+            if bucket_at >= spans.start(period) {
+                self.sums.add(period, counts);
+            } else if let Some(before) = &mut self.before
+                && bucket_at >= spans.start_before(period)
+            {
+                before.add(period, counts);
+            }
+        }
+    }
+
+    fn roll(&mut self, spans: &Spans, now: UnixMs) {
+        for period in Period::ALL {
+            if self.is_of(spans, period) {
+                continue;
+            }
+            if let Some(before) = &mut self.before {
+                let is_adjacent = self.at >= spans.start_before(period);
+                before.set(period, if is_adjacent { &self.sums } else { &EMPTY });
+            }
+            self.sums.set(period, &EMPTY);
+        }
+        self.at = self.at.max(now);
+    }
+
+    /// Appends it for the snapshot.
+    pub fn write(&self, customer_id: i64, out: &mut Vec<u8>) {
+        let mut w = OctetWriter(out);
+        w.i64(customer_id).i64(self.tenant_id).i64(self.period_started_at).i64(self.at);
+        w.u8(self.counted.bits()).u8(self.rolled_over.bits());
+        write_sums(&self.sums, &mut w);
+        w.u8(u8::from(self.before.is_some()));
+        if let Some(before) = &self.before {
+            write_sums(before, &mut w);
+        }
+        let free = self.free_hours.as_deref().unwrap_or_default();
+        w.u8(free.len().min(255) as u8);
+        for hours in free.iter().take(255) {
+            w.u8(hours.days).u16(hours.from_minute).u16(hours.until_minute);
+        }
+    }
+
+    /// Reads what [`Meter::write`] wrote.
+    pub fn read(r: &mut OctetReader<'_>) -> Option<(i64, Meter)> {
+        let (customer_id, tenant_id, period_started_at, at) = (r.i64()?, r.i64()?, r.i64()?, r.i64()?);
+        let (counted, rolled_over) = (PeriodSet::from_bits(r.u8()?), PeriodSet::from_bits(r.u8()?));
+        let sums = read_sums(r)?;
+        let before = if r.u8()? == 1 { Some(Box::new(read_sums(r)?)) } else { None };
+        let free: Vec<Hours> =
+            (0..r.u8()?).map(|_| Some(Hours { days: r.u8()?, from_minute: r.u16()?, until_minute: r.u16()? })).collect::<Option<_>>()?;
+        let free_hours = (!free.is_empty()).then(|| free.into());
+        Some((customer_id, Meter { tenant_id, period_started_at, at, sums, before, free_hours, counted, rolled_over }))
+    }
+}
+
+const EMPTY: Sums = Sums { download: [0; KINDS], upload: [0; KINDS], secs: [0; KINDS] };
+
+fn write_sums(sums: &Sums, w: &mut OctetWriter<'_>) {
+    for kind in 0..KINDS {
+        w.u64(sums.download[kind]).u64(sums.upload[kind]).u32(sums.secs[kind]);
+    }
+}
+
+fn read_sums(r: &mut OctetReader<'_>) -> Option<Sums> {
+    let mut sums = Sums::default();
+    for kind in 0..KINDS {
+        (sums.download[kind], sums.upload[kind], sums.secs[kind]) = (r.u64()?, r.u64()?, r.u32()?);
+    }
+    Some(sums)
+}

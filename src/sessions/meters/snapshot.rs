@@ -1,0 +1,37 @@
+//! Meters in the snapshot, for a start while the store is away; with it, everything is read again.
+
+use super::Meters;
+use super::meter::Meter;
+use crate::sessions::live::LiveSessions;
+use crate::units::OctetReader;
+
+impl Meters {
+    /// The sessions that these meters are over.
+    pub fn live(&self) -> &LiveSessions {
+        &self.live
+    }
+
+    /// Hands over each meter as octets. No meter is locked while `write` runs.
+    pub fn write_snapshot<E>(&self, mut write: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        let customers: Vec<i64> = self.table.iter().map(|meter| *meter.key()).collect();
+        let mut octets = Vec::new();
+        for id in customers {
+            octets.clear();
+            if let Some(meter) = self.table.get(&id) {
+                meter.write(id, &mut octets);
+            }
+            if !octets.is_empty() {
+                write(&octets)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes back one that [`Meters::write_snapshot`] handed over; `None` if it does not read.
+    pub fn read_snapshot(&self, octets: &[u8]) -> Option<()> {
+        let mut r = OctetReader(octets);
+        let (id, meter) = Meter::read(&mut r)?;
+        self.table.insert(id, Box::new(meter));
+        r.0.is_empty().then_some(())
+    }
+}
