@@ -34,11 +34,19 @@ pub enum RejectReason {
     MacNotAllowed = 13,
     /// As many sessions as allowed are online.
     TooManySessions = 14,
+    /// The package's volume is used up.
+    VolumeUsedUp = 15,
+    /// The package's time online is used up.
+    TimeUsedUp = 16,
+    /// Access is not allowed at this hour.
+    OutsideHours = 17,
+    /// The customer has left.
+    Closed = 18,
 }
 
 impl RejectReason {
     /// Every reason, for lists and counters.
-    pub const ALL: [RejectReason; 14] = [
+    pub const ALL: [RejectReason; 18] = [
         Self::Malformed,
         Self::BadUsername,
         Self::NoCredential,
@@ -53,6 +61,10 @@ impl RejectReason {
         Self::Expired,
         Self::MacNotAllowed,
         Self::TooManySessions,
+        Self::VolumeUsedUp,
+        Self::TimeUsedUp,
+        Self::OutsideHours,
+        Self::Closed,
     ];
 
     /// The stable code.
@@ -72,6 +84,10 @@ impl RejectReason {
             Self::Expired => "expired",
             Self::MacNotAllowed => "mac-not-allowed",
             Self::TooManySessions => "too-many-sessions",
+            Self::VolumeUsedUp => "volume-used-up",
+            Self::TimeUsedUp => "time-used-up",
+            Self::OutsideHours => "outside-hours",
+            Self::Closed => "closed",
         }
     }
 
@@ -93,6 +109,10 @@ impl RejectReason {
             Self::Expired => "This account has expired",
             Self::MacNotAllowed => "This device is not registered for this account",
             Self::TooManySessions => "This account is already online",
+            Self::VolumeUsedUp => "The data volume of this account is used up",
+            Self::TimeUsedUp => "The online time of this account is used up",
+            Self::OutsideHours => "This account cannot be used at this hour",
+            Self::Closed => "This account is closed",
         }
     }
 
@@ -117,6 +137,10 @@ impl RejectReason {
             Self::Expired => "the customer's package has run out",
             Self::MacNotAllowed => "the customer may log in only from registered devices, and this one is not among them",
             Self::TooManySessions => "as many sessions of the customer are online as he may have (see `tollgate sessions ls --online`)",
+            Self::VolumeUsedUp => "the volume of the customer's package is used up; it comes back with the next period, or with `tollgate customer top-up`",
+            Self::TimeUsedUp => "the online time of the customer's package is used up; it comes back with the next period",
+            Self::OutsideHours => "the customer's package does not allow access at this hour (see `tollgate simulate login`)",
+            Self::Closed => "the customer's account was closed; `tollgate customer reopen` opens it again",
         }
     }
 }

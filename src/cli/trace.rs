@@ -336,6 +336,7 @@ mod tests {
             currency: "BDT".into(),
             case_sensitive_usernames: false,
             cross_provider_login: false,
+            access_rules: crate::accounts::AccessRules::default(),
             created_at: 0,
         };
         Names { routers: [(2, "core".into())].into(), tenants: [(1, tenant)].into(), only: Some(1), ..Names::default() }
