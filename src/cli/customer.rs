@@ -331,12 +331,12 @@ async fn ls(globals: &Globals, ctx: &Context, args: LsArgs) -> Result<(), Failur
         list(ctx, &tenant, &packages, &args).await?
     };
     if globals.json {
-        let shown = |c: &Customer| Shown {
+        let shown = customers.iter().map(|c| Shown {
             state: state(c.facts(&tenant.access_rules), ctx.now),
             package: packages.get(&c.package_id.0).map_or("", String::as_str),
             customer: c,
-        };
-        return output::json(&customers.iter().map(shown).collect::<Vec<_>>());
+        });
+        return output::json(&shown.collect::<Vec<_>>());
     }
     let mut table =
         Table::new(&["username", "code", "name", "package", "state", "expires", "connection", "MAC addresses", "static address"]);

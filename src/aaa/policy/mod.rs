@@ -16,6 +16,7 @@ mod volume;
 use std::cell::RefCell;
 
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
 use super::decide::{HoldFact, RejectReason};
 use crate::packages::{Direction, Limits, Period, RateLimit, Spans, hours, spans};
@@ -29,7 +30,7 @@ pub use volume::carried;
 
 /// Octets bought on top of a volume limit. They are used when the period's own allowance (with what rolled over) is used up; of several the one that expires
 /// first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TopUp {
     /// Its id.
     pub id: i64,

@@ -7,13 +7,15 @@ use super::chunks::{ChunkReader, ChunkWriter};
 use super::{SnapshotContents, SnapshotError, SnapshotPosition};
 use crate::aaa::directory::{
     CustomerFields, Directory, MessageAuthenticatorMode, Nas, NasFields, NasTable, Package, Packages, Providers, SHARDS, TenantRules,
-    Tenants,
+    Tenants, WalledReply,
 };
+use super::terms;
+use crate::accounts::AccessRules;
 use crate::radius::Secret;
 use crate::sessions::LiveSessions;
 use crate::units::{Mac, OctetReader, OctetWriter};
 
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// A record is never longer: a customer has at most some kilobytes, a router with a thousand addresses some more.
 const LONGEST_RECORD: usize = 16 << 20;
 const UNREADABLE: SnapshotError = SnapshotError::Damaged("a record does not read");
@@ -21,7 +23,7 @@ const UNREADABLE: SnapshotError = SnapshotError::Damaged("a record does not read
 const SESSIONS_AT_ONCE: usize = 256 * 1024;
 
 /// Adds the record to the stream and begins the next one in the same memory.
-fn end(record: &mut Vec<u8>, chunks: &mut ChunkWriter) -> Result<(), SnapshotError> {
+pub(super) fn end(record: &mut Vec<u8>, chunks: &mut ChunkWriter) -> Result<(), SnapshotError> {
     chunks.add(&(record.len() as u32).to_le_bytes())?;
     chunks.add(record)?;
     record.clear();
@@ -43,6 +45,7 @@ pub(super) fn write(
     for (id, t) in directory.tenants.load().iter() {
         OctetWriter(out).i64(*id).u8(u8::from(t.case_sensitive_usernames)).u8(u8::from(t.cross_provider_login));
         OctetWriter(out).long(t.time_zone.iana_name().unwrap_or("UTC").as_bytes());
+        OctetWriter(out).long(&json(&t.access_rules)?);
         end(out, chunks)?;
     }
     end(out, chunks)?;
@@ -58,14 +61,20 @@ pub(super) fn write(
     end(out, chunks)?;
     for p in directory.packages.load().values() {
         // Packages are few and have many fields: as JSON.
-        out.extend(serde_json::to_vec(&**p).map_err(|_| SnapshotError::Damaged("a package does not write"))?);
+        out.extend(json(&**p)?);
         end(out, chunks)?;
     }
     end(out, chunks)?;
     let customers = write_customers(directory, out, chunks)?;
     end(out, chunks)?;
+    terms::write(&directory.terms, chunks)?;
+    end(out, chunks)?;
     live.write_snapshot(|sessions| chunks.add(sessions))?;
     Ok(customers)
+}
+
+pub(super) fn json(value: &impl serde::Serialize) -> Result<Vec<u8>, SnapshotError> {
+    serde_json::to_vec(value).map_err(|_| SnapshotError::Damaged("a document does not write"))
 }
 
 fn write_customers(directory: &Directory, out: &mut Vec<u8>, chunks: &mut ChunkWriter) -> Result<u64, SnapshotError> {
@@ -87,6 +96,7 @@ fn write_customers(directory: &Directory, out: &mut Vec<u8>, chunks: &mut ChunkW
 fn write_customer(c: &CustomerFields<'_>, mut out: OctetWriter<'_>) {
     out.i64(c.id).i64(c.tenant_id).i64(c.owner_id).i64(c.package_id).i64(c.expires_at);
     out.u8(c.hold).u8(u8::from(c.device_login)).u8(u8::from(c.case_sensitive)).u32(u32::from(c.sessions_allowed));
+    out.u8(u8::from(c.has_terms)).u8(u8::from(c.is_closed));
     out.u32(c.static_ipv4.map_or(0, u32::from));
     out.long(c.username).long(c.password).long(c.framed_pool).long(c.attributes).u32(c.macs.len() as u32);
     for mac in c.macs {
@@ -124,7 +134,9 @@ pub(super) fn read(chunks: &mut ChunkReader, directory: &Directory, live: &LiveS
     each_record(chunks, |mut r| {
         let (id, case_sensitive_usernames, cross_provider_login) = (r.i64()?, r.u8()? == 1, r.u8()? == 1);
         let time_zone = jiff::tz::TimeZone::get(text(&mut r)?).unwrap_or(jiff::tz::TimeZone::UTC);
-        tenants.insert(id, Arc::new(TenantRules { case_sensitive_usernames, cross_provider_login, time_zone }));
+        let access_rules: AccessRules = serde_json::from_slice(r.long()?).ok()?;
+        let walled = WalledReply::new(&access_rules.walled_garden);
+        tenants.insert(id, Arc::new(TenantRules { case_sensitive_usernames, cross_provider_login, time_zone, access_rules, walled }));
         Some(())
     })?;
     let mut providers = Providers::new();
@@ -149,6 +161,7 @@ pub(super) fn read(chunks: &mut ChunkReader, directory: &Directory, live: &LiveS
         customers += 1;
         read_customer(r, &mut macs, directory)
     })?;
+    each_record(chunks, |r| terms::read(r, &directory.terms))?;
     directory.tenants.store(Arc::new(tenants));
     directory.providers.store(Arc::new(providers));
     directory.packages.store(Arc::new(packages));
@@ -209,6 +222,8 @@ fn read_customer(mut r: OctetReader<'_>, macs: &mut Vec<Mac>, directory: &Direct
         device_login: r.u8()? == 1,
         case_sensitive: r.u8()? == 1,
         sessions_allowed: r.u32()? as u16,
+        has_terms: r.u8()? == 1,
+        is_closed: r.u8()? == 1,
         static_ipv4: Some(r.u32()?).filter(|a| *a != 0).map(Ipv4Addr::from),
         username: r.long()?,
         password: r.long()?,

@@ -20,9 +20,10 @@ use super::sql::bulk::{self, RowKey};
 use super::sql::{find_position, insert_journal, insert_nas_instance, insert_router_learned, update_position, update_usage_customer};
 use super::usage_days::LocalDays;
 use crate::accounts::list_tenants;
+use crate::customers::update_first_login;
 use crate::journal::{Journal, ReadError, Reader};
 use crate::store::{Conn, Db, StoreError, Tx};
-use crate::units::{Mac, TenantId, UnixMs};
+use crate::units::{CustomerId, Mac, TenantId, UnixMs};
 use pending::Pending;
 use status::blames_a_record;
 pub use status::{ApplierStatus, ApplyError};
@@ -448,6 +449,11 @@ async fn write_rows(tx: &mut Tx, work: &mut Work) -> Result<(), StoreError> {
         if insert_router_learned(tx, TenantId(learned.tenant_id), learned).await? {
             tx.changed(learned.tenant_id, "routers", learned.router_id);
         }
+    }
+    for (tenant_id, customer_id, at) in &work.first_logins {
+        // Also when nothing waited any more: memory then learns what the row says.
+        update_first_login(tx, TenantId(*tenant_id), CustomerId(*customer_id), *at).await?;
+        tx.changed(*tenant_id, "customers", *customer_id);
     }
     for (tenant_id, nas) in &work.boxes {
         insert_nas_instance(tx, TenantId(*tenant_id), nas).await?;
