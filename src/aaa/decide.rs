@@ -1,5 +1,6 @@
 //! The decision: facts in, verdict out, in one listed order. Pure.
 
+use super::policy::EndReason;
 use crate::units::UnixMs;
 
 /// Why a request is rejected. The codes are stable: the decision log, commands and docs share them.
@@ -34,11 +35,19 @@ pub enum RejectReason {
     MacNotAllowed = 13,
     /// As many sessions as allowed are online.
     TooManySessions = 14,
+    /// The package's volume is used up.
+    VolumeUsedUp = 15,
+    /// The package's time online is used up.
+    TimeUsedUp = 16,
+    /// Access is not allowed at this hour.
+    OutsideHours = 17,
+    /// The customer has left.
+    Closed = 18,
 }
 
 impl RejectReason {
     /// Every reason, for lists and counters.
-    pub const ALL: [RejectReason; 14] = [
+    pub const ALL: [RejectReason; 18] = [
         Self::Malformed,
         Self::BadUsername,
         Self::NoCredential,
@@ -53,6 +62,10 @@ impl RejectReason {
         Self::Expired,
         Self::MacNotAllowed,
         Self::TooManySessions,
+        Self::VolumeUsedUp,
+        Self::TimeUsedUp,
+        Self::OutsideHours,
+        Self::Closed,
     ];
 
     /// The stable code.
@@ -72,6 +85,10 @@ impl RejectReason {
             Self::Expired => "expired",
             Self::MacNotAllowed => "mac-not-allowed",
             Self::TooManySessions => "too-many-sessions",
+            Self::VolumeUsedUp => "volume-used-up",
+            Self::TimeUsedUp => "time-used-up",
+            Self::OutsideHours => "outside-hours",
+            Self::Closed => "closed",
         }
     }
 
@@ -93,6 +110,10 @@ impl RejectReason {
             Self::Expired => "This account has expired",
             Self::MacNotAllowed => "This device is not registered for this account",
             Self::TooManySessions => "This account is already online",
+            Self::VolumeUsedUp => "The data volume of this account is used up",
+            Self::TimeUsedUp => "The online time of this account is used up",
+            Self::OutsideHours => "This account cannot be used at this hour",
+            Self::Closed => "This account is closed",
         }
     }
 
@@ -117,6 +138,10 @@ impl RejectReason {
             Self::Expired => "the customer's package has run out",
             Self::MacNotAllowed => "the customer may log in only from registered devices, and this one is not among them",
             Self::TooManySessions => "as many sessions of the customer are online as he may have (see `tollgate sessions ls --online`)",
+            Self::VolumeUsedUp => "the volume of the customer's package is used up; it comes back with the next period, or with `tollgate customer top-up`",
+            Self::TimeUsedUp => "the online time of the customer's package is used up; it comes back with the next period",
+            Self::OutsideHours => "the customer's package does not allow access at this hour (see `tollgate simulate login`)",
+            Self::Closed => "the customer's account was closed; `tollgate customer reopen` opens it again",
         }
     }
 }
@@ -148,10 +173,14 @@ pub struct CustomerFacts {
     pub credential: CredentialCheck,
     /// Whether the router is one that this customer may use.
     pub router_allowed: bool,
-    /// Hold.
-    pub hold: HoldFact,
-    /// When the package runs out, unix ms; `i64::MAX` = never.
-    pub expires_at: UnixMs,
+    /// Why the books say no, if they do (see [`super::policy::assess`]).
+    pub denial: Option<RejectReason>,
+    /// When a session that begins now must end, unix ms; `i64::MAX` = never.
+    pub ends_at: UnixMs,
+    /// Why then.
+    pub ends_why: EndReason,
+    /// Reasons for which the tenant lets customers into the walled garden, bit n = reason number n.
+    pub walled_reasons: u32,
     /// Whether the device is one of the customer's, or any may be used.
     pub mac_allowed: bool,
     /// Sessions that may be online at once; 0 = any number.
@@ -177,25 +206,40 @@ pub struct Grant {
 pub enum Verdict {
     /// Come in.
     Accept(Grant),
+    /// Come into the walled garden only, for this reason.
+    WalledGarden(RejectReason),
     /// Stay out.
     Reject(RejectReason),
 }
 
 /// The checks about a customer, in the order in which they are made and explained.
 pub fn decide(customer: &CustomerFacts, now: UnixMs) -> Verdict {
+    let denied = customer.denied(now);
+    let walled = denied.filter(|reason| customer.walled_reasons & (1 << *reason as u32) != 0);
     let checks = [
         (customer.credential == CredentialCheck::Wrong, RejectReason::WrongCredential),
         (!customer.router_allowed, RejectReason::RouterNotAllowed),
-        (customer.hold == HoldFact::Disabled, RejectReason::Disabled),
-        (customer.hold == HoldFact::Suspended, RejectReason::Suspended),
-        // A rest below one second would be a Session-Timeout of 0, which routers read as "no limit".
-        (customer.expires_at - 1000 < now, RejectReason::Expired),
+        (denied.is_some() && walled.is_none(), denied.unwrap_or(RejectReason::Expired)),
         (!customer.mac_allowed, RejectReason::MacNotAllowed),
         (customer.sessions_allowed > 0 && customer.sessions_online >= customer.sessions_allowed, RejectReason::TooManySessions),
     ];
-    match checks.into_iter().find(|(fails, _)| *fails) {
-        Some((_, reason)) => Verdict::Reject(reason),
-        None => Verdict::Accept(Grant { session_timeout_secs: session_timeout(customer, now) }),
+    match (checks.into_iter().find(|(fails, _)| *fails), walled) {
+        (Some((_, reason)), _) => Verdict::Reject(reason),
+        (None, Some(reason)) => Verdict::WalledGarden(reason),
+        (None, None) => Verdict::Accept(Grant { session_timeout_secs: session_timeout(customer, now) }),
+    }
+}
+
+impl CustomerFacts {
+    /// Why the books say no at an instant: closed, disabled, suspended, expired, outside hours, volume used up, time used up, in this order.
+    pub fn denied(&self, now: UnixMs) -> Option<RejectReason> {
+        // A rest below one second would be a Session-Timeout of 0, which routers read as "no limit".
+        self.denial.or_else(|| match self.ends_why {
+            _ if self.ends_at.saturating_sub(1000) >= now => None,
+            EndReason::HoursOver => Some(RejectReason::OutsideHours),
+            EndReason::TimeUsedUp => Some(RejectReason::TimeUsedUp),
+            EndReason::Expiry | EndReason::None => Some(RejectReason::Expired),
+        })
     }
 }
 
@@ -204,7 +248,7 @@ fn session_timeout(customer: &CustomerFacts, now: UnixMs) -> Option<u32> {
         0 => i64::MAX,
         secs => i64::from(secs),
     };
-    let rest = if customer.expires_at == i64::MAX { i64::MAX } else { (customer.expires_at - now) / 1000 };
+    let rest = if customer.ends_at == i64::MAX { i64::MAX } else { (customer.ends_at - now) / 1000 };
     match package.min(rest) {
         i64::MAX => None,
         secs => Some(secs.clamp(1, MAX_SESSION_TIMEOUT_SECS) as u32),
@@ -221,8 +265,10 @@ mod tests {
         CustomerFacts {
             credential: CredentialCheck::Right,
             router_allowed: true,
-            hold: HoldFact::None,
-            expires_at: i64::MAX,
+            denial: None,
+            ends_at: i64::MAX,
+            ends_why: EndReason::None,
+            walled_reasons: 0,
             mac_allowed: true,
             sessions_allowed: 0,
             sessions_online: 0,
@@ -235,20 +281,21 @@ mod tests {
         let all_bad = CustomerFacts {
             credential: CredentialCheck::Wrong,
             router_allowed: false,
-            hold: HoldFact::Disabled,
-            expires_at: NOW - 1,
+            denial: Some(RejectReason::Disabled),
+            ends_at: NOW + 999,
+            ends_why: EndReason::HoursOver,
+            walled_reasons: 0,
             mac_allowed: false,
             sessions_allowed: 1,
             sessions_online: 1,
             session_timeout_secs: 0,
         };
         type Mend = fn(&mut CustomerFacts);
-        let mends: [(RejectReason, Mend); 7] = [
+        let mends: [(RejectReason, Mend); 6] = [
             (RejectReason::WrongCredential, |f| f.credential = CredentialCheck::Right),
             (RejectReason::RouterNotAllowed, |f| f.router_allowed = true),
-            (RejectReason::Disabled, |f| f.hold = HoldFact::Suspended),
-            (RejectReason::Suspended, |f| f.hold = HoldFact::None),
-            (RejectReason::Expired, |f| f.expires_at = i64::MAX),
+            (RejectReason::Disabled, |f| f.denial = None),
+            (RejectReason::OutsideHours, |f| f.ends_at = i64::MAX),
             (RejectReason::MacNotAllowed, |f| f.mac_allowed = true),
             (RejectReason::TooManySessions, |f| f.sessions_allowed = 2),
         ];
@@ -273,13 +320,31 @@ mod tests {
             (400 * 86_400_000, 0, Some(Some(21_474_720))),
             (i64::MAX, u32::MAX, Some(Some(21_474_720))),
         ] {
-            let expires_at = if expires_in_ms == i64::MAX { i64::MAX } else { NOW + expires_in_ms };
-            let verdict = decide(&CustomerFacts { expires_at, session_timeout_secs: package, ..good() }, NOW);
+            let ends_at = if expires_in_ms == i64::MAX { i64::MAX } else { NOW + expires_in_ms };
+            let facts = CustomerFacts { ends_at, ends_why: EndReason::Expiry, session_timeout_secs: package, ..good() };
+            let verdict = decide(&facts, NOW);
             let wanted = match wanted {
                 Some(session_timeout_secs) => Verdict::Accept(Grant { session_timeout_secs }),
                 None => Verdict::Reject(RejectReason::Expired),
             };
             assert_eq!(verdict, wanted, "{expires_in_ms} ms left, package {package} s");
+        }
+    }
+
+    #[test]
+    fn a_walled_reason_lets_in_unless_something_else_fails() {
+        let walls = |reason: RejectReason| 1 << reason as u32;
+        let expired = CustomerFacts { denial: Some(RejectReason::Expired), walled_reasons: walls(RejectReason::Expired), ..good() };
+        assert_eq!(decide(&expired, NOW), Verdict::WalledGarden(RejectReason::Expired));
+        let nearly = CustomerFacts { denial: None, ends_at: NOW + 1, ends_why: EndReason::Expiry, ..expired };
+        assert_eq!(decide(&nearly, NOW), Verdict::WalledGarden(RejectReason::Expired));
+        for (facts, reason) in [
+            (CustomerFacts { walled_reasons: walls(RejectReason::Suspended), ..expired }, RejectReason::Expired),
+            (CustomerFacts { credential: CredentialCheck::Wrong, ..expired }, RejectReason::WrongCredential),
+            (CustomerFacts { mac_allowed: false, ..expired }, RejectReason::MacNotAllowed),
+            (CustomerFacts { sessions_allowed: 1, sessions_online: 1, ..expired }, RejectReason::TooManySessions),
+        ] {
+            assert_eq!(decide(&facts, NOW), Verdict::Reject(reason));
         }
     }
 

@@ -8,6 +8,9 @@ use super::decide::RejectReason;
 use crate::customers::{LookupBuffer, lookup_candidates};
 use crate::units::{Mac, UnixMs};
 
+/// Set beside a reason's number: accepted into the walled garden for it.
+const WALLED: u8 = 128;
+
 /// One verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Decision<'a> {
@@ -25,6 +28,8 @@ pub struct Decision<'a> {
     pub mac: Option<Mac>,
     /// `None` = accepted.
     pub reject: Option<RejectReason>,
+    /// Accepted into the walled garden only, for this reason.
+    pub walled: Option<RejectReason>,
     /// PAP, CHAP, ...
     pub method: &'a str,
     /// From arrival at the socket until the answer was ready, microseconds.
@@ -45,7 +50,7 @@ impl<'a> Decision<'a> {
             out.extend_from_slice(&n.to_le_bytes());
         }
         out.extend_from_slice(&self.took_us.to_le_bytes());
-        out.push(self.reject.map_or(0, |r| r as u8));
+        out.push(self.walled.map_or(self.reject.map_or(0, |r| r as u8), |r| WALLED | r as u8));
         out.push(u8::from(self.mac.is_some()));
         out.extend_from_slice(&self.mac.map_or([0; 6], |m| m.0));
         for text in [self.username, self.method.as_bytes()] {
@@ -73,7 +78,8 @@ impl<'a> Decision<'a> {
             take(&mut rest, usize::from(octets))
         };
         let (username, method) = (text()?, std::str::from_utf8(text()?).ok()?);
-        let reject = if reject == 0 { None } else { Some(RejectReason::from_number(reject)?) };
+        let reason = if reject == 0 { None } else { Some(RejectReason::from_number(reject & !WALLED)?) };
+        let (reject, walled) = if reject & WALLED == 0 { (reason, None) } else { (None, reason) };
         Some(Decision {
             at,
             tenant_id,
@@ -82,6 +88,7 @@ impl<'a> Decision<'a> {
             username,
             mac: has_mac.then_some(Mac(mac)),
             reject,
+            walled,
             method,
             took_us,
             attributes: rest,

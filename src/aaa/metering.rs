@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::directory::{Customer, Directory, Packages, SHARDS};
-use crate::packages::PeriodSet;
-use crate::sessions::{AppliedBatch, AppliedSink, Charging, MeterNeed, Meters};
+use super::policy::UsageSource;
+use crate::packages::{Limits, PeriodSet};
+use crate::sessions::{AppliedBatch, AppliedSink, Charging, MeterNeed, Meters, Used};
 use crate::units::{Mac, UnixMs};
 
 /// What the applier asks and tells: the directory, and the meters if this process has some.
@@ -28,7 +29,7 @@ impl AppliedSink for DirectorySink {
 
     fn charging(&self, customer_id: i64) -> Charging {
         let packages = self.directory.packages.load();
-        self.directory.customers.with_id(customer_id, |customer| charging(customer, &packages)).unwrap_or_default()
+        self.directory.customers.with_id(customer_id, |customer| charging(customer, &self.directory, &packages)).unwrap_or_default()
     }
 
     fn applied(&self, batch: &AppliedBatch<'_>) {
@@ -49,20 +50,42 @@ fn now() -> UnixMs {
 }
 
 /// What splits a customer's usage. The one place that reads his terms for it.
-fn charging(customer: &Customer, packages: &Packages) -> Charging {
+fn charging(customer: &Customer, directory: &Directory, packages: &Packages) -> Charging {
     let free_hours = packages.get(&customer.package_id).map(|p| p.limits.free_hours.clone()).unwrap_or_default();
-    Charging { period_started_at: None, free_hours }
+    if !customer.has_terms() {
+        return Charging { period_started_at: None, package_since_at: None, free_hours };
+    }
+    let terms = directory.terms.of(customer.id);
+    let known = |at: UnixMs| (at != 0).then_some(at);
+    // A first login may be known here before the store's row says so.
+    let period_started_at = known(terms.period_started_at).or_else(|| directory.terms.first_login(customer.id));
+    Charging { period_started_at, package_since_at: known(terms.package_since_at), free_hours }
 }
 
 /// What is to be metered of a customer. The one place that reads his limits for it.
-fn need(customer: &Customer, packages: &Packages) -> MeterNeed {
-    let (counted, rolled_over) = match packages.get(&customer.package_id) {
-        Some(package) if package.limits.need_usage() => {
-            (PeriodSet::counted_by(&package.limits), PeriodSet::rolled_over_by(&package.limits))
-        }
-        _ => (PeriodSet::NONE, PeriodSet::NONE),
+fn need(customer: &Customer, directory: &Directory, packages: &Packages) -> MeterNeed {
+    let of = |limits: &Limits| match limits.need_usage() {
+        true => (PeriodSet::counted_by(limits), PeriodSet::rolled_over_by(limits)),
+        false => (PeriodSet::NONE, PeriodSet::NONE),
     };
-    MeterNeed { tenant_id: customer.tenant_id, customer_id: customer.id, counted, rolled_over, charging: charging(customer, packages) }
+    let own = if customer.has_terms() { directory.terms.of(customer.id).own } else { None };
+    let (counted, rolled_over) = match (packages.get(&customer.package_id), own) {
+        (Some(package), Some(own)) => of(&own.effective(package).limits),
+        (Some(package), None) => of(&package.limits),
+        (None, _) => (PeriodSet::NONE, PeriodSet::NONE),
+    };
+    let charging = charging(customer, directory, packages);
+    MeterNeed { tenant_id: customer.tenant_id, customer_id: customer.id, counted, rolled_over, charging }
+}
+
+impl UsageSource for Meters {
+    fn used(&self, customer_id: i64, now: UnixMs) -> Option<Used> {
+        Meters::used(self, customer_id, now)
+    }
+
+    fn used_before(&self, customer_id: i64, now: UnixMs) -> Option<Used> {
+        Meters::used_before(self, customer_id, now)
+    }
 }
 
 /// Says of every customer what is to be metered, after the directory was loaded.
@@ -81,7 +104,7 @@ pub fn want_of_packages(directory: &Directory, meters: &Meters, packages: &[i64]
 pub fn want_of_customers(directory: &Directory, meters: &Meters, customers: &[i64]) {
     let packages = directory.packages.load();
     for id in customers {
-        match directory.customers.with_id(*id, |customer| need(customer, &packages)) {
+        match directory.customers.with_id(*id, |customer| need(customer, directory, &packages)) {
             Some(need) => meters.want(need),
             None => meters.drop_meter(*id),
         }
@@ -103,7 +126,7 @@ fn want_where(directory: &Directory, meters: &Meters, which: impl Fn(&Customer) 
         // Collected first: a meter is not asked for under the lock of a customer.
         directory.customers.for_each_of(shard, |customer| {
             if which(customer) {
-                needs.push(need(customer, &packages));
+                needs.push(need(customer, directory, &packages));
             }
         });
         needs.drain(..).for_each(|need| meters.want(need));

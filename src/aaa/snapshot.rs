@@ -6,6 +6,7 @@
 
 mod chunks;
 mod contents;
+mod terms;
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};

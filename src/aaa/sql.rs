@@ -29,6 +29,8 @@ pub(super) struct CustomerRow<'r> {
     pub password: &'r [u8],
     /// Pool, framed and delegated IPv6 prefix, then reply attributes, separated by line ends; few customers have any of them.
     pub extras: Option<&'r str>,
+    /// Terms of his own, see [`super::directory`]'s `own_terms`; few customers have any.
+    pub terms: Option<&'r str>,
 }
 
 /// A page of customers or of devices, in the driver's own rows: values are borrowed from them, not copied.
@@ -45,7 +47,13 @@ macro_rules! select_customers {
              hold || ' ' || connection_type || ' ' || COALESCE(static_ipv4, ''), username, password, \
              CASE WHEN reply_attributes = '' AND framed_pool IS NULL AND framed_ipv6_prefix IS NULL AND delegated_ipv6_prefix IS NULL THEN NULL \
              ELSE COALESCE(framed_pool, '') || '\n' || COALESCE(framed_ipv6_prefix, '') || '\n' || COALESCE(delegated_ipv6_prefix, '') || '\n' \
-             || reply_attributes END FROM customers ",
+             || reply_attributes END, \
+             CASE WHEN limits IS NULL AND own_rate IS NULL AND first_login_secs IS NULL AND period_started_at IS NULL AND package_since_at IS NULL \
+             AND closed_at IS NULL THEN NULL \
+             ELSE COALESCE(CAST(closed_at AS TEXT), '') || ' ' || COALESCE(CAST(activated_at AS TEXT), '') || ' ' \
+             || COALESCE(CAST(first_login_secs AS TEXT), '') || ' ' || COALESCE(CAST(period_started_at AS TEXT), '') || ' ' \
+             || COALESCE(CAST(package_since_at AS TEXT), '') || ' ' || COALESCE(CAST(own_rate_until AS TEXT), '') || '\n' \
+             || COALESCE(own_rate, '') || '\n' || COALESCE(limits, '') END FROM customers ",
             $rest
         )
     };
@@ -130,6 +138,7 @@ where
         username: row.try_get(7)?,
         password: row.try_get(8)?,
         extras: row.try_get(9)?,
+        terms: row.try_get(10)?,
     })
 }
 

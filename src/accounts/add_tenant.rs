@@ -1,6 +1,6 @@
 //! Adding tenants, each with the account that owns it.
 
-use super::sql;
+use super::{AccessRules, sql};
 use super::tenant::{AccountError, ROLE_ADMIN, Tenant, check_currency, check_name, check_time_zone};
 use crate::store::{Db, IdMaker};
 use crate::units::{AccountId, TenantId, UnixMs};
@@ -24,6 +24,7 @@ pub async fn add_tenant(
         currency: check_currency(currency)?,
         case_sensitive_usernames: false,
         cross_provider_login: false,
+        access_rules: AccessRules::default(),
         created_at: now,
     };
     let owner = AccountId(ids.next(now));

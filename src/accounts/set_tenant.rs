@@ -1,6 +1,6 @@
 //! Changing a tenant's settings.
 
-use super::sql;
+use super::{AccessRules, sql};
 use super::tenant::{AccountError, Tenant, check_currency, check_time_zone};
 use crate::store::Tx;
 
@@ -15,6 +15,8 @@ pub struct TenantChanges {
     pub case_sensitive_usernames: Option<bool>,
     /// See [`Tenant::cross_provider_login`].
     pub cross_provider_login: Option<bool>,
+    /// What happens to customers who may not come in.
+    pub access_rules: Option<AccessRules>,
 }
 
 /// Applies the changes inside the caller's transaction and returns the tenant before and after them. The caller commits, after
@@ -30,6 +32,10 @@ pub async fn set_tenant(tx: &mut Tx, name: &str, changes: &TenantChanges) -> Res
     }
     after.case_sensitive_usernames = changes.case_sensitive_usernames.unwrap_or(before.case_sensitive_usernames);
     after.cross_provider_login = changes.cross_provider_login.unwrap_or(before.cross_provider_login);
+    if let Some(rules) = &changes.access_rules {
+        rules.check()?;
+        after.access_rules.clone_from(rules);
+    }
     sql::update_tenant(tx, &after).await?;
     tx.changed(after.id.0, "tenants", after.id.0);
     Ok((before, after))

@@ -1,6 +1,6 @@
 //! All SQL of this room.
 
-use super::Tenant;
+use super::{AccessRules, Tenant};
 use crate::q;
 use crate::store::{Conn, StoreError};
 use crate::units::{AccountId, TenantId, UnixMs};
@@ -13,12 +13,15 @@ struct TenantRow {
     currency: String,
     case_sensitive_usernames: bool,
     cross_provider_login: bool,
+    access_rules: String,
     created_at: i64,
 }
 
-impl From<TenantRow> for Tenant {
-    fn from(row: TenantRow) -> Tenant {
-        Tenant {
+impl TenantRow {
+    fn into_tenant(row: TenantRow) -> Result<Tenant, StoreError> {
+        let broken = |e: serde_json::Error| StoreError::Unexpected(format!("tenant {}: access rules: {e}", row.id));
+        Ok(Tenant {
+            access_rules: serde_json::from_str(&row.access_rules).map_err(broken)?,
             id: TenantId(row.id),
             name: row.name,
             time_zone: row.time_zone,
@@ -26,33 +29,37 @@ impl From<TenantRow> for Tenant {
             case_sensitive_usernames: row.case_sensitive_usernames,
             cross_provider_login: row.cross_provider_login,
             created_at: row.created_at,
-        }
+        })
     }
+}
+
+fn json(rules: &AccessRules) -> Result<String, StoreError> {
+    serde_json::to_string(rules).map_err(|e| StoreError::Unexpected(format!("access rules: {e}")))
 }
 
 /// The tenant of this name.
 // cross-tenant: names are the server's own; this is how a tenant is chosen
 pub async fn find_tenant(conn: &mut Conn, name: &str) -> Result<Option<Tenant>, StoreError> {
-    let row = q!(opt conn, TenantRow, "SELECT id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, created_at \
+    let row = q!(opt conn, TenantRow, "SELECT id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, access_rules, created_at \
         FROM tenants WHERE name = $1", name)?;
-    Ok(row.map(Tenant::from))
+    row.map(TenantRow::into_tenant).transpose()
 }
 
 /// All tenants, by name. A server has few of them.
 // cross-tenant: for the administrator and the directory
 pub async fn list_tenants(conn: &mut Conn) -> Result<Vec<Tenant>, StoreError> {
-    let rows = q!(all conn, TenantRow, "SELECT id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, created_at \
+    let rows = q!(all conn, TenantRow, "SELECT id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, access_rules, created_at \
         FROM tenants ORDER BY name")?;
-    Ok(rows.into_iter().map(Tenant::from).collect())
+    rows.into_iter().map(TenantRow::into_tenant).collect()
 }
 
 /// False if the name is taken.
 // cross-tenant: makes the tenant
 pub(super) async fn insert_tenant(conn: &mut Conn, tenant: &Tenant) -> Result<bool, StoreError> {
-    let n = q!(exec conn, "INSERT INTO tenants (id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, created_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (name) DO NOTHING",
+    let n = q!(exec conn, "INSERT INTO tenants (id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, access_rules, created_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (name) DO NOTHING",
         tenant.id.0, &tenant.name, &tenant.time_zone, &tenant.currency, tenant.case_sensitive_usernames, tenant.cross_provider_login,
-        tenant.created_at)?;
+        json(&tenant.access_rules)?, tenant.created_at)?;
     Ok(n == 1)
 }
 
@@ -60,14 +67,15 @@ pub(super) async fn insert_tenant(conn: &mut Conn, tenant: &Tenant) -> Result<bo
 // cross-tenant: found by its name
 pub(super) async fn update_lock_tenant(conn: &mut Conn, name: &str) -> Result<Option<Tenant>, StoreError> {
     let row = q!(opt conn, TenantRow, "UPDATE tenants SET name = name WHERE name = $1 \
-        RETURNING id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, created_at", name)?;
-    Ok(row.map(Tenant::from))
+        RETURNING id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, access_rules, created_at", name)?;
+    row.map(TenantRow::into_tenant).transpose()
 }
 
 /// Writes a tenant's settings.
 pub(super) async fn update_tenant(conn: &mut Conn, tenant: &Tenant) -> Result<u64, StoreError> {
-    q!(exec conn, "UPDATE tenants SET time_zone = $2, currency = $3, case_sensitive_usernames = $4, cross_provider_login = $5 WHERE id = $1",
-        tenant.id.0, &tenant.time_zone, &tenant.currency, tenant.case_sensitive_usernames, tenant.cross_provider_login)
+    q!(exec conn, "UPDATE tenants SET time_zone = $2, currency = $3, case_sensitive_usernames = $4, cross_provider_login = $5, access_rules = $6 WHERE id = $1",
+        tenant.id.0, &tenant.time_zone, &tenant.currency, tenant.case_sensitive_usernames, tenant.cross_provider_login,
+        json(&tenant.access_rules)?)
 }
 
 /// Adds an account; false if its name is taken in the tenant.

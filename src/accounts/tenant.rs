@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
+use super::AccessRules;
 use crate::store::StoreError;
 use crate::units::{TenantId, UnixMs};
 
@@ -25,6 +26,8 @@ pub struct Tenant {
     pub case_sensitive_usernames: bool,
     /// Whether a customer of one provider may log in on a router of another provider of this tenant.
     pub cross_provider_login: bool,
+    /// What happens to customers who may not come in.
+    pub access_rules: AccessRules,
     /// When it was added.
     pub created_at: UnixMs,
 }
@@ -57,6 +60,9 @@ pub enum AccountError {
     /// Not an ISO 4217 code.
     #[error("{0:?} is not a currency: write three capital letters such as USD")]
     BadCurrency(String),
+    /// A rule about who may not come in that routers would refuse.
+    #[error("{0}")]
+    BadAccessRule(String),
     /// Turning case folding on would make two customers one.
     #[error("usernames cannot become case-insensitive: {first:?} and {second:?} would be the same; rename one of them first")]
     UsernamesCollide {
@@ -77,6 +83,7 @@ impl AccountError {
             AccountError::BadName(_) => "tenant-name-invalid",
             AccountError::BadTimeZone(_) => "time-zone-invalid",
             AccountError::BadCurrency(_) => "currency-invalid",
+            AccountError::BadAccessRule(_) => "access-rule-invalid",
             AccountError::UsernamesCollide { .. } => "usernames-collide",
         }
     }

@@ -171,6 +171,9 @@ pub async fn bring_sessions_back(base: &Base, db: &Db, journal: &Arc<Journal<Pen
     let mut reader = journal.reader(from)?;
     while let Some(record) = reader.next()? {
         match Record::read(record.kind, record.payload) {
+            Ok(Record::FirstLogin { customer_id, at, .. }) => {
+                base.directory.terms.note_first_login(customer_id, at);
+            }
             Ok(read) => base.live.replay(&read, now),
             Err(error) => tracing::error!(seq = record.seq, %error, "left out of the replay"),
         }

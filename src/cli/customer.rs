@@ -311,7 +311,7 @@ async fn set(globals: &Globals, ctx: &Context, args: SetArgs) -> Result<(), Fail
 }
 
 fn show_one(globals: &Globals, ctx: &Context, package: &str, customer: &Customer, line: String) -> Result<(), Failure> {
-    let shown = Shown { state: state(customer.facts(), ctx.now), package, customer };
+    let shown = Shown { state: state(customer.facts(&Default::default()), ctx.now), package, customer };
     if globals.json { output::json(&shown) } else { output::line(line) }
 }
 
@@ -331,12 +331,12 @@ async fn ls(globals: &Globals, ctx: &Context, args: LsArgs) -> Result<(), Failur
         list(ctx, &tenant, &packages, &args).await?
     };
     if globals.json {
-        let shown = |c| Shown {
-            state: state(Customer::facts(c), ctx.now),
+        let shown = customers.iter().map(|c| Shown {
+            state: state(c.facts(&tenant.access_rules), ctx.now),
             package: packages.get(&c.package_id.0).map_or("", String::as_str),
             customer: c,
-        };
-        return output::json(&customers.iter().map(shown).collect::<Vec<_>>());
+        });
+        return output::json(&shown.collect::<Vec<_>>());
     }
     let mut table =
         Table::new(&["username", "code", "name", "package", "state", "expires", "connection", "MAC addresses", "static address"]);
@@ -347,7 +347,7 @@ async fn ls(globals: &Globals, ctx: &Context, args: LsArgs) -> Result<(), Failur
             c.code.clone(),
             c.name.clone(),
             packages.get(&c.package_id.0).cloned().unwrap_or_default(),
-            state(c.facts(), ctx.now).as_str().to_owned(),
+            state(c.facts(&tenant.access_rules), ctx.now).as_str().to_owned(),
             c.expires_at.map(print_instant).unwrap_or_default(),
             c.connection_type.to_string(),
             macs.join(" "),

@@ -125,6 +125,7 @@ impl TermArgs {
             idle_timeout_secs: value(self.idle_timeout),
             interim_secs: self.interim,
             mikrotik_group: value(self.mikrotik_group),
+            limits: crate::packages::LimitsChanges::default(),
         }
     }
 }

@@ -69,7 +69,7 @@ pub fn run(globals: &Globals, args: TenantArgs) -> Result<(), Failure> {
             table.print("no tenants")
         }
         Action::Set { name, time_zone, currency, case_sensitive_usernames, cross_provider_login } => {
-            let changes = TenantChanges { time_zone, currency, case_sensitive_usernames, cross_provider_login };
+            let changes = TenantChanges { time_zone, currency, case_sensitive_usernames, cross_provider_login, access_rules: None };
             let mut tx = ctx.db.begin().await?;
             let (before, after) = set_tenant(&mut tx, &name, &changes).await?;
             if before.case_sensitive_usernames != after.case_sensitive_usernames {

@@ -191,9 +191,13 @@ fn line_of(entry: &Entry, names: &Names, dictionary: &Dictionary) -> Option<Line
     Some(Line {
         at: print_instant(decision.at),
         local_time: local_time(decision.at, zone),
-        verdict: if decision.reject.is_some() { "rejected" } else { "accepted" },
-        reason: decision.reject.map(|r| r.code()),
-        explanation: decision.reject.map(|r| r.explanation()),
+        verdict: match (decision.reject, decision.walled) {
+            (Some(_), _) => "rejected",
+            (None, Some(_)) => "walled-garden",
+            (None, None) => "accepted",
+        },
+        reason: decision.reject.or(decision.walled).map(|r| r.code()),
+        explanation: decision.reject.or(decision.walled).map(|r| r.explanation()),
         username: printable(decision.username).into_owned(),
         mac: decision.mac.map(Mac::with_colons),
         router: names.routers.get(&decision.router_id).cloned().unwrap_or_else(|| format!("(router {})", decision.router_id)),
@@ -322,6 +326,7 @@ mod tests {
             username: b"bob\x1b[31m",
             mac: Some(Mac([0xaa, 0xbb, 0xcc, 0, 0, 1])),
             reject: None,
+            walled: None,
             method: "CHAP",
             took_us: 150,
             attributes: &[80, 18, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 6, 10, 0, 0, 7, 27, 6, 0, 0, 14, 16],
@@ -336,6 +341,7 @@ mod tests {
             currency: "BDT".into(),
             case_sensitive_usernames: false,
             cross_provider_login: false,
+            access_rules: crate::accounts::AccessRules::default(),
             created_at: 0,
         };
         Names { routers: [(2, "core".into())].into(), tenants: [(1, tenant)].into(), only: Some(1), ..Names::default() }

@@ -4,15 +4,16 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv6Net;
 
+use super::purchase::begin_period;
 use super::checks::{check_code, check_pool, check_sessions, check_text, generated_code};
 use super::{
-    BillingType, ConnectionType, Customer, CustomerError, CustomerPassword, Hold, ReplyCheck, check_reply_attributes, check_username,
-    lookup_key, sql,
+    BillingType, ConnectionType, Customer, CustomerError, CustomerPassword, Hold, OwnRate, ReplyCheck, check_reply_attributes,
+    check_username, lookup_key, sql,
 };
 use crate::accounts::Tenant;
-use crate::packages::find_package;
+use crate::packages::{Limits, LimitsOverride, PackagePurchase, find_package};
 use crate::store::{Conn, Db, IdMaker, Sealer};
-use crate::units::{AccountId, CustomerId, Mac, PackageId, UnixMs};
+use crate::units::{AccountId, CustomerId, Mac, UnixMs};
 
 /// What staff says about a new customer.
 #[derive(Debug, Clone)]
@@ -53,6 +54,10 @@ pub struct NewCustomer {
     pub simultaneous_sessions: Option<u32>,
     /// See [`Customer::reply_attributes`].
     pub reply_attributes: String,
+    /// See [`Customer::limits`].
+    pub limits: LimitsOverride,
+    /// See [`Customer::own_rate`].
+    pub own_rate: Option<OwnRate>,
 }
 
 impl NewCustomer {
@@ -77,6 +82,8 @@ impl NewCustomer {
             framed_pool: None,
             simultaneous_sessions: None,
             reply_attributes: String::new(),
+            limits: LimitsOverride::default(),
+            own_rate: None,
         }
     }
 
@@ -86,11 +93,12 @@ impl NewCustomer {
         id: CustomerId,
         tenant: &Tenant,
         owner: AccountId,
-        package_id: PackageId,
+        package: &PackagePurchase,
         reply_check: ReplyCheck<'_>,
         now: UnixMs,
     ) -> Result<Customer, CustomerError> {
-        let customer = Customer {
+        let has_expiry = self.expires_at.is_some();
+        let mut customer = Customer {
             id,
             tenant_id: tenant.id,
             owner_id: owner,
@@ -99,7 +107,7 @@ impl NewCustomer {
             phone: self.phone,
             zone_id: None,
             username: self.username,
-            package_id,
+            package_id: package.id,
             expires_at: self.expires_at,
             hold: self.hold,
             connection_type: self.connection_type,
@@ -112,9 +120,20 @@ impl NewCustomer {
             framed_pool: self.framed_pool,
             simultaneous_sessions: self.simultaneous_sessions,
             reply_attributes: check_reply_attributes(&self.reply_attributes, reply_check)?,
+            limits: self.limits,
+            own_rate: self.own_rate,
+            first_login_secs: None,
+            activated_at: None,
+            period_started_at: None,
+            package_since_at: None,
+            closed_at: None,
             registered_at: now,
             updated_at: now,
         };
+        // Without a validity all he ever uses is of one period: nothing to note.
+        if package.validity.is_some() {
+            begin_period(&mut customer, package.validity, has_expiry, now);
+        }
         check_fields(&customer)?;
         Ok(customer)
     }
@@ -129,7 +148,21 @@ pub(super) fn check_fields(customer: &Customer) -> Result<(), CustomerError> {
     check_text("device type", &customer.device_type)?;
     check_text("reason", customer.hold.reason())?;
     check_pool(customer.framed_pool.as_deref())?;
-    check_sessions(customer.simultaneous_sessions)
+    check_sessions(customer.simultaneous_sessions)?;
+    check_own_terms(customer)
+}
+
+/// Checks a customer's own limits and rate by themselves; how his limits go with his package's is checked where both are known.
+fn check_own_terms(customer: &Customer) -> Result<(), CustomerError> {
+    if let Some(own) = &customer.own_rate {
+        own.rate.check().map_err(|e| CustomerError::BadField(e.to_string()))?;
+    }
+    Ok(())
+}
+
+/// Checks a customer's own limits together with his package's.
+pub(super) fn check_limits(customer: &Customer, package: &Limits) -> Result<(), CustomerError> {
+    package.with(&customer.limits).check().map_err(|e| CustomerError::BadField(e.to_string()))
 }
 
 /// Adds a customer; a running server knows him within a second.
@@ -149,7 +182,9 @@ pub async fn add_customer(
         find_package(&mut tx, tenant.id, &new.package).await?.ok_or_else(|| CustomerError::UnknownPackage(new.package.clone()))?;
     let id = CustomerId(ids.next(now));
     let password = new.password.seal(sealer, id);
-    let customer = new.into_customer(id, tenant, owner, package.id, reply_check, now)?;
+    let purchase = PackagePurchase { id: package.id, validity: package.terms.limits.validity };
+    let customer = new.into_customer(id, tenant, owner, &purchase, reply_check, now)?;
+    check_limits(&customer, &package.terms.limits)?;
     let key = lookup_key(&customer.username, tenant.case_sensitive_usernames);
     if !sql::insert_customer(&mut tx, tenant.id, &customer, &key, &password).await? {
         return Err(what_is_taken(&mut tx, tenant, &customer, &key).await?);

@@ -6,6 +6,8 @@ use ipnet::Ipv6Net;
 use serde::{Serialize, Serializer};
 
 use super::Facts;
+use crate::accounts::AccessRules;
+use crate::packages::{LimitsOverride, RateLimit, print_rate};
 use crate::units::{AccountId, CustomerId, Mac, PackageId, TenantId, UnixMs, print_instant, words};
 
 /// What staff decided about a customer's access, without the reason.
@@ -106,6 +108,15 @@ impl Hold {
     }
 }
 
+/// A rate of a customer's own, which holds over the package's and fair use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnRate {
+    /// How fast.
+    pub rate: RateLimit,
+    /// Until when, unix ms; `None` for ever.
+    pub until: Option<UnixMs>,
+}
+
 /// A customer without his password.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Customer {
@@ -156,6 +167,26 @@ pub struct Customer {
     pub simultaneous_sessions: Option<u32>,
     /// Extra reply attributes, one `Name = value` per line.
     pub reply_attributes: String,
+    /// His own limits instead of the package's.
+    #[serde(serialize_with = "own_limits")]
+    pub limits: LimitsOverride,
+    /// A rate of his own.
+    #[serde(serialize_with = "own_rate")]
+    pub own_rate: Option<OwnRate>,
+    /// Seconds of validity that begin with his first login; `None` = his validity does not wait for one.
+    pub first_login_secs: Option<u64>,
+    /// When that first login was.
+    #[serde(serialize_with = "optional_instant")]
+    pub activated_at: Option<UnixMs>,
+    /// When his present period began; `None` = when he was added.
+    #[serde(serialize_with = "optional_instant")]
+    pub period_started_at: Option<UnixMs>,
+    /// Since when he has his package; `None` = since he was added.
+    #[serde(serialize_with = "optional_instant")]
+    pub package_since_at: Option<UnixMs>,
+    /// When he left.
+    #[serde(serialize_with = "optional_instant")]
+    pub closed_at: Option<UnixMs>,
     /// When he was added.
     #[serde(serialize_with = "instant")]
     pub registered_at: UnixMs,
@@ -165,9 +196,15 @@ pub struct Customer {
 }
 
 impl Customer {
-    /// What decides his state.
-    pub fn facts(&self) -> Facts {
-        Facts { hold: self.hold.kind(), expires_at: self.expires_at }
+    /// What decides his state, with his tenant's rules.
+    pub fn facts(&self, rules: &AccessRules) -> Facts {
+        Facts {
+            hold: self.hold.kind(),
+            is_closed: self.closed_at.is_some(),
+            is_pending: self.first_login_secs.is_some() && self.activated_at.is_none(),
+            expires_at: self.expires_at,
+            grace_ms: i64::from(rules.grace_secs) * 1000,
+        }
     }
 }
 
@@ -190,6 +227,25 @@ fn hold<S: Serializer>(hold: &Hold, serializer: S) -> Result<S::Ok, S::Error> {
         reason: &'a str,
     }
     Shape { kind: hold.kind(), reason: hold.reason() }.serialize(serializer)
+}
+
+fn own_limits<S: Serializer>(limits: &LimitsOverride, serializer: S) -> Result<S::Ok, S::Error> {
+    limits.shown().serialize(serializer)
+}
+
+fn own_rate<S: Serializer>(own: &Option<OwnRate>, serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Shape {
+        rate: String,
+        mikrotik_rate_limit: Option<String>,
+        until: Option<String>,
+    }
+    let shape = |own: &OwnRate| Shape {
+        rate: print_rate(&own.rate),
+        mikrotik_rate_limit: own.rate.to_mikrotik(),
+        until: own.until.map(print_instant),
+    };
+    own.as_ref().map(shape).serialize(serializer)
 }
 
 fn macs<S: Serializer>(macs: &[Mac], serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,6 +1,6 @@
 //! Customers: who may come in, and the pure rule that says in which state one is.
 //!
-//! Owns: `customers`, `customer_macs`. Must not know: RADIUS (reply attributes are checked by a closure that the caller brings), the
+//! Owns: `customers`, `customer_macs`, `top_ups`. Must not know: RADIUS (reply attributes are checked by a closure that the caller brings), the
 //! panel. Uses the rooms `accounts` (tenant settings) and `packages` (names of packages).
 
 mod add;
@@ -10,6 +10,7 @@ mod error;
 pub mod import;
 mod list;
 mod password;
+mod purchase;
 mod rekey;
 mod remove;
 mod set;
@@ -17,17 +18,20 @@ mod sql;
 mod state;
 #[cfg(test)]
 mod tests;
+mod top_up;
 mod username;
 
 pub use add::{NewCustomer, add_customer};
 pub use checks::{ReplyCheck, check_reply_attributes, check_reply_syntax, parse_ipv6_prefix, parse_macs, parse_static_ipv4};
-pub use customer::{BillingType, ConnectionType, Customer, Hold, HoldKind};
+pub use customer::{BillingType, ConnectionType, Customer, Hold, HoldKind, OwnRate};
 pub use error::CustomerError;
 pub use list::{CustomerFilter, CustomerWithPassword, find_customer_with_password, list_customers};
 pub use password::{CustomerPassword, PASSWORD_PLACE, set_password};
+pub use purchase::after;
 pub use rekey::rekey_usernames;
 pub use remove::remove_customer;
 pub use set::{CustomerChanges, set_customer};
-pub use sql::{count_customers, find_customer, find_customer_by_id};
-pub use state::{Facts, State, state};
+pub use sql::{count_customers, find_customer, find_customer_by_id, list_all_top_ups, list_top_ups, update_first_login};
+pub use state::{ActiveView, Facts, State, active_view, state};
+pub use top_up::{NewTopUp, TopUp, add_top_up};
 pub use username::{LookupBuffer, UsernameError, check_username, lookup_candidates, lookup_key};

@@ -10,6 +10,7 @@ pub async fn remove_customer(db: &Db, tenant: &Tenant, username: &str, now: Unix
     let mut tx = db.begin().await?;
     let key = lookup_key(username, tenant.case_sensitive_usernames);
     let id = sql::update_lock_customer(&mut tx, tenant.id, &key, now).await?.ok_or_else(|| CustomerError::Unknown(username.to_owned()))?;
+    sql::delete_top_ups(&mut tx, tenant.id, id).await?;
     sql::delete_macs(&mut tx, tenant.id, id).await?;
     sql::delete_customer(&mut tx, tenant.id, id).await?;
     tx.changed(tenant.id.0, "customers", id.0);

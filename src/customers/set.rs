@@ -4,11 +4,14 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv6Net;
 
-use super::add::{check_fields, what_is_taken};
-use super::{BillingType, ConnectionType, Customer, CustomerError, Hold, ReplyCheck, check_reply_attributes, lookup_key, sql};
+use super::add::{check_fields, check_limits, what_is_taken};
+use super::purchase::begin_period;
+use super::{
+    BillingType, ConnectionType, Customer, CustomerError, Hold, OwnRate, ReplyCheck, check_reply_attributes, lookup_key, sql,
+};
 use crate::accounts::Tenant;
-use crate::packages::find_package;
-use crate::store::Db;
+use crate::packages::{Limits, LimitsChanges, find_package, find_package_by_id};
+use crate::store::{Db, StoreError};
 use crate::units::{Mac, UnixMs};
 
 /// What to change: the outer `None` leaves a field as it is, `Some(None)` empties it.
@@ -52,6 +55,14 @@ pub struct CustomerChanges {
     pub simultaneous_sessions: Option<Option<u32>>,
     /// Extra reply attributes, all lines.
     pub reply_attributes: Option<String>,
+    /// His own limits.
+    pub limits: LimitsChanges,
+    /// His own rate.
+    pub own_rate: Option<Option<OwnRate>>,
+    /// Whether he leaves, or comes back.
+    pub closed: Option<bool>,
+    /// Begins a new validity period now, as a purchase of his package does.
+    pub new_period: bool,
 }
 
 fn put<T: Clone>(field: &mut T, change: &Option<T>) {
@@ -79,6 +90,8 @@ impl CustomerChanges {
         put(&mut c.delegated_ipv6_prefix, &self.delegated_ipv6_prefix);
         put(&mut c.framed_pool, &self.framed_pool);
         put(&mut c.simultaneous_sessions, &self.simultaneous_sessions);
+        put(&mut c.own_rate, &self.own_rate);
+        c.limits = self.limits.apply_to_override(std::mem::take(&mut c.limits));
         c.macs.extend(&self.add_macs);
         c.macs.retain(|mac| !self.remove_macs.contains(mac));
         c.macs.sort_unstable();
@@ -88,6 +101,25 @@ impl CustomerChanges {
         }
         check_fields(c)?;
         Ok(customer)
+    }
+
+    /// Another package is a purchase: its validity begins. An expiry that is moved on after it has passed is a renewal: what is counted per validity begins anew.
+    fn begin_periods(&self, before: &Customer, after: &mut Customer, limits: &Limits, now: UnixMs) {
+        let has_expiry = self.expires_at.is_some();
+        let is_expired = |c: &Customer| c.expires_at.is_some_and(|at| at <= now);
+        if after.package_id != before.package_id {
+            after.package_since_at = Some(now);
+            begin_period(after, limits.validity, has_expiry, now);
+        } else if self.new_period {
+            begin_period(after, limits.validity, has_expiry, now);
+        } else if is_expired(before) && !is_expired(after) {
+            after.period_started_at = Some(now);
+        }
+        after.closed_at = match self.closed {
+            Some(true) => after.closed_at.or(Some(now)),
+            Some(false) => None,
+            None => after.closed_at,
+        };
     }
 }
 
@@ -106,10 +138,15 @@ pub async fn set_customer(
     let id = sql::update_lock_customer(&mut tx, tenant.id, &old_key, now).await?.ok_or_else(unknown)?;
     let before = sql::find_customer_by_id(&mut tx, id).await?.ok_or_else(unknown)?;
     let mut after = changes.apply(before.clone(), reply_check)?;
-    if let Some(name) = &changes.package {
-        let package = find_package(&mut tx, tenant.id, name).await?;
-        after.package_id = package.ok_or_else(|| CustomerError::UnknownPackage(name.clone()))?.id;
-    }
+    let package = match &changes.package {
+        Some(name) => find_package(&mut tx, tenant.id, name).await?.ok_or_else(|| CustomerError::UnknownPackage(name.clone()))?,
+        None => find_package_by_id(&mut tx, before.package_id)
+            .await?
+            .ok_or_else(|| StoreError::Unexpected(format!("customer {} without a package", id.0)))?,
+    };
+    after.package_id = package.id;
+    changes.begin_periods(&before, &mut after, &package.terms.limits, now);
+    check_limits(&after, &package.terms.limits)?;
     let key = lookup_key(&after.username, tenant.case_sensitive_usernames);
     if sql::find_holder(&mut tx, tenant.id, &after, &key).await?.is_some() {
         return Err(what_is_taken(&mut tx, tenant, &after, &key).await?);

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::{Customer, CustomerFilter, Hold};
+use super::{Customer, CustomerFilter, Hold, NewTopUp, OwnRate, TopUp};
+use crate::packages::LimitsOverride;
 use crate::q;
 use crate::store::{Conn, StoreError};
 use crate::units::{AccountId, CustomerId, Mac, PackageId, TenantId, UnixMs};
@@ -11,7 +12,7 @@ macro_rules! columns {
     () => {
         "id, tenant_id, owner_id, code, name, phone, zone_id, username, username_key, password, package_id, expires_at, hold, hold_reason, connection_type, \
          billing_type, device_type, static_ipv4, framed_ipv6_prefix, delegated_ipv6_prefix, framed_pool, simultaneous_sessions, reply_attributes, \
-         registered_at, updated_at"
+         registered_at, updated_at, limits, own_rate, own_rate_until, first_login_secs, activated_at, period_started_at, package_since_at, closed_at"
     };
 }
 
@@ -43,6 +44,14 @@ pub(super) struct CustomerRow {
     reply_attributes: String,
     registered_at: i64,
     updated_at: i64,
+    limits: Option<String>,
+    own_rate: Option<String>,
+    own_rate_until: Option<i64>,
+    first_login_secs: Option<i64>,
+    activated_at: Option<i64>,
+    period_started_at: Option<i64>,
+    package_since_at: Option<i64>,
+    closed_at: Option<i64>,
 }
 
 impl CustomerRow {
@@ -71,6 +80,18 @@ impl CustomerRow {
             framed_pool: self.framed_pool,
             simultaneous_sessions: self.simultaneous_sessions.map(u32::try_from).transpose().map_err(|_| wrong("simultaneous sessions"))?,
             reply_attributes: self.reply_attributes,
+            limits: self.limits.map(|t| serde_json::from_str(&t)).transpose().map_err(|_| wrong("limits"))?.unwrap_or_default(),
+            own_rate: match self.own_rate {
+                Some(text) => {
+                    Some(OwnRate { rate: serde_json::from_str(&text).map_err(|_| wrong("own rate"))?, until: self.own_rate_until })
+                }
+                None => None,
+            },
+            first_login_secs: self.first_login_secs.map(u64::try_from).transpose().map_err(|_| wrong("seconds from first login"))?,
+            activated_at: self.activated_at,
+            period_started_at: self.period_started_at,
+            package_since_at: self.package_since_at,
+            closed_at: self.closed_at,
             registered_at: self.registered_at,
             updated_at: self.updated_at,
         })
@@ -174,6 +195,17 @@ pub(super) async fn find_holder(conn: &mut Conn, tenant: TenantId, customer: &Cu
         tenant.0, customer.id.0, key, &customer.code, address)
 }
 
+/// His own limits as they are stored; `None` = none.
+fn own_limits(c: &Customer) -> Result<Option<String>, StoreError> {
+    let text = (c.limits != LimitsOverride::default()).then(|| serde_json::to_string(&c.limits)).transpose();
+    text.map_err(|e| StoreError::Unexpected(format!("limits: {e}")))
+}
+
+fn own_rate(c: &Customer) -> Result<Option<String>, StoreError> {
+    let text = c.own_rate.map(|own| serde_json::to_string(&own.rate)).transpose();
+    text.map_err(|e| StoreError::Unexpected(format!("own rate: {e}")))
+}
+
 /// False if a unique field is taken.
 pub(super) async fn insert_customer(
     conn: &mut Conn,
@@ -183,11 +215,13 @@ pub(super) async fn insert_customer(
     password: &[u8],
 ) -> Result<bool, StoreError> {
     let n = q!(exec conn, concat!("INSERT INTO customers (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
-        $17, $18, $19, $20, $21, $22, $23, $24, $25) ON CONFLICT DO NOTHING"),
+        $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33) ON CONFLICT DO NOTHING"),
         c.id.0, tenant.0, c.owner_id.0, &c.code, &c.name, &c.phone, c.zone_id, &c.username, key, password, c.package_id.0, c.expires_at,
         c.hold.kind().as_str(), c.hold.reason(), c.connection_type.as_str(), c.billing_type.as_str(), &c.device_type,
         c.static_ipv4.map(|a| a.to_string()), c.framed_ipv6_prefix.map(|p| p.to_string()), c.delegated_ipv6_prefix.map(|p| p.to_string()),
-        &c.framed_pool, c.simultaneous_sessions.map(i64::from), &c.reply_attributes, c.registered_at, c.updated_at)?;
+        &c.framed_pool, c.simultaneous_sessions.map(i64::from), &c.reply_attributes, c.registered_at, c.updated_at,
+        own_limits(c)?, own_rate(c)?, c.own_rate.and_then(|own| own.until), c.first_login_secs.map(|secs| secs as i64), c.activated_at,
+        c.period_started_at, c.package_since_at, c.closed_at)?;
     Ok(n == 1)
 }
 
@@ -213,11 +247,13 @@ pub(super) async fn update_lock_customer(
 pub(super) async fn update_customer(conn: &mut Conn, tenant: TenantId, c: &Customer, key: &str) -> Result<u64, StoreError> {
     q!(exec conn, "UPDATE customers SET code = $3, name = $4, phone = $5, username = $6, username_key = $7, package_id = $8, expires_at = $9, hold = $10, \
         hold_reason = $11, connection_type = $12, billing_type = $13, device_type = $14, static_ipv4 = $15, framed_ipv6_prefix = $16, \
-        delegated_ipv6_prefix = $17, framed_pool = $18, simultaneous_sessions = $19, reply_attributes = $20 WHERE tenant_id = $1 AND id = $2",
+        delegated_ipv6_prefix = $17, framed_pool = $18, simultaneous_sessions = $19, reply_attributes = $20, limits = $21, own_rate = $22, own_rate_until = $23, \
+        first_login_secs = $24, activated_at = $25, period_started_at = $26, package_since_at = $27, closed_at = $28 WHERE tenant_id = $1 AND id = $2",
         tenant.0, c.id.0, &c.code, &c.name, &c.phone, &c.username, key, c.package_id.0, c.expires_at, c.hold.kind().as_str(), c.hold.reason(),
         c.connection_type.as_str(), c.billing_type.as_str(), &c.device_type, c.static_ipv4.map(|a| a.to_string()),
         c.framed_ipv6_prefix.map(|p| p.to_string()), c.delegated_ipv6_prefix.map(|p| p.to_string()), &c.framed_pool,
-        c.simultaneous_sessions.map(i64::from), &c.reply_attributes)
+        c.simultaneous_sessions.map(i64::from), &c.reply_attributes, own_limits(c)?, own_rate(c)?, c.own_rate.and_then(|own| own.until),
+        c.first_login_secs.map(|secs| secs as i64), c.activated_at, c.period_started_at, c.package_since_at, c.closed_at)
 }
 
 pub(super) async fn update_password(conn: &mut Conn, tenant: TenantId, id: CustomerId, sealed: &[u8]) -> Result<u64, StoreError> {
@@ -234,4 +270,61 @@ pub(super) async fn delete_macs(conn: &mut Conn, tenant: TenantId, id: CustomerI
 
 pub(super) async fn delete_customer(conn: &mut Conn, tenant: TenantId, id: CustomerId) -> Result<u64, StoreError> {
     q!(exec conn, "DELETE FROM customers WHERE tenant_id = $1 AND id = $2", tenant.0, id.0)
+}
+
+/// Notes a first login: the validity that waited for it begins, once; a later one changes nothing. False if nothing waited.
+pub async fn update_first_login(conn: &mut Conn, tenant: TenantId, id: CustomerId, at: UnixMs) -> Result<bool, StoreError> {
+    let n = q!(exec conn, "UPDATE customers SET activated_at = $3, period_started_at = $3, expires_at = COALESCE(expires_at, $3 + first_login_secs * 1000) \
+        WHERE tenant_id = $1 AND id = $2 AND activated_at IS NULL AND first_login_secs IS NOT NULL", tenant.0, id.0, at)?;
+    Ok(n == 1)
+}
+
+#[derive(sqlx::FromRow)]
+struct TopUpRow {
+    id: i64,
+    customer_id: i64,
+    direction: String,
+    octets: i64,
+    bought_at: i64,
+    expires_at: Option<i64>,
+    note: String,
+    created_by: String,
+}
+
+impl TopUpRow {
+    fn into_top_up(self) -> Result<(CustomerId, TopUp), StoreError> {
+        let bought = NewTopUp {
+            direction: self.direction.parse().map_err(StoreError::Unexpected)?,
+            octets: u64::try_from(self.octets).unwrap_or(0),
+            expires_at: self.expires_at,
+            note: self.note,
+            created_by: self.created_by,
+        };
+        Ok((CustomerId(self.customer_id), TopUp { id: self.id, bought_at: self.bought_at, bought }))
+    }
+}
+
+/// What a customer bought on top, the oldest first.
+pub async fn list_top_ups(conn: &mut Conn, tenant: TenantId, id: CustomerId) -> Result<Vec<TopUp>, StoreError> {
+    let rows = q!(all conn, TopUpRow, "SELECT id, customer_id, direction, octets, bought_at, expires_at, note, created_by FROM top_ups \
+        WHERE tenant_id = $1 AND customer_id = $2 ORDER BY bought_at, id", tenant.0, id.0)?;
+    rows.into_iter().map(|row| row.into_top_up().map(|(_, top_up)| top_up)).collect()
+}
+
+/// What customers with `first <= id <= last` bought on top, by customer.
+// cross-tenant: the directory serves every tenant
+pub async fn list_all_top_ups(conn: &mut Conn, first: i64, last: i64) -> Result<Vec<(CustomerId, TopUp)>, StoreError> {
+    let rows = q!(all conn, TopUpRow, "SELECT id, customer_id, direction, octets, bought_at, expires_at, note, created_by FROM top_ups \
+        WHERE customer_id >= $1 AND customer_id <= $2 ORDER BY customer_id, bought_at, id", first, last)?;
+    rows.into_iter().map(TopUpRow::into_top_up).collect()
+}
+
+pub(super) async fn insert_top_up(conn: &mut Conn, tenant: TenantId, id: CustomerId, t: &TopUp) -> Result<u64, StoreError> {
+    q!(exec conn, "INSERT INTO top_ups (id, tenant_id, customer_id, direction, octets, bought_at, expires_at, note, created_by) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)", t.id, tenant.0, id.0, t.bought.direction.to_string(),
+        i64::try_from(t.bought.octets).unwrap_or(i64::MAX), t.bought_at, t.bought.expires_at, &t.bought.note, &t.bought.created_by)
+}
+
+pub(super) async fn delete_top_ups(conn: &mut Conn, tenant: TenantId, id: CustomerId) -> Result<u64, StoreError> {
+    q!(exec conn, "DELETE FROM top_ups WHERE tenant_id = $1 AND customer_id = $2", tenant.0, id.0)
 }

@@ -31,7 +31,7 @@ async fn a_customer_lives_from_add_to_remove() {
         bob.simultaneous_sessions = Some(2);
         bob.reply_attributes = "Filter-Id = gold".into();
         let bob_added = add(bob.clone()).await.expect("added");
-        assert_eq!(state(bob_added.facts(), NOW + 5), State::Expired);
+        assert_eq!(state(bob_added.facts(&tenant.access_rules), NOW + 5), State::Expired);
         for (new, code) in [
             (NewCustomer::new("BOB", password("x"), "home"), "username-taken"),
             (NewCustomer { static_ipv4: bob.static_ipv4, ..NewCustomer::new("eve", password("x"), "home") }, "static-address-taken"),

@@ -8,6 +8,7 @@ use std::sync::mpsc::SyncSender;
 use super::batch::{Datagram, SendBatch};
 use super::counters::{DropReason, ListenCounters, Tick};
 use super::duplicates::{Duplicates, Ready};
+use super::responder::PendingReply;
 use super::sender::{self, Sender};
 use super::workers::{Clock, ListenParts, Worker, answer_again, answer_status};
 use crate::aaa::access::{AccessRequest, Answer};
@@ -75,6 +76,7 @@ impl AuthWorker {
             username: view.get(USER_NAME).unwrap_or_default(),
             mac: answer.mac,
             reject: answer.reject,
+            walled: answer.walled,
             method: answer.method,
             took_us,
             attributes,
@@ -111,6 +113,9 @@ impl AuthWorker {
                 }
             }
         }
+        if answer.is_first_login {
+            return self.dispatch_durably(answer, view, datagram, now, send);
+        }
         if ready == Ready::Now {
             let reply = send.commit(answer.octets, datagram.peer, datagram.local);
             self.duplicates.keep(datagram.peer, view.id(), view.authenticator(), reply, ready, now);
@@ -118,6 +123,20 @@ impl AuthWorker {
             let reply = &send.buffer()[..answer.octets];
             self.duplicates.keep(datagram.peer, view.id(), view.authenticator(), reply, ready, now);
         }
+    }
+
+    /// An accept with which a customer's validity begins leaves when that is on disk, as accounting does; a router that asks again meanwhile gets the same octets.
+    fn dispatch_durably(&mut self, answer: &Answer, view: &PacketView<'_>, datagram: &Datagram<'_>, now: i64, send: &mut SendBatch) {
+        let reply = &send.buffer()[..answer.octets];
+        let tenant_id = self.parts.access.directory.customers.with_id(answer.customer_id, |c| c.tenant_id).unwrap_or(0);
+        let record = Record::FirstLogin { tenant_id, customer_id: answer.customer_id, at: now };
+        let pending = PendingReply::new(&self.socket, datagram.peer, datagram.local, reply);
+        if let Err(error) = self.parts.journal.append(record.kind(), |out| record.write(out), Some(pending)) {
+            tracing::warn!(?error, customer_id = answer.customer_id, "a first login could not be kept: it is not answered, and counts when it can be");
+            self.parts.access.directory.terms.forget_first_login(answer.customer_id);
+            return;
+        }
+        self.duplicates.keep(datagram.peer, view.id(), view.authenticator(), reply, Ready::Now, now);
     }
 
     /// What `auto` learns: only verified requests without EAP prove anything, unsigned ones disprove it.

@@ -81,7 +81,7 @@ pub struct ListenCounters {
     /// Answered: accepts, rejects by reason number, accounting, status.
     pub accepts: AtomicU64,
     /// By number of the reason, 0 unused.
-    pub rejects: [AtomicU64; 16],
+    pub rejects: [AtomicU64; 32],
     /// Accounting taken into the journal.
     pub accounted: AtomicU64,
     /// Status-Server.
@@ -104,7 +104,7 @@ pub(super) struct Tick {
     pub received: u64,
     pub answered_again: u64,
     pub accepts: u64,
-    pub rejects: [u64; 16],
+    pub rejects: [u64; 32],
     pub accounted: u64,
     pub status: u64,
     pub drops: [u64; DropReason::ALL.len()],

@@ -1,125 +1,152 @@
-//! Weekly windows in a tenant's zone: whether an instant lies within, and when that changes next. Pure.
+//! Spans of the week in a tenant's zone: whether an instant is inside, and when that changes. Pure; metering and policy share it.
 //!
-//! A window opens and closes by the clock on the wall: on days when clocks change it is longer or shorter. An opening that the change skips happens right after it.
+//! A span begins and ends by the wall clock. Where clocks change, a wall-clock time that does not exist means the instant at which the gap ends, and one that
+//! exists twice means the first of the two (jiff's "compatible" rule, RFC 5545 section 3.3.5).
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 
 use super::Hours;
 use crate::units::UnixMs;
 
-/// Whether an instant (unix ms) lies in one of the windows.
-pub fn is_within(hours: &[Hours], instant: UnixMs, zone: &TimeZone) -> bool {
-    let today = local_date(instant, zone);
-    // A window lasts a day at most, so none that is open began before yesterday.
-    let days = [today.yesterday().ok(), Some(today)];
-    let is_open = |window: &Hours, day: Date| span(window, day, zone).is_some_and(|(opens, closes)| (opens..closes).contains(&instant));
-    hours.iter().any(|window| days.iter().flatten().any(|day| is_open(window, *day)))
-}
+const MINUTES_PER_DAY: u16 = 1440;
+/// Days looked ahead: a span that is open on one day of the week recurs within this many.
+const LOOK_AHEAD_DAYS: i64 = 9;
 
-/// The first instant after `instant` at which [`is_within`] changes, unix ms; `UnixMs::MAX` = never.
-pub fn next_edge(hours: &[Hours], instant: UnixMs, zone: &TimeZone) -> UnixMs {
-    let now = is_within(hours, instant, zone);
-    let mut edges = Vec::with_capacity(hours.len() * 20);
-    let mut day = local_date(instant, zone).yesterday().ok();
-    // Yesterday's windows may still be open; after eight more days every weekday has come again.
-    for _ in 0..10 {
-        let Some(this) = day else { break };
-        let of_day = hours.iter().filter_map(|window| span(window, this, zone));
-        edges.extend(of_day.flat_map(|(opens, closes)| [opens, closes]).filter(|edge| *edge > instant));
-        day = this.tomorrow().ok();
+impl Hours {
+    /// Whether any day and any minute belongs to it.
+    pub fn is_valid(&self) -> bool {
+        (1..=127).contains(&self.days) && self.from_minute < MINUTES_PER_DAY && (1..=MINUTES_PER_DAY).contains(&self.until_minute)
     }
-    edges.sort_unstable();
-    edges.into_iter().find(|edge| is_within(hours, *edge, zone) != now).unwrap_or(UnixMs::MAX)
-}
 
-fn local_date(instant: UnixMs, zone: &TimeZone) -> Date {
-    Timestamp::from_millisecond(instant).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(zone.clone()).date()
-}
-
-/// The window that begins on a day: its first instant and the first one after it.
-fn span(window: &Hours, day: Date, zone: &TimeZone) -> Option<(UnixMs, UnixMs)> {
-    if window.days >> day.weekday().to_monday_zero_offset() & 1 == 0 {
-        return None;
+    /// The span that begins on a day, as instants; `None` if it does not begin on that day of the week, or a change of clocks swallows it.
+    fn on(&self, date: Date, zone: &TimeZone) -> Option<(UnixMs, UnixMs)> {
+        let bit = date.weekday().to_monday_zero_offset();
+        if self.days & (1 << bit) == 0 {
+            return None;
+        }
+        let ends_on = if self.until_minute > self.from_minute { date } else { date.tomorrow().ok()? };
+        let from = instant(date, self.from_minute, zone)?;
+        let until = instant(ends_on, self.until_minute, zone)?;
+        (from < until).then_some((from, until))
     }
-    let last = if window.until_minute > window.from_minute { day } else { day.tomorrow().ok()? };
-    Some((instant_of(day, window.from_minute, zone)?, instant_of(last, window.until_minute, zone)?))
+
+    /// The end of the span that holds the instant; of two (the days overlap) the later.
+    fn end_around(&self, at: UnixMs, zone: &TimeZone) -> Option<UnixMs> {
+        let today = local_date(at, zone)?;
+        let days = [today.yesterday().ok(), Some(today)];
+        let spans = days.into_iter().flatten().filter_map(|date| self.on(date, zone));
+        spans.filter(|(from, until)| (*from..*until).contains(&at)).map(|(_, until)| until).max()
+    }
+
+    /// The first instant after `at` at which the span opens.
+    fn next_opening(&self, at: UnixMs, zone: &TimeZone) -> Option<UnixMs> {
+        let today = local_date(at, zone)?;
+        (0..LOOK_AHEAD_DAYS).find_map(|ahead| {
+            let (from, _) = self.on(today.checked_add(ahead.days()).ok()?, zone)?;
+            (from > at).then_some(from)
+        })
+    }
 }
 
-fn instant_of(day: Date, minute: u16, zone: &TimeZone) -> Option<UnixMs> {
-    let (day, minute) = if minute >= 1440 { (day.tomorrow().ok()?, minute - 1440) } else { (day, minute) };
-    let local = day.at((minute / 60) as i8, (minute % 60) as i8, 0, 0);
-    Some(local.to_zoned(zone.clone()).ok()?.timestamp().as_millisecond())
+/// Whether an instant lies in any of the spans.
+pub fn is_within(hours: &[Hours], at: UnixMs, zone: &TimeZone) -> bool {
+    hours.iter().any(|span| span.end_around(at, zone).is_some())
+}
+
+/// When the spans that hold `at` close: spans that touch or overlap count as one. `at` itself if it lies in none; [`UnixMs::MAX`] if they cover the week.
+pub fn closes_at(hours: &[Hours], at: UnixMs, zone: &TimeZone) -> UnixMs {
+    const WEEK_MS: i64 = 7 * crate::units::DAY_MS;
+    let mut end = at;
+    while let Some(later) = hours.iter().filter_map(|span| span.end_around(end, zone)).max() {
+        end = later;
+        if end - at > WEEK_MS {
+            return UnixMs::MAX;
+        }
+    }
+    end
+}
+
+/// When the next span opens after `at`; [`UnixMs::MAX`] if none ever does.
+pub fn opens_at(hours: &[Hours], at: UnixMs, zone: &TimeZone) -> UnixMs {
+    hours.iter().filter_map(|span| span.next_opening(at, zone)).min().unwrap_or(UnixMs::MAX)
+}
+
+/// The next instant after `at` at which being within the spans begins or ends; [`UnixMs::MAX`] if that never happens.
+pub fn changes_at(hours: &[Hours], at: UnixMs, zone: &TimeZone) -> UnixMs {
+    if is_within(hours, at, zone) { closes_at(hours, at, zone) } else { opens_at(hours, at, zone) }
+}
+
+fn local_date(at: UnixMs, zone: &TimeZone) -> Option<Date> {
+    Some(zone.to_datetime(Timestamp::from_millisecond(at).ok()?).date())
+}
+
+fn instant(date: Date, minute: u16, zone: &TimeZone) -> Option<UnixMs> {
+    let (date, minute) = if minute == MINUTES_PER_DAY { (date.tomorrow().ok()?, 0) } else { (date, minute) };
+    let local = date.at((minute / 60) as i8, (minute % 60) as i8, 0, 0);
+    Some(zone.to_ambiguous_timestamp(local).compatible().ok()?.as_millisecond())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::parse_instant;
+    use crate::units::{DAY_MS, parse_instant};
     use proptest::prelude::*;
 
-    const DAILY: u8 = 127;
-
-    fn at(text: &str, zone: &TimeZone) -> UnixMs {
-        parse_instant(text, zone).expect("an instant")
+    fn zone(name: &str) -> TimeZone {
+        TimeZone::get(name).expect("a bundled zone")
     }
 
-    fn window(days: u8, from: u16, until: u16) -> Hours {
-        Hours { days, from_minute: from * 60, until_minute: until * 60 }
+    fn hours(text: &str) -> Vec<Hours> {
+        text.split(' ').filter(|t| !t.is_empty()).map(|t| t.parse().expect(t)).collect()
     }
 
     #[test]
-    fn windows_open_and_close_by_the_local_clock() {
-        // 2026-11-14 is a Saturday.
-        for (zone, hours, instant, within, edge) in [
-            ("Asia/Dhaka", vec![window(DAILY, 8, 18)], "2026-11-14 07:59", false, "2026-11-14 08:00"),
-            ("Asia/Dhaka", vec![window(DAILY, 8, 18)], "2026-11-14 08:00", true, "2026-11-14 18:00"),
-            ("Asia/Dhaka", vec![window(DAILY, 8, 18)], "2026-11-14 18:00", false, "2026-11-15 08:00"),
-            ("UTC", vec![window(0b1_1111, 8, 18)], "2026-11-14 12:00", false, "2026-11-16 08:00"),
-            ("UTC", vec![window(DAILY, 22, 6)], "2026-11-14 23:00", true, "2026-11-15 06:00"),
-            ("UTC", vec![window(0b010_0000, 22, 6)], "2026-11-15 05:59", true, "2026-11-15 06:00"),
-            ("UTC", vec![window(0b010_0000, 22, 6)], "2026-11-15 22:00", false, "2026-11-21 22:00"),
-            ("UTC", vec![window(DAILY, 0, 6), window(DAILY, 4, 8)], "2026-11-14 01:00", true, "2026-11-14 08:00"),
-            ("UTC", vec![window(DAILY, 20, 24), window(DAILY, 0, 2)], "2026-11-14 21:00", true, "2026-11-15 02:00"),
-            // The hour from 02:00 is skipped in March and comes twice in October.
-            ("Europe/Berlin", vec![window(DAILY, 2, 4)], "2026-03-29 01:59", false, "2026-03-29T01:00:00Z"),
-            ("Europe/Berlin", vec![window(DAILY, 1, 4)], "2026-10-25T00:30:00+02:00", false, "2026-10-25T01:00:00+02:00"),
-            ("Europe/Berlin", vec![window(DAILY, 1, 4)], "2026-10-25T02:30:00+01:00", true, "2026-10-25T04:00:00+01:00"),
+    fn spans_open_and_close_by_the_wall_clock() {
+        for (name, spans, at, closes, opens) in [
+            ("UTC", "mon-fri:08:00-18:00", "2026-11-16 07:59", None, "2026-11-16 08:00"),
+            ("UTC", "mon-fri:08:00-18:00", "2026-11-16 08:00", Some("2026-11-16 18:00"), "2026-11-17 08:00"),
+            ("UTC", "mon-fri:08:00-18:00", "2026-11-20 18:00", None, "2026-11-23 08:00"),
+            ("Asia/Dhaka", "22:00-06:00", "2026-11-16 05:59", Some("2026-11-16 06:00"), "2026-11-16 22:00"),
+            ("Asia/Dhaka", "sat:22:00-06:00", "2026-11-22 05:00", Some("2026-11-22 06:00"), "2026-11-28 22:00"),
+            ("Asia/Dhaka", "sat:22:00-06:00", "2026-11-23 05:00", None, "2026-11-28 22:00"),
+            ("UTC", "mon:18:00-24:00 tue:00:00-06:00", "2026-11-16 20:00", Some("2026-11-17 06:00"), "2026-11-17 00:00"),
+            // Clocks go back at 03:00: the night has an hour more; and forward at 02:00: 02:30 is 03:00.
+            ("Europe/Berlin", "00:00-06:00", "2026-10-25 00:30", Some("2026-10-25 06:00"), "2026-10-26 00:00"),
+            ("Europe/Berlin", "02:30-06:00", "2026-03-29 01:59", None, "2026-03-29T01:30:00Z"),
         ] {
-            let zone = TimeZone::get(zone).expect("a bundled zone");
-            let now = at(instant, &zone);
-            assert_eq!(is_within(&hours, now, &zone), within, "{instant}");
-            assert_eq!(next_edge(&hours, now, &zone), at(edge, &zone), "after {instant}");
+            let (zone, spans) = (zone(name), hours(spans));
+            let read = |text: &str| parse_instant(text, &zone).expect(text);
+            let now = read(at);
+            assert_eq!(is_within(&spans, now, &zone), closes.is_some(), "{at}");
+            assert_eq!(closes_at(&spans, now, &zone), closes.map_or(now, read), "{at}");
+            assert_eq!(opens_at(&spans, now, &zone), read(opens), "{at}");
         }
-    }
-
-    #[test]
-    fn what_never_changes_has_no_edge() {
-        for (hours, within) in
-            [(vec![], false), (vec![window(DAILY, 0, 24)], true), (vec![window(DAILY, 7, 7)], true), (vec![window(0, 1, 2)], false)]
-        {
-            assert_eq!(is_within(&hours, 1_800_000_000_000, &TimeZone::UTC), within);
-            assert_eq!(next_edge(&hours, 1_800_000_000_000, &TimeZone::UTC), UnixMs::MAX);
-        }
+        let (utc, always) = (zone("UTC"), hours("00:00-24:00"));
+        assert_eq!(closes_at(&always, 0, &utc), UnixMs::MAX);
+        assert_eq!(opens_at(&[], 0, &utc), UnixMs::MAX);
+        assert!(!is_within(&[], 0, &utc));
     }
 
     proptest! {
         #[test]
-        fn nothing_changes_before_the_edge_and_something_at_it(
-            zone in prop::sample::select(vec!["UTC", "Asia/Dhaka", "Europe/Berlin", "America/Sao_Paulo", "Asia/Beirut", "Australia/Lord_Howe"]),
-            windows in prop::collection::vec((any::<u8>(), 0..1440u16, 1..=1440u16), 0..4),
-            instant in 1_262_304_000_000i64..1_900_000_000_000, within in 0.0..1.0f64,
+        fn nothing_changes_before_the_next_change(
+            name in prop::sample::select(vec!["UTC", "Asia/Dhaka", "Europe/Berlin", "America/Sao_Paulo", "Pacific/Apia", "Africa/Cairo"]),
+            spans in prop::collection::vec((1u8..=127, 0u16..1440, 1u16..=1440), 1..4),
+            at in 1_500_000_000_000i64..1_900_000_000_000, part in 0.0f64..1.0,
         ) {
-            let zone = TimeZone::get(zone).expect("a bundled zone");
-            let hours: Vec<_> = windows.iter().map(|(days, from, until)| Hours { days: days & 127, from_minute: *from, until_minute: *until }).collect();
-            let now = is_within(&hours, instant, &zone);
-            let edge = next_edge(&hours, instant, &zone);
-            prop_assert!(edge > instant);
-            let until = edge.min(instant + 8 * 86_400_000);
-            let between = instant + ((until - instant - 1) as f64 * within) as i64;
-            prop_assert_eq!(is_within(&hours, between, &zone), now);
-            prop_assert!(edge == UnixMs::MAX || is_within(&hours, edge, &zone) != now);
+            let zone = zone(name);
+            let spans: Vec<Hours> = spans.into_iter().map(|(days, from_minute, until_minute)| Hours { days, from_minute, until_minute }).collect();
+            let inside = is_within(&spans, at, &zone);
+            let change = changes_at(&spans, at, &zone);
+            prop_assert!(change > at);
+            let until = change.min(at + 8 * DAY_MS);
+            let between = at + ((until - at - 1) as f64 * part) as i64;
+            prop_assert_eq!(is_within(&spans, between, &zone), inside, "{} to {}", at, change);
+            if change < UnixMs::MAX {
+                prop_assert_eq!(is_within(&spans, change, &zone), !inside, "at the change {}", change);
+            }
         }
     }
 }

@@ -137,6 +137,13 @@ pub struct FairUse {
     pub rate: FairUseRate,
 }
 
+impl FairUse {
+    /// Whether the step waits for the usage that a volume limit is about.
+    pub fn watches(&self, limit: &VolumeLimit) -> bool {
+        matches!(self.when, FairUseWhen::After { direction, per, .. } if (direction, per) == (limit.direction, limit.per))
+    }
+}
+
 /// What happens when one session more than allowed is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -262,6 +269,9 @@ pub struct LimitsOverride {
     pub hours: Option<Vec<Hours>>,
     /// Instead of the package's.
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub free_hours: Option<Vec<Hours>>,
+    /// Instead of the package's.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub fair_use: Option<Vec<FairUse>>,
     /// Instead of the package's.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -271,7 +281,54 @@ pub struct LimitsOverride {
     pub places: Option<Places>,
 }
 
+/// Limits that do not make sense, or not together; says which and what to write.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct LimitsError(pub String);
+
+/// Most limits of one kind: more would make each login slower, and no package needs them.
+const MOST_OF_A_KIND: usize = 16;
+
 impl Limits {
+    /// Whether anything here must be asked at a login or during a session; simultaneous sessions, devices and places have checks of their own.
+    pub fn restrict_access(&self) -> bool {
+        !(self.volume.is_empty() && self.time.is_empty() && self.hours.is_empty() && self.fair_use.is_empty())
+    }
+
+    /// Checks what the types alone do not.
+    pub fn check(&self) -> Result<(), LimitsError> {
+        let refuse = |reason: String| Err(LimitsError(reason));
+        let most = [self.volume.len(), self.time.len(), self.hours.len(), self.free_hours.len(), self.fair_use.len()].into_iter().max();
+        if most.is_some_and(|n| n > MOST_OF_A_KIND) {
+            return refuse(format!("there may be {MOST_OF_A_KIND} limits of one kind, not more"));
+        }
+        if let Some(bad) = self.hours.iter().chain(&self.free_hours).find(|h| !h.is_valid()) {
+            return refuse(format!("the hours {bad} do not make sense"));
+        }
+        if self.validity.is_some_and(|v| v.secs < 60) {
+            return refuse("a validity must be at least a minute".to_owned());
+        }
+        for (index, limit) in self.volume.iter().enumerate() {
+            if limit.octets == 0 || limit.octets > i64::MAX as u64 {
+                return refuse(format!("the volume limit {limit} must be at least one octet"));
+            }
+            if self.volume[..index].iter().any(|other| (other.direction, other.per) == (limit.direction, limit.per)) {
+                return refuse(format!("there are two volume limits for {} per {}", limit.direction, limit.per));
+            }
+            if limit.rollover && matches!(limit.per, Period::Validity | Period::Once) {
+                return refuse(format!("the volume limit {limit} cannot roll over: only a day, week or month has a next one"));
+            }
+            if limit.soft && !self.fair_use.iter().any(|step| step.watches(limit)) {
+                let (direction, per) = (limit.direction, limit.per);
+                return refuse(format!("the soft limit {limit} needs a step of fair use, such as --fair-use after:{direction}:AMOUNT/{per}=RATE"));
+            }
+        }
+        if self.time.iter().any(|limit| limit.secs == 0) {
+            return refuse("a time limit must be at least a second".to_owned());
+        }
+        Ok(())
+    }
+
     /// Whether any of them needs to know what was used.
     pub fn need_usage(&self) -> bool {
         !self.volume.is_empty() || !self.time.is_empty() || self.fair_use.iter().any(|step| matches!(step.when, FairUseWhen::After { .. }))
@@ -289,6 +346,9 @@ impl Limits {
         if let Some(hours) = &own.hours {
             limits.hours.clone_from(hours);
         }
+        if let Some(free_hours) = &own.free_hours {
+            limits.free_hours.clone_from(free_hours);
+        }
         if let Some(fair_use) = &own.fair_use {
             limits.fair_use.clone_from(fair_use);
         }
@@ -299,5 +359,45 @@ impl Limits {
             limits.places.clone_from(places);
         }
         limits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_that_make_no_sense_are_refused_with_words() {
+        let volume = |texts: &[&str]| texts.iter().map(|t| t.parse().expect(t)).collect::<Vec<VolumeLimit>>();
+        for (limits, wanted) in [
+            (Limits { volume: volume(&["1G/day", "2G/day"]), ..Limits::default() }, "two volume limits for total per day"),
+            (Limits { volume: volume(&["1G/once:rollover"]), ..Limits::default() }, "cannot roll over"),
+            (Limits { volume: volume(&["1G/day:soft"]), ..Limits::default() }, "needs a step of fair use"),
+            (Limits { validity: Some(Validity { secs: 59, from: ValidityStart::Purchase }), ..Limits::default() }, "at least a minute"),
+            (Limits { hours: vec!["08:00-09:00".parse().expect("hours"); 17], ..Limits::default() }, "16 limits"),
+        ] {
+            let reason = limits.check().expect_err(wanted).to_string();
+            assert!(reason.contains(wanted), "{reason}");
+        }
+        let soft = Limits {
+            volume: volume(&["1G/day:soft", "upload:1G/day"]),
+            fair_use: vec!["after:1G/day=50%".parse().expect("a step")],
+            ..Limits::default()
+        };
+        assert_eq!(soft.check(), Ok(()));
+        assert!(soft.restrict_access() && soft.need_usage() && !Limits::default().restrict_access());
+    }
+
+    #[test]
+    fn a_customers_parts_replace_whole_parts_and_documents_read_back() {
+        let package = Limits { volume: vec!["1G/day".parse().expect("a limit")], devices: DevicePolicy::Off, ..Limits::default() };
+        let own = LimitsOverride { volume: Some(Vec::new()), devices: Some(DevicePolicy::BindFirst(2)), ..LimitsOverride::default() };
+        let both = package.with(&own);
+        assert_eq!((both.volume.len(), both.devices), (0, DevicePolicy::BindFirst(2)));
+        for limits in [package, both] {
+            let text = serde_json::to_string(&limits).expect("writes");
+            assert_eq!(serde_json::from_str::<Limits>(&text).expect("reads"), limits);
+        }
+        assert_eq!(serde_json::from_str::<Limits>("{}").expect("reads"), Limits::default());
     }
 }

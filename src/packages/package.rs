@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{RateLimit, RateLimitError};
+use super::{Limits, LimitsError, RateLimit, RateLimitError};
 use crate::store::StoreError;
 use crate::units::{AccountId, PackageId, TenantId, UnixMs};
 
@@ -34,6 +34,8 @@ pub struct PackageTerms {
     pub interim_secs: u32,
     /// PPP or hotspot profile on the router.
     pub mikrotik_group: Option<String>,
+    /// Volume, time, hours, fair use, sessions, devices, places.
+    pub limits: Limits,
 }
 
 impl Default for PackageTerms {
@@ -46,6 +48,7 @@ impl Default for PackageTerms {
             idle_timeout_secs: None,
             interim_secs: DEFAULT_INTERIM_SECS,
             mikrotik_group: None,
+            limits: Limits::default(),
         }
     }
 }
@@ -96,6 +99,7 @@ impl Serialize for Package {
         map.serialize_entry("idle_timeout_secs", &terms.idle_timeout_secs)?;
         map.serialize_entry("interim_secs", &terms.interim_secs)?;
         map.serialize_entry("mikrotik_group", &terms.mikrotik_group)?;
+        map.serialize_entry("limits", &terms.limits.shown())?;
         map.serialize_entry("created_at", &crate::units::print_instant(self.created_at))?;
         map.serialize_entry("updated_at", &crate::units::print_instant(self.updated_at))?;
         map.end()
@@ -120,6 +124,9 @@ pub enum PackageError {
     /// Rates that do not fit together.
     #[error(transparent)]
     RateLimit(#[from] RateLimitError),
+    /// Limits that do not make sense together.
+    #[error(transparent)]
+    Limits(#[from] LimitsError),
     /// Too often or too seldom.
     #[error("the interim interval must be {MIN_INTERIM_SECS} to {MAX_INTERIM_SECS} seconds")]
     BadInterim,
@@ -148,6 +155,7 @@ impl PackageError {
             PackageError::NameTaken(_) => "package-name-taken",
             PackageError::BadName(_) => "package-name-invalid",
             PackageError::RateLimit(_) => "rate-limit-invalid",
+            PackageError::Limits(_) => "limits-invalid",
             PackageError::BadInterim => "interim-invalid",
             PackageError::BadTimeout(_) => "timeout-invalid",
             PackageError::BadText(_) => "text-invalid",
@@ -165,6 +173,7 @@ impl PackageTerms {
     /// Checks every term and clamps timeouts to what RouterOS can count.
     pub fn checked(mut self) -> Result<PackageTerms, PackageError> {
         self.rate_limit.check()?;
+        self.limits.check()?;
         if !(MIN_INTERIM_SECS..=MAX_INTERIM_SECS).contains(&self.interim_secs) {
             return Err(PackageError::BadInterim);
         }

@@ -67,10 +67,11 @@ impl Spans {
         self.ends.iter().copied().min().unwrap_or(UnixMs::MAX)
     }
 
-    /// These spans for a customer with a validity period of his own.
-    pub fn with_validity(mut self, period_started_at: Option<UnixMs>) -> Spans {
-        let at = period_started_at.unwrap_or(0);
-        (self.starts[Period::Validity as usize], self.before[Period::Validity as usize]) = (at, at);
+    /// These spans for a customer with a validity period of his own, who has had his package since an instant; 0 = ever.
+    pub fn of_customer(mut self, period_started_at: UnixMs, package_since_at: UnixMs) -> Spans {
+        for (period, at) in [(Period::Validity, period_started_at), (Period::Once, package_since_at)] {
+            (self.starts[period as usize], self.before[period as usize]) = (at, at);
+        }
         self
     }
 }

@@ -1,7 +1,7 @@
 //! Changing and removing a package.
 
 use super::package::check_name;
-use super::{Package, PackageError, PackageTerms, PerDirection, sql};
+use super::{LimitsChanges, Package, PackageError, PackageTerms, PerDirection, sql};
 use crate::store::Db;
 use crate::units::{BitRate, PackageId, TenantId, UnixMs};
 
@@ -34,6 +34,8 @@ pub struct PackageChanges {
     pub interim_secs: Option<u32>,
     /// Profile on the router.
     pub mikrotik_group: Option<Option<String>>,
+    /// Limits.
+    pub limits: LimitsChanges,
 }
 
 fn put<T: Clone>(term: &mut T, change: &Option<T>) {
@@ -63,6 +65,7 @@ impl PackageChanges {
         put(&mut terms.idle_timeout_secs, &self.idle_timeout_secs);
         put(&mut terms.interim_secs, &self.interim_secs);
         put(&mut terms.mikrotik_group, &self.mikrotik_group);
+        terms.limits = self.limits.apply(terms.limits);
         terms
     }
 }

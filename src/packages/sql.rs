@@ -1,6 +1,8 @@
 //! All SQL of this room.
 
-use super::{Package, PackageTerms, PerDirection, RateLimit};
+use std::collections::HashMap;
+
+use super::{Limits, Package, PackageTerms, PerDirection, RateLimit, Validity};
 use crate::q;
 use crate::store::{Conn, StoreError};
 use crate::units::{AccountId, BitRate, PackageId, TenantId, UnixMs};
@@ -28,6 +30,7 @@ struct PackageRow {
     idle_timeout_secs: Option<i64>,
     interim_secs: i64,
     mikrotik_group: Option<String>,
+    limits: String,
     created_at: i64,
     updated_at: i64,
 }
@@ -59,6 +62,7 @@ impl PackageRow {
                 idle_timeout_secs: secs(self.idle_timeout_secs)?,
                 interim_secs: u32::try_from(self.interim_secs).map_err(|_| wrong())?,
                 mikrotik_group: self.mikrotik_group,
+                limits: serde_json::from_str(&self.limits).map_err(|e| StoreError::Unexpected(format!("package {id}: limits: {e}")))?,
             },
             created_at: self.created_at,
             updated_at: self.updated_at,
@@ -74,11 +78,36 @@ fn secs(secs: Option<u32>) -> Option<i64> {
     secs.map(i64::from)
 }
 
+fn json(limits: &Limits) -> Result<String, StoreError> {
+    serde_json::to_string(limits).map_err(|e| StoreError::Unexpected(format!("limits: {e}")))
+}
+
+/// What a purchase needs to know of a package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackagePurchase {
+    /// Its id.
+    pub id: PackageId,
+    /// How long what is bought lasts, and from when.
+    pub validity: Option<Validity>,
+}
+
+/// Every package of the tenant by name, with what a purchase needs of it.
+pub async fn list_package_purchases(conn: &mut Conn, tenant: TenantId) -> Result<HashMap<String, PackagePurchase>, StoreError> {
+    let rows = q!(all conn, (String, i64, String), "SELECT name, id, limits FROM packages WHERE tenant_id = $1", tenant.0)?;
+    rows.into_iter()
+        .map(|(name, id, limits)| {
+            let limits: Limits =
+                serde_json::from_str(&limits).map_err(|e| StoreError::Unexpected(format!("package {id}: limits: {e}")))?;
+            Ok((name, PackagePurchase { id: PackageId(id), validity: limits.validity }))
+        })
+        .collect()
+}
+
 /// The package of this name.
 pub async fn find_package(conn: &mut Conn, tenant: TenantId, name: &str) -> Result<Option<Package>, StoreError> {
     let row = q!(opt conn, PackageRow, "SELECT id, tenant_id, owner_id, name, download_bps, upload_bps, burst_download_bps, burst_upload_bps, \
         burst_threshold_download_bps, burst_threshold_upload_bps, burst_download_secs, burst_upload_secs, priority, min_download_bps, min_upload_bps, framed_pool, \
-        address_list, session_timeout_secs, idle_timeout_secs, interim_secs, mikrotik_group, created_at, updated_at \
+        address_list, session_timeout_secs, idle_timeout_secs, interim_secs, mikrotik_group, limits, created_at, updated_at \
         FROM packages WHERE tenant_id = $1 AND name = $2", tenant.0, name)?;
     row.map(PackageRow::into_package).transpose()
 }
@@ -88,7 +117,7 @@ pub async fn find_package(conn: &mut Conn, tenant: TenantId, name: &str) -> Resu
 pub async fn find_package_by_id(conn: &mut Conn, id: PackageId) -> Result<Option<Package>, StoreError> {
     let row = q!(opt conn, PackageRow, "SELECT id, tenant_id, owner_id, name, download_bps, upload_bps, burst_download_bps, burst_upload_bps, \
         burst_threshold_download_bps, burst_threshold_upload_bps, burst_download_secs, burst_upload_secs, priority, min_download_bps, min_upload_bps, framed_pool, \
-        address_list, session_timeout_secs, idle_timeout_secs, interim_secs, mikrotik_group, created_at, updated_at FROM packages WHERE id = $1", id.0)?;
+        address_list, session_timeout_secs, idle_timeout_secs, interim_secs, mikrotik_group, limits, created_at, updated_at FROM packages WHERE id = $1", id.0)?;
     row.map(PackageRow::into_package).transpose()
 }
 
@@ -96,7 +125,7 @@ pub async fn find_package_by_id(conn: &mut Conn, id: PackageId) -> Result<Option
 pub async fn list_packages(conn: &mut Conn, tenant: TenantId, after_name: &str, limit: i64) -> Result<Vec<Package>, StoreError> {
     let rows = q!(all conn, PackageRow, "SELECT id, tenant_id, owner_id, name, download_bps, upload_bps, burst_download_bps, burst_upload_bps, \
         burst_threshold_download_bps, burst_threshold_upload_bps, burst_download_secs, burst_upload_secs, priority, min_download_bps, min_upload_bps, framed_pool, \
-        address_list, session_timeout_secs, idle_timeout_secs, interim_secs, mikrotik_group, created_at, updated_at \
+        address_list, session_timeout_secs, idle_timeout_secs, interim_secs, mikrotik_group, limits, created_at, updated_at \
         FROM packages WHERE tenant_id = $1 AND name > $2 ORDER BY name LIMIT $3", tenant.0, after_name, limit)?;
     rows.into_iter().map(PackageRow::into_package).collect()
 }
@@ -106,7 +135,7 @@ pub async fn list_packages(conn: &mut Conn, tenant: TenantId, after_name: &str, 
 pub async fn list_packages_after_id(conn: &mut Conn, after: i64, limit: i64) -> Result<Vec<Package>, StoreError> {
     let rows = q!(all conn, PackageRow, "SELECT id, tenant_id, owner_id, name, download_bps, upload_bps, burst_download_bps, burst_upload_bps, \
         burst_threshold_download_bps, burst_threshold_upload_bps, burst_download_secs, burst_upload_secs, priority, min_download_bps, min_upload_bps, framed_pool, \
-        address_list, session_timeout_secs, idle_timeout_secs, interim_secs, mikrotik_group, created_at, updated_at \
+        address_list, session_timeout_secs, idle_timeout_secs, interim_secs, mikrotik_group, limits, created_at, updated_at \
         FROM packages WHERE id > $1 ORDER BY id LIMIT $2", after, limit)?;
     rows.into_iter().map(PackageRow::into_package).collect()
 }
@@ -122,12 +151,12 @@ pub(super) async fn insert_package(conn: &mut Conn, tenant: TenantId, p: &Packag
     let (t, r) = (&p.terms, &p.terms.rate_limit);
     let n = q!(exec conn, "INSERT INTO packages (id, tenant_id, owner_id, name, download_bps, upload_bps, burst_download_bps, burst_upload_bps, \
         burst_threshold_download_bps, burst_threshold_upload_bps, burst_download_secs, burst_upload_secs, priority, min_download_bps, min_upload_bps, framed_pool, \
-        address_list, session_timeout_secs, idle_timeout_secs, interim_secs, mikrotik_group, created_at, updated_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23) ON CONFLICT (tenant_id, name) DO NOTHING",
+        address_list, session_timeout_secs, idle_timeout_secs, interim_secs, mikrotik_group, limits, created_at, updated_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24) ON CONFLICT (tenant_id, name) DO NOTHING",
         p.id.0, tenant.0, p.owner_id.0, &p.name, bps(r.rate.download), bps(r.rate.upload), bps(r.burst.download), bps(r.burst.upload),
         bps(r.threshold.download), bps(r.threshold.upload), secs(r.burst_secs.download), secs(r.burst_secs.upload), r.priority.map(i64::from),
         bps(r.min.download), bps(r.min.upload), &t.framed_pool, &t.address_list, secs(t.session_timeout_secs), secs(t.idle_timeout_secs),
-        i64::from(t.interim_secs), &t.mikrotik_group, p.created_at, p.updated_at)?;
+        i64::from(t.interim_secs), &t.mikrotik_group, json(&t.limits)?, p.created_at, p.updated_at)?;
     Ok(n == 1)
 }
 
@@ -141,11 +170,11 @@ pub(super) async fn update_package(conn: &mut Conn, tenant: TenantId, p: &Packag
     q!(exec conn, "UPDATE packages SET name = $3, download_bps = $4, upload_bps = $5, burst_download_bps = $6, burst_upload_bps = $7, \
         burst_threshold_download_bps = $8, burst_threshold_upload_bps = $9, burst_download_secs = $10, burst_upload_secs = $11, priority = $12, \
         min_download_bps = $13, min_upload_bps = $14, framed_pool = $15, address_list = $16, session_timeout_secs = $17, idle_timeout_secs = $18, \
-        interim_secs = $19, mikrotik_group = $20 WHERE tenant_id = $1 AND id = $2",
+        interim_secs = $19, mikrotik_group = $20, limits = $21 WHERE tenant_id = $1 AND id = $2",
         tenant.0, p.id.0, &p.name, bps(r.rate.download), bps(r.rate.upload), bps(r.burst.download), bps(r.burst.upload),
         bps(r.threshold.download), bps(r.threshold.upload), secs(r.burst_secs.download), secs(r.burst_secs.upload), r.priority.map(i64::from),
         bps(r.min.download), bps(r.min.upload), &t.framed_pool, &t.address_list, secs(t.session_timeout_secs), secs(t.idle_timeout_secs),
-        i64::from(t.interim_secs), &t.mikrotik_group)
+        i64::from(t.interim_secs), &t.mikrotik_group, json(&t.limits)?)
 }
 
 /// How many customers have the package.

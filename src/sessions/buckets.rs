@@ -25,6 +25,8 @@ pub mod class {
 pub struct Charging {
     /// When his present validity period began, unix ms.
     pub period_started_at: Option<UnixMs>,
+    /// Since when he has his package, unix ms.
+    pub package_since_at: Option<UnixMs>,
     /// When traffic is not charged.
     pub free_hours: Vec<Hours>,
 }
@@ -96,7 +98,7 @@ impl Buckets {
         }
         let window = &mut self.window;
         if window.hours != free || !(window.from..window.until).contains(&instant) {
-            let (is_within, until) = (hours::is_within(free, instant, &self.zone), hours::next_edge(free, instant, &self.zone));
+            let (is_within, until) = (hours::is_within(free, instant, &self.zone), hours::changes_at(free, instant, &self.zone));
             *window = Window { hours: free.to_vec(), from: instant, until, is_within };
         }
         (window.is_within, window.until)
@@ -113,10 +115,12 @@ impl Buckets {
             let (is_free, window_ends) = self.window_of(&charging.free_hours, at);
             let day = self.day_of(at);
             let (mut bucket_at, mut until) = (day.begins_at, day.until.min(window_ends));
-            match charging.period_started_at {
-                Some(start) if start > at => until = until.min(start),
-                Some(start) => bucket_at = bucket_at.max(start),
-                None => {}
+            for start in [charging.period_started_at, charging.package_since_at].into_iter().flatten() {
+                if start > at {
+                    until = until.min(start);
+                } else {
+                    bucket_at = bucket_at.max(start);
+                }
             }
             let number = day.number;
             let is_last = until >= to;
@@ -195,7 +199,7 @@ mod tests {
     fn a_period_that_begins_within_a_day_and_free_hours_have_buckets_of_their_own() {
         let at = |text: &str| parse_instant(text, &TimeZone::UTC).expect("an instant");
         let night = Hours { days: 127, from_minute: 120, until_minute: 300 };
-        let charging = Charging { period_started_at: Some(at("2026-11-15 12:00")), free_hours: vec![night] };
+        let charging = Charging { period_started_at: Some(at("2026-11-15 12:00")), package_since_at: None, free_hours: vec![night] };
         let mut parts = Vec::new();
         let day = 24 * 3600;
         Buckets::new(TimeZone::UTC).split(at("2026-11-15 00:00"), at("2026-11-16 00:00"), [0, day, 0], &charging, |part| parts.push(part));
@@ -223,7 +227,7 @@ mod tests {
             let free_hours: Vec<_> = windows.iter().map(|(days, from, until)| Hours { days: days & 127, from_minute: *from, until_minute: *until }).collect();
             for (from, length, counts) in spans {
                 let period_started_at = period_starts.map(|after| from + after);
-                let charging = Charging { period_started_at, free_hours: free_hours.clone() };
+                let charging = Charging { period_started_at, package_since_at: None, free_hours: free_hours.clone() };
                 let counts = counts.map(|n| n >> 3);
                 let mut sum = [0u64; 3];
                 let mut last = (0, 0);

@@ -131,6 +131,15 @@ pub enum Record<'a> {
         /// NAS-IP-Address or NAS-IPv6-Address, as octets.
         nas_address: &'a [u8],
     },
+    /// A customer whose validity begins with his first login was let in: the first record of him counts.
+    FirstLogin {
+        /// Whose.
+        tenant_id: i64,
+        /// Who.
+        customer_id: i64,
+        /// When.
+        at: UnixMs,
+    },
 }
 
 const UPDATE: u8 = 1;
@@ -139,6 +148,7 @@ const ENDED: u8 = 3;
 const ODD: u8 = 4;
 const ROUTER_LEARNED: u8 = 5;
 const NAS_SEEN: u8 = 6;
+const FIRST_LOGIN: u8 = 7;
 
 mod bit {
     pub const OPENS: u16 = 1;
@@ -164,6 +174,7 @@ impl<'a> Record<'a> {
             Record::Odd { .. } => ODD,
             Record::RouterLearned(_) => ROUTER_LEARNED,
             Record::NasSeen { .. } => NAS_SEEN,
+            Record::FirstLogin { .. } => FIRST_LOGIN,
         }
     }
 
@@ -188,6 +199,9 @@ impl<'a> Record<'a> {
             }
             Record::NasSeen { tenant_id, nas_instance, router_id, at, nas_identifier, nas_address } => {
                 w.i64(*tenant_id).i64(*nas_instance).i64(*router_id).i64(*at).short(nas_identifier).short(nas_address);
+            }
+            Record::FirstLogin { tenant_id, customer_id, at } => {
+                w.i64(*tenant_id).i64(*customer_id).i64(*at);
             }
         }
     }
@@ -227,6 +241,7 @@ impl<'a> Record<'a> {
                 nas_identifier: r.short()?,
                 nas_address: r.short()?,
             },
+            FIRST_LOGIN => Record::FirstLogin { tenant_id: r.i64()?, customer_id: r.i64()?, at: r.i64()? },
             _ => return None,
         })
     }
@@ -370,6 +385,7 @@ mod tests {
             Record::Odd { at: 3, router_id: 4, packet: b"packet" },
             Record::RouterLearned(RouterLearned { tenant_id: 1, router_id: 2, address: "2001:db8::1".parse().expect("an address"), at: 3 }),
             Record::NasSeen { tenant_id: 1, nas_instance: 2, router_id: 3, at: 4, nas_identifier: b"rb", nas_address: &[10, 0, 0, 1] },
+            Record::FirstLogin { tenant_id: 1, customer_id: 2, at: 3 },
         ] {
             let mut payload = Vec::new();
             record.write(&mut payload);

@@ -1,20 +1,23 @@
 //! One Access-Request, from its name and credential to the signed reply. Runs on the workers: memory only, no waiting.
 
 mod credential;
+mod standing;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::decide::{CredentialCheck, CustomerFacts, RejectReason, Verdict, decide};
 use super::directory::{Customer, DeviceOwner, Directory, Nas, Package, TenantRules};
-use super::reply;
+use super::policy::{UsageSource, share};
+use super::reply::{self, Offer};
 use super::throttle::{Attempt, Throttle};
 use crate::customers::{LookupBuffer, lookup_candidates};
 use crate::radius::dictionary::numbers::{CALLING_STATION_ID, EAP_MESSAGE, REPLY_MESSAGE, SERVICE_TYPE, USER_NAME, USER_PASSWORD};
 use crate::radius::{MAX_PACKET_OCTETS, PacketView, ReplyTooLong, ReplyWriter, Secret, code};
-use crate::sessions::{Granted, LiveSessions, SessionToken, VolumeCaps};
+use crate::sessions::{Granted, LiveSessions, SessionToken};
 use crate::units::{Mac, UnixMs};
 use credential::{Credential, Proof};
+pub use standing::Gathered;
 
 /// Service-Type of PPP.
 const FRAMED: u32 = 2;
@@ -32,6 +35,8 @@ pub struct Access {
     pub live: Arc<LiveSessions>,
     /// Brute-force limits.
     pub throttle: Throttle,
+    /// What customers used.
+    pub usage: Arc<dyn UsageSource>,
 }
 
 /// A request whose router is known.
@@ -82,6 +87,10 @@ pub struct Answer {
     pub loggable: usize,
     /// `None` = accepted.
     pub reject: Option<RejectReason>,
+    /// Accepted into the walled garden only, for this reason.
+    pub walled: Option<RejectReason>,
+    /// His validity begins with this login: that must be durable before the answer leaves.
+    pub is_first_login: bool,
     /// Whose login; 0 = nobody's.
     pub customer_id: i64,
     /// The device.
@@ -173,21 +182,53 @@ impl Access {
         let credential = draft.credential.expect("a customer is judged by a credential");
         let (proof, secret) = self.prove(request, &credential, customer, username, draft.mac);
         let packages = self.directory.packages.load();
-        let package = packages.get(&customer.package_id);
+        // A customer's package is always there; a hole in the store must not let him in.
+        let Some(package) = packages.get(&customer.package_id) else {
+            return self.reject(request, draft, RejectReason::RouterNotAllowed, customer.id);
+        };
+        let beside = || self.sessions_beside(request, customer, draft.mac);
+        let gathered = self.gather(tenant, customer, package, request.now);
+        let assessment = self.assess(tenant, customer, &gathered, || u32::from(beside()) + 1, request.now);
         let facts = CustomerFacts {
             credential: if matches!(proof, Proof::Wrong) { CredentialCheck::Wrong } else { CredentialCheck::Right },
-            router_allowed: package.is_some() && self.directory.may_use(tenant, customer.owner_id, request.nas.fields.owner_id),
-            hold: customer.hold(),
-            expires_at: customer.expires_at,
+            router_allowed: self.directory.may_use(tenant, customer.owner_id, request.nas.fields.owner_id),
+            denial: assessment.denial,
+            ends_at: assessment.ends_at,
+            ends_why: assessment.ends_why,
+            walled_reasons: tenant.walled_reasons(),
             mac_allowed: is_device_allowed(customer, draft.mac),
             sessions_allowed: customer.sessions_allowed,
-            sessions_online: self.sessions_online(request, customer, draft.mac),
-            session_timeout_secs: package.map_or(0, |p| p.session_timeout_secs),
+            sessions_online: if customer.sessions_allowed == 0 { 0 } else { beside() },
+            session_timeout_secs: package.session_timeout_secs,
         };
-        match (decide(&facts, request.now), package) {
-            (Verdict::Accept(grant), Some(package)) => self.accept(request, draft, customer, package, grant, &proof, secret),
-            (Verdict::Accept(_), None) => self.reject(request, draft, RejectReason::RouterNotAllowed, customer.id),
-            (Verdict::Reject(reason), _) => {
+        let interim_secs = package.interim_secs_for(customer.id);
+        match decide(&facts, request.now) {
+            Verdict::Accept(grant) => {
+                let open = if assessment.left.is_unlimited() { 1 } else { u32::from(beside()) + 1 };
+                let share = share(&assessment.left, &assessment.rate, open, interim_secs);
+                let offer = Offer {
+                    session_timeout_secs: grant.session_timeout_secs,
+                    interim_secs: share.interim_secs,
+                    rate: gathered.rate_text(&assessment, request.now),
+                    caps: share.caps,
+                    walled: None,
+                };
+                let is_first_login = gathered.is_pending && self.directory.terms.note_first_login(customer.id, request.now);
+                let answer = self.accept(request, draft, customer, package, &offer, &proof, secret)?;
+                Ok(Answer { is_first_login, ..answer })
+            }
+            Verdict::WalledGarden(reason) => {
+                let offer = Offer {
+                    session_timeout_secs: Some(tenant.walled.session_secs),
+                    interim_secs: tenant.walled.interim_secs,
+                    rate: None,
+                    caps: Default::default(),
+                    walled: Some(&tenant.walled),
+                };
+                let answer = self.accept(request, draft, customer, package, &offer, &proof, secret)?;
+                Ok(Answer { walled: Some(reason), ..answer })
+            }
+            Verdict::Reject(reason) => {
                 if reason == RejectReason::WrongCredential {
                     self.throttle.failed(attempt, request.now);
                     if credential.is_garbled(request.view, secret) {
@@ -234,10 +275,7 @@ impl Access {
     }
 
     /// Fresh sessions that would stay beside a new one: the same device on the same router only renews its own.
-    fn sessions_online(&self, request: &AccessRequest<'_>, customer: &Customer, mac: Option<Mac>) -> u16 {
-        if customer.sessions_allowed == 0 {
-            return 0;
-        }
+    fn sessions_beside(&self, request: &AccessRequest<'_>, customer: &Customer, mac: Option<Mac>) -> u16 {
         let mut count = 0u16;
         self.live.fresh_sessions(customer.id, request.now, |session| {
             let is_same = session.router_id == request.nas.fields.id && mac.is_some() && session.mac == mac;
@@ -253,17 +291,17 @@ impl Access {
         mut draft: Draft<'_, '_>,
         customer: &Customer,
         package: &Package,
-        grant: super::decide::Grant,
+        offer: &Offer<'_>,
         proof: &Proof,
         secret: &Secret,
     ) -> Result<Answer, ReplyTooLong> {
-        let interim_secs = package.interim_secs_for(customer.id);
-        let ends_at = grant.session_timeout_secs.map_or(UnixMs::MAX, |secs| request.now + i64::from(secs) * 1000);
-        let granted = Granted::new(package.rate, ends_at, false, VolumeCaps::default());
+        let ends_at = offer.session_timeout_secs.map_or(UnixMs::MAX, |secs| request.now + i64::from(secs) * 1000);
+        let granted = Granted::new(offer.rate_number(package), ends_at, offer.walled.is_some(), offer.caps);
+        let interim_secs = offer.interim_secs;
         let token = SessionToken { issued_at: request.now, nonce: request.nonce, customer_id: customer.id, interim_secs, granted };
         TOKEN.with_borrow_mut(|octets| {
             self.live.tokens().sign(request.nas.fields.tenant_id, &token, octets);
-            reply::write_accept(&mut draft.reply, customer, package, grant, interim_secs, octets);
+            reply::write_accept(&mut draft.reply, customer, package, offer, octets);
         });
         let loggable = draft.reply.len();
         Credential::write_success(proof, &mut draft.reply, request.view, secret, request.nonce as u16);
@@ -271,7 +309,8 @@ impl Access {
         request.nas.counters.accepts.fetch_add(1, Ordering::Relaxed);
         let method = draft.credential.map_or("", |c| c.name());
         let octets = draft.reply.finish(secret)?;
-        Ok(Answer { octets, loggable, reject: None, customer_id: customer.id, mac: draft.mac, method })
+        let customer_id = customer.id;
+        Ok(Answer { octets, loggable, reject: None, walled: None, is_first_login: false, customer_id, mac: draft.mac, method })
     }
 
     fn reject(
@@ -296,7 +335,7 @@ impl Access {
         request.nas.counters.rejects.fetch_add(1, Ordering::Relaxed);
         let octets = draft.reply.finish(request.likely_secret())?;
         let method = draft.credential.map_or("", |c| c.name());
-        Ok(Answer { octets, loggable, reject: Some(reason), customer_id, mac: draft.mac, method })
+        Ok(Answer { octets, loggable, reject: Some(reason), walled: None, is_first_login: false, customer_id, mac: draft.mac, method })
     }
 
     /// Customer and interim interval of an accounting packet without token, by its user name or device.

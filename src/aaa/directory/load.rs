@@ -13,15 +13,16 @@ use super::super::reply::mikrotik::{self, PackageAttributes};
 use super::super::sql::{self, CustomerRow, Page};
 use super::extras::{Extras, ExtrasEncoder};
 use super::{
-    CustomerFields, Directory, MessageAuthenticatorMode, NasFields, NasTable, Package, Packages, Providers, SHARDS, TenantRules, Tenants,
+    CustomerFields, Directory, MessageAuthenticatorMode, NasFields, NasTable, Package, Packages, Providers, RateText, SHARDS, TenantRules,
+    Tenants, WalledReply,
 };
+use super::own_terms::{TopUps, read_terms};
 use crate::accounts::{ROLE_ADMIN, list_tenants};
 use crate::customers::PASSWORD_PLACE;
-use crate::packages::{self, Limits, list_packages_after_id};
+use crate::packages::{self, list_packages_after_id};
 use crate::radius::Secret;
 use crate::radius::dictionary::Dictionary;
 use crate::routers::{self, RouterError, RouterSecrets, list_learned, list_routers_with_secrets};
-use crate::sessions::rate_number;
 use crate::store::{Conn, Db, Sealer, StoreError, find_feed_head};
 use crate::units::Mac;
 
@@ -101,6 +102,8 @@ impl Loader {
                     case_sensitive_usernames: t.case_sensitive_usernames,
                     cross_provider_login: t.cross_provider_login,
                     time_zone: t.zone(),
+                    walled: WalledReply::new(&t.access_rules.walled_garden),
+                    access_rules: t.access_rules,
                 };
                 (t.id.0, Arc::new(rules))
             })
@@ -143,7 +146,8 @@ impl Loader {
         let count = usize::try_from(sql::count_customers(conn).await?).unwrap_or(0);
         directory.customers.reserve(count.saturating_sub(directory.customers.len()));
         let broken = Arc::new(AtomicU64::new(0));
-        let (senders, fillers) = self.start_fillers(directory, &broken);
+        let top_ups = Arc::new(TopUps::load(conn, i64::MIN, i64::MAX).await?);
+        let (senders, fillers) = self.start_fillers(directory, &broken, &top_ups);
         // The walk is in id order, so the ids that were seen are sorted.
         let (mut seen, mut total, mut after, mut turn) = (Vec::new(), 0, 0, 0);
         loop {
@@ -170,12 +174,12 @@ impl Loader {
         Ok((total - broken, broken))
     }
 
-    fn start_fillers(&self, directory: &Arc<Directory>, broken: &Arc<AtomicU64>) -> (Vec<PageSender>, Vec<tokio::task::JoinHandle<()>>) {
+    fn start_fillers(&self, directory: &Arc<Directory>, broken: &Arc<AtomicU64>, top_ups: &Arc<TopUps>) -> (Vec<PageSender>, Vec<tokio::task::JoinHandle<()>>) {
         (0..FILLERS)
             .map(|_| {
                 let (sender, mut receiver) = mpsc::channel::<(Page, Page)>(1);
                 let (directory, broken) = (directory.clone(), broken.clone());
-                let mut filler = Filler::new(self, &directory);
+                let mut filler = Filler::new(self, &directory, top_ups.clone());
                 let task = tokio::task::spawn_blocking(move || {
                     while let Some((page, macs)) = receiver.blocking_recv() {
                         let failed = filler.fill(&directory, &page, &macs);
@@ -191,8 +195,10 @@ impl Loader {
     pub(super) async fn load_customer(&self, conn: &mut Conn, directory: &Directory, id: i64) -> Result<(), LoadError> {
         let page = sql::find_customer(conn, id).await?;
         let macs = sql::list_macs_between(conn, id - 1, id).await?;
-        if page.len() == 0 || Filler::new(self, directory).fill(directory, &page, &macs) > 0 {
+        let top_ups = Arc::new(TopUps::load(conn, id, id).await?);
+        if page.len() == 0 || Filler::new(self, directory, top_ups).fill(directory, &page, &macs) > 0 {
             directory.customers.remove(id);
+            directory.terms.put(id, None);
         }
         Ok(())
     }
@@ -222,6 +228,7 @@ fn remove_unseen(directory: &Directory, seen: &[i64]) {
     }
     for id in gone {
         directory.customers.remove(id);
+        directory.terms.put(id, None);
     }
 }
 
@@ -232,17 +239,19 @@ struct Filler {
     tenants: Arc<Tenants>,
     macs: Vec<Mac>,
     attributes: Vec<u8>,
+    top_ups: Arc<TopUps>,
     logged: u64,
 }
 
 impl Filler {
-    fn new(loader: &Loader, directory: &Directory) -> Filler {
+    fn new(loader: &Loader, directory: &Directory, top_ups: Arc<TopUps>) -> Filler {
         Filler {
             sealer: loader.sealer.clone(),
             encoder: ExtrasEncoder::new(loader.dictionary.clone()),
             tenants: directory.tenants.load_full(),
             macs: Vec::new(),
             attributes: Vec::new(),
+            top_ups,
             logged: 0,
         }
     }
@@ -291,6 +300,11 @@ impl Filler {
         let extras = row.extras.map(Extras::split).unwrap_or_default();
         self.attributes.clear();
         self.encoder.encode(row.id, &extras, &mut self.attributes);
+        let read = read_terms(row.terms, self.top_ups.of(row.id))?;
+        let (has_terms, is_closed) = (read.terms.is_some(), read.is_closed);
+        if has_terms {
+            directory.terms.put(row.id, read.terms);
+        }
         directory.customers.put(&CustomerFields {
             id: row.id,
             tenant_id: row.tenant_id,
@@ -311,7 +325,12 @@ impl Filler {
             framed_pool: extras.framed_pool.as_bytes(),
             attributes: &self.attributes,
             case_sensitive: self.tenants.get(&row.tenant_id).is_some_and(|t| t.case_sensitive_usernames),
+            has_terms,
+            is_closed,
         });
+        if !has_terms {
+            directory.terms.put(row.id, None);
+        }
         Ok(())
     }
 }
@@ -337,19 +356,25 @@ fn providers(accounts: &[(i64, Option<i64>, String)]) -> Providers {
 
 /// A package as replies need it.
 fn package(p: &packages::Package) -> Package {
-    let rate_limit = p.terms.rate_limit.to_mikrotik();
-    Package {
-        id: p.id.0,
-        tenant_id: p.tenant_id.0,
-        attributes: mikrotik::encode(&PackageAttributes {
-            rate_limit: rate_limit.as_deref(),
+    let rate = RateText::new(&p.terms.rate_limit);
+    let attributes = |rate_limit: Option<&str>| {
+        mikrotik::encode(&PackageAttributes {
+            rate_limit,
             address_list: p.terms.address_list.as_deref(),
             group: p.terms.mikrotik_group.as_deref(),
             idle_timeout_secs: p.terms.idle_timeout_secs,
-        }),
-        rate: rate_number(rate_limit.as_deref().unwrap_or_default().as_bytes()),
+        })
+    };
+    Package {
+        id: p.id.0,
+        tenant_id: p.tenant_id.0,
+        attributes: attributes(Some(&rate.text)),
+        plain_attributes: attributes(None),
+        rate: rate.number,
         rate_limit: p.terms.rate_limit,
-        limits: Limits::default(),
+        restricts: p.terms.limits.restrict_access(),
+        steps: RateText::of_steps(&p.terms.limits.fair_use, &p.terms.rate_limit),
+        limits: p.terms.limits.clone(),
         framed_pool: p.terms.framed_pool.as_deref().map(Box::from),
         session_timeout_secs: p.terms.session_timeout_secs.unwrap_or(0),
         interim_secs: p.terms.interim_secs.min(u32::from(u16::MAX)) as u16,

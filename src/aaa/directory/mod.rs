@@ -7,13 +7,18 @@ mod follow;
 mod follow_tests;
 mod load;
 mod nas;
+mod own_terms;
 mod package;
+mod terms;
+mod walled;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
+use super::decide::RejectReason;
+use crate::accounts::{AccessRules, WhenDenied};
 use crate::customers::{LookupBuffer, lookup_candidates};
 use crate::units::Mac;
 
@@ -22,7 +27,9 @@ pub use customers::{Customer, CustomerFields, Customers, DeviceOwner};
 pub use follow::{FollowStatus, Follower};
 pub use load::{LoadError, LoadReport, Loader};
 pub use nas::{MessageAuthenticatorMode, Nas, NasCounters, NasFields, NasTable};
-pub use package::Package;
+pub use package::{Package, RateText};
+pub use terms::{Effective, Own, OwnTerms, Terms, TermsTable};
+pub use walled::WalledReply;
 
 /// A tenant's rules for logins.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +40,36 @@ pub struct TenantRules {
     pub cross_provider_login: bool,
     /// For local days.
     pub time_zone: jiff::tz::TimeZone,
+    /// What happens to those who may not come in.
+    pub access_rules: AccessRules,
+    /// What goes into the Accept of the walled garden.
+    pub walled: WalledReply,
+}
+
+impl TenantRules {
+    /// Whether a login that is refused for this reason is let into the walled garden instead.
+    pub fn walls(&self, reason: RejectReason) -> bool {
+        let rules = &self.access_rules;
+        let verdict = match reason {
+            RejectReason::Suspended => rules.when_suspended,
+            RejectReason::Expired => rules.when_expired,
+            RejectReason::VolumeUsedUp => rules.when_volume_used_up,
+            RejectReason::TimeUsedUp => rules.when_time_used_up,
+            _ => WhenDenied::Reject,
+        };
+        verdict == WhenDenied::WalledGarden
+    }
+
+    /// The reasons of [`TenantRules::walls`], bit n = reason number n.
+    pub fn walled_reasons(&self) -> u32 {
+        let all = [RejectReason::Suspended, RejectReason::Expired, RejectReason::VolumeUsedUp, RejectReason::TimeUsedUp];
+        all.into_iter().filter(|reason| self.walls(*reason)).fold(0, |bits, reason| bits | 1 << reason as u32)
+    }
+
+    /// How long an expired customer is served, milliseconds.
+    pub fn grace_ms(&self) -> i64 {
+        i64::from(self.access_rules.grace_secs) * 1000
+    }
 }
 
 /// Packages by id.
@@ -54,6 +91,8 @@ pub struct Directory {
     pub providers: ArcSwap<Providers>,
     /// Customers.
     pub customers: Customers,
+    /// What some of them have of their own.
+    pub terms: TermsTable,
 }
 
 impl Directory {
@@ -65,6 +104,7 @@ impl Directory {
             tenants: ArcSwap::from_pointee(Tenants::new()),
             providers: ArcSwap::from_pointee(Providers::new()),
             customers: Customers::new(),
+            terms: TermsTable::default(),
         }
     }
 

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::packages::{Limits, RateLimit};
+use crate::aaa::policy::step_rate;
+use crate::packages::{FairUse, Limits, RateLimit};
+use crate::sessions::rate_number;
 
 /// A package in memory.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -21,10 +23,38 @@ pub struct Package {
     pub rate_limit: RateLimit,
     /// Number of the rate within `attributes` (see [`crate::sessions::rate_number`]).
     pub rate: u32,
+    /// Address list, group and idle timeout, without the rate: for when another rate holds.
+    pub plain_attributes: Box<[u8]>,
     /// Limits.
     pub limits: Limits,
+    /// Whether the limits say anything about access: if not, nobody asks what was used.
+    pub restricts: bool,
+    /// Rates of the steps of fair use, in order.
+    pub steps: Vec<RateText>,
     /// Acct-Interim-Interval before the customer's jitter, seconds.
     pub interim_secs: u16,
+}
+
+/// A rate ready to be sent.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RateText {
+    /// Value of Mikrotik-Rate-Limit; empty = unlimited.
+    pub text: Box<str>,
+    /// Its number (see [`crate::sessions::rate_number`]).
+    pub number: u32,
+}
+
+impl RateText {
+    /// Renders a rate.
+    pub fn new(rate: &RateLimit) -> RateText {
+        let text = rate.to_mikrotik().unwrap_or_default();
+        RateText { number: rate_number(text.as_bytes()), text: text.into() }
+    }
+
+    /// The rates of a package's steps.
+    pub fn of_steps(steps: &[FairUse], package: &RateLimit) -> Vec<RateText> {
+        steps.iter().map(|step| RateText::new(&step_rate(&step.rate, package))).collect()
+    }
 }
 
 impl Package {

@@ -1,17 +1,36 @@
 //! What the books say about a customer at an instant: whether he may be online, how fast, until when, and how much is left. Pure.
 //!
+//! The checks are made and named in this order: closed, disabled, suspended, expired, outside his hours, volume used up, time used up. Reading order: `volume`
+//! (what is left), `online_time`, `fair_use` (the rate), then [`assess`], then `allowance` (what of it one session is told).
+//!
 //! Logins, the enforcement of live sessions, `simulate`, `explain` and the panel all ask [`assess`]; there is no second rule.
 
+mod allowance;
+mod fair_use;
+mod online_time;
+#[cfg(test)]
+mod tests;
+mod usage;
+mod volume;
+
+use std::cell::RefCell;
+
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
 use super::decide::{HoldFact, RejectReason};
-use crate::packages::{Direction, Limits, RateLimit};
+use crate::packages::{Direction, Limits, Period, RateLimit, Spans, hours};
 use crate::sessions::Used;
 use crate::units::UnixMs;
 
+pub use allowance::{Share, share};
+pub use fair_use::step_rate;
+pub use usage::{NoMeters, UsageSource};
+pub use volume::carried;
+
 /// Octets bought on top of a volume limit. They are used when the period's own allowance (with what rolled over) is used up; of several the one that expires
 /// first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TopUp {
     /// Its id.
     pub id: i64,
@@ -30,7 +49,7 @@ pub struct Standing<'a> {
     pub hold: HoldFact,
     /// Whether he has left for good.
     pub is_closed: bool,
-    /// The first instant without service, unix ms; `UnixMs::MAX` = never.
+    /// The first instant without service, the tenant's grace included, unix ms; `UnixMs::MAX` = never.
     pub expires_at: UnixMs,
     /// Whether his validity begins with a first login that has not been.
     pub is_pending: bool,
@@ -46,6 +65,8 @@ pub struct Standing<'a> {
     pub carried: &'a [u64],
     /// What he used in the running periods.
     pub used: &'a Used,
+    /// Sessions of his that are open, at least 1: the one that asks, or is asked about, included. Each uses up time online.
+    pub open_sessions: u32,
     /// The tenant's.
     pub zone: &'a TimeZone,
 }
@@ -95,22 +116,74 @@ pub struct Assessment {
     pub next_change_at: UnixMs,
 }
 
-/// Assesses a customer.
-pub fn assess(standing: &Standing<'_>, now: UnixMs) -> Assessment {
-    let denial = match standing.hold {
+/// Whether he may not come in for a reason that needs neither limits nor usage. In the order in which staff must lift them.
+pub fn plain_denial(hold: HoldFact, is_closed: bool, expires_at: UnixMs, now: UnixMs) -> Option<RejectReason> {
+    match hold {
+        _ if is_closed => Some(RejectReason::Closed),
         HoldFact::Disabled => Some(RejectReason::Disabled),
         HoldFact::Suspended => Some(RejectReason::Suspended),
-        HoldFact::None if standing.expires_at <= now => Some(RejectReason::Expired),
+        HoldFact::None if expires_at <= now => Some(RejectReason::Expired),
         HoldFact::None => None,
+    }
+}
+
+/// Assesses a customer.
+pub fn assess(standing: &Standing<'_>, now: UnixMs) -> Assessment {
+    let limits = standing.limits;
+    let running = running_spans(standing, now);
+    let is_open = limits.hours.is_empty() || hours::is_within(&limits.hours, now, standing.zone);
+    let left = volume::left_of_hard_limits(standing, now);
+    let is_volume_used_up = [left.total, left.download, left.upload].contains(&Some(0));
+    let is_time_used_up = online_time::is_used_up(standing);
+    let denial = plain_denial(standing.hold, standing.is_closed, standing.expires_at, now).or(match () {
+        () if !is_open => Some(RejectReason::OutsideHours),
+        () if is_volume_used_up => Some(RejectReason::VolumeUsedUp),
+        () if is_time_used_up => Some(RejectReason::TimeUsedUp),
+        () => None,
+    });
+    let closes_at = if limits.hours.is_empty() { UnixMs::MAX } else { hours::closes_at(&limits.hours, now, standing.zone) };
+    let time_ends_at = if limits.time.is_empty() { UnixMs::MAX } else { online_time::used_up_at(standing, &running, now) };
+    let ends = [(standing.expires_at, EndReason::Expiry), (closes_at, EndReason::HoursOver), (time_ends_at, EndReason::TimeUsedUp)];
+    let (ends_at, ends_why) = ends.into_iter().min_by_key(|(at, _)| *at).unwrap_or((UnixMs::MAX, EndReason::None));
+    let steps = fair_use::steps(standing, &running, now);
+    let own_rate = standing.own_rate.filter(|(_, until)| *until > now);
+    let fair_use_step = steps.number.filter(|_| own_rate.is_none());
+    let rate = match (own_rate, fair_use_step) {
+        (Some((rate, _)), _) => rate,
+        (None, Some(step)) => step_rate(&limits.fair_use[step].rate, standing.rate),
+        (None, None) => *standing.rate,
     };
+    let opens_or_closes = if limits.hours.is_empty() { UnixMs::MAX } else { hours::changes_at(&limits.hours, now, standing.zone) };
+    let turns = limits.volume.iter().map(|l| l.per).chain(limits.time.iter().map(|l| l.per)).map(|per| running.end(per));
+    let others = [
+        standing.expires_at,
+        opens_or_closes,
+        time_ends_at,
+        steps.changes_at,
+        own_rate.map_or(UnixMs::MAX, |(_, until)| until),
+        volume::next_top_up_expiry(standing, now),
+    ];
     Assessment {
         denial,
-        rate: *standing.rate,
-        fair_use_step: None,
-        ends_at: standing.expires_at,
-        ends_why: if standing.expires_at == UnixMs::MAX { EndReason::None } else { EndReason::Expiry },
-        left: VolumeLeft::default(),
-        next_step: VolumeLeft::default(),
-        next_change_at: if standing.expires_at > now { standing.expires_at } else { UnixMs::MAX },
+        rate,
+        fair_use_step,
+        ends_at,
+        ends_why: if ends_at == UnixMs::MAX { EndReason::None } else { ends_why },
+        left,
+        next_step: steps.next,
+        next_change_at: others.into_iter().chain(turns).filter(|at| *at > now).min().unwrap_or(UnixMs::MAX),
     }
+}
+
+thread_local! {
+    /// The spans that this thread asked for last: nearly all questions are about today in one zone, and a zone's rules take longer than all the rest.
+    static LAST_SPANS: RefCell<Option<(TimeZone, Spans)>> = const { RefCell::new(None) };
+}
+
+/// Day, week and month around now. Starts of validity and package do not matter here: what was used in them is counted already, and they do not end by themselves.
+fn running_spans(standing: &Standing<'_>, now: UnixMs) -> Spans {
+    LAST_SPANS.with_borrow_mut(|last| match last {
+        Some((zone, known)) if (known.start(Period::Day)..known.earliest_end()).contains(&now) && zone == standing.zone => *known,
+        last => last.insert((standing.zone.clone(), Spans::at(now, standing.zone, None))).1,
+    })
 }

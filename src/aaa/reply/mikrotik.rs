@@ -1,6 +1,11 @@
 //! MikroTik's attributes (vendor 14988) of a package, encoded once when the package is loaded.
 
-use crate::radius::dictionary::numbers::mikrotik::{ADDRESS_LIST, GROUP, RATE_LIMIT, VENDOR};
+use crate::radius::ReplyWriter;
+use crate::radius::dictionary::numbers::mikrotik::{
+    ADDRESS_LIST, GROUP, RATE_LIMIT, RECV_LIMIT, RECV_LIMIT_GIGAWORDS, TOTAL_LIMIT, TOTAL_LIMIT_GIGAWORDS, VENDOR, XMIT_LIMIT,
+    XMIT_LIMIT_GIGAWORDS,
+};
+use crate::sessions::VolumeCaps;
 use crate::radius::dictionary::numbers::{IDLE_TIMEOUT, VENDOR_SPECIFIC};
 
 /// What of a package becomes attributes that are the same for all its customers.
@@ -33,6 +38,23 @@ pub fn encode(package: &PackageAttributes<'_>) -> Box<[u8]> {
         out.extend_from_slice(&secs.to_be_bytes());
     }
     out.into_boxed_slice()
+}
+
+/// Writes volume limits: octets of the session since its start, split into low and high words. RouterOS counts from its own side: Recv is the customer's upload.
+pub fn write_caps(reply: &mut ReplyWriter<'_>, caps: &VolumeCaps) {
+    let limits = [
+        (TOTAL_LIMIT, TOTAL_LIMIT_GIGAWORDS, caps.total),
+        (XMIT_LIMIT, XMIT_LIMIT_GIGAWORDS, caps.download),
+        (RECV_LIMIT, RECV_LIMIT_GIGAWORDS, caps.upload),
+    ];
+    for (low, high, octets) in limits.into_iter().filter_map(|(low, high, cap)| Some((low, high, cap?))) {
+        // Nothing in both words would mean "no limit".
+        let octets = octets.max(1);
+        reply.vendor(VENDOR, low, &(octets as u32).to_be_bytes());
+        if octets >> 32 != 0 {
+            reply.vendor(VENDOR, high, &((octets >> 32) as u32).to_be_bytes());
+        }
+    }
 }
 
 #[cfg(test)]

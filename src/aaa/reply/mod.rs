@@ -2,13 +2,63 @@
 
 pub mod mikrotik;
 
-use super::decide::Grant;
-use super::directory::{Customer, Package};
+use super::directory::{Customer, Package, RateText, WalledReply};
 use crate::radius::ReplyWriter;
+use crate::radius::dictionary::numbers::mikrotik::{RATE_LIMIT, VENDOR};
 use crate::radius::dictionary::numbers::{ACCT_INTERIM_INTERVAL, CLASS, FRAMED_IP_ADDRESS, FRAMED_POOL, SESSION_TIMEOUT};
+use crate::sessions::VolumeCaps;
 
-/// Writes an Accept's attributes: address or pool, the package's own, time limit, interim interval, token, and what an administrator added.
-pub fn write_accept(reply: &mut ReplyWriter<'_>, customer: &Customer, package: &Package, grant: Grant, interim_secs: u16, token: &[u8]) {
+/// What one login is given.
+#[derive(Debug, Clone, Copy)]
+pub struct Offer<'o> {
+    /// Session-Timeout; `None` = no limit.
+    pub session_timeout_secs: Option<u32>,
+    /// Acct-Interim-Interval.
+    pub interim_secs: u16,
+    /// The rate; `None` = the package's, which is among its attributes.
+    pub rate: Option<&'o RateText>,
+    /// Volume of the session.
+    pub caps: VolumeCaps,
+    /// The walled garden instead of everything else.
+    pub walled: Option<&'o WalledReply>,
+}
+
+impl Offer<'_> {
+    /// Number of the rate that is sent.
+    pub fn rate_number(&self, package: &Package) -> u32 {
+        match (self.walled, self.rate) {
+            (Some(walled), _) => walled.rate.number,
+            (None, Some(rate)) => rate.number,
+            (None, None) => package.rate,
+        }
+    }
+}
+
+/// Writes an Accept's attributes: address or pool, rate and the package's own, limits of time and volume, interim interval, token, and what an administrator
+/// added. Behind the wall there is nothing of the customer's own: an address list or address of his could be a hole in it.
+pub fn write_accept(reply: &mut ReplyWriter<'_>, customer: &Customer, package: &Package, offer: &Offer<'_>, token: &[u8]) {
+    match offer.walled {
+        Some(walled) if !walled.pool.is_empty() => {
+            reply.octets(FRAMED_POOL, walled.pool.as_bytes());
+        }
+        _ => write_address(reply, customer, package),
+    }
+    match (offer.walled, offer.rate) {
+        (Some(walled), _) => reply.encoded(&walled.attributes),
+        (None, None) => reply.encoded(&package.attributes),
+        (None, Some(rate)) => reply.vendor(VENDOR, RATE_LIMIT, rate.text.as_bytes()).encoded(&package.plain_attributes),
+    };
+    if let Some(secs) = offer.session_timeout_secs {
+        reply.number(SESSION_TIMEOUT, secs);
+    }
+    mikrotik::write_caps(reply, &offer.caps);
+    reply.number(ACCT_INTERIM_INTERVAL, u32::from(offer.interim_secs)).octets(CLASS, token);
+    if offer.walled.is_none() {
+        reply.encoded(customer.attributes());
+    }
+}
+
+fn write_address(reply: &mut ReplyWriter<'_>, customer: &Customer, package: &Package) {
     if let Some(address) = customer.static_ipv4() {
         reply.ipv4(FRAMED_IP_ADDRESS, address);
     } else if !customer.framed_pool().is_empty() {
@@ -16,9 +66,4 @@ pub fn write_accept(reply: &mut ReplyWriter<'_>, customer: &Customer, package: &
     } else if let Some(pool) = &package.framed_pool {
         reply.octets(FRAMED_POOL, pool.as_bytes());
     }
-    reply.encoded(&package.attributes);
-    if let Some(secs) = grant.session_timeout_secs {
-        reply.number(SESSION_TIMEOUT, secs);
-    }
-    reply.number(ACCT_INTERIM_INTERVAL, u32::from(interim_secs)).octets(CLASS, token).encoded(customer.attributes());
 }

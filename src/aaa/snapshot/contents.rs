@@ -7,8 +7,10 @@ use super::chunks::{ChunkReader, ChunkWriter};
 use super::{SnapshotError, SnapshotPosition};
 use crate::aaa::directory::{
     CustomerFields, Directory, MessageAuthenticatorMode, Nas, NasFields, NasTable, Package, Packages, Providers, SHARDS, TenantRules,
-    Tenants,
+    Tenants, WalledReply,
 };
+use super::terms;
+use crate::accounts::AccessRules;
 use crate::radius::Secret;
 use crate::sessions::Meters;
 use crate::units::{Mac, OctetReader, OctetWriter};
@@ -19,7 +21,7 @@ const LONGEST_RECORD: usize = 16 << 20;
 const UNREADABLE: SnapshotError = SnapshotError::Damaged("a record does not read");
 
 /// Adds the record to the stream and begins the next one in the same memory.
-fn end(record: &mut Vec<u8>, chunks: &mut ChunkWriter) -> Result<(), SnapshotError> {
+pub(super) fn end(record: &mut Vec<u8>, chunks: &mut ChunkWriter) -> Result<(), SnapshotError> {
     chunks.add(&(record.len() as u32).to_le_bytes())?;
     chunks.add(record)?;
     record.clear();
@@ -41,6 +43,7 @@ pub(super) fn write(
     for (id, t) in directory.tenants.load().iter() {
         OctetWriter(out).i64(*id).u8(u8::from(t.case_sensitive_usernames)).u8(u8::from(t.cross_provider_login));
         OctetWriter(out).long(t.time_zone.iana_name().unwrap_or("UTC").as_bytes());
+        OctetWriter(out).long(&json(&t.access_rules)?);
         end(out, chunks)?;
     }
     end(out, chunks)?;
@@ -56,7 +59,7 @@ pub(super) fn write(
     end(out, chunks)?;
     for p in directory.packages.load().values() {
         // Packages are few and have many fields: as JSON.
-        out.extend(serde_json::to_vec(&**p).map_err(|_| SnapshotError::Damaged("a package does not write"))?);
+        out.extend(json(&**p)?);
         end(out, chunks)?;
     }
     end(out, chunks)?;
@@ -69,7 +72,13 @@ pub(super) fn write(
     end(out, chunks)?;
     let customers = write_customers(directory, out, chunks)?;
     end(out, chunks)?;
+    terms::write(&directory.terms, chunks)?;
+    end(out, chunks)?;
     Ok(customers)
+}
+
+pub(super) fn json(value: &impl serde::Serialize) -> Result<Vec<u8>, SnapshotError> {
+    serde_json::to_vec(value).map_err(|_| SnapshotError::Damaged("a document does not write"))
 }
 
 fn write_customers(directory: &Directory, out: &mut Vec<u8>, chunks: &mut ChunkWriter) -> Result<u64, SnapshotError> {
@@ -91,6 +100,7 @@ fn write_customers(directory: &Directory, out: &mut Vec<u8>, chunks: &mut ChunkW
 fn write_customer(c: &CustomerFields<'_>, mut out: OctetWriter<'_>) {
     out.i64(c.id).i64(c.tenant_id).i64(c.owner_id).i64(c.package_id).i64(c.expires_at);
     out.u8(c.hold).u8(u8::from(c.device_login)).u8(u8::from(c.case_sensitive)).u32(u32::from(c.sessions_allowed));
+    out.u8(u8::from(c.has_terms)).u8(u8::from(c.is_closed));
     out.u32(c.static_ipv4.map_or(0, u32::from));
     out.long(c.username).long(c.password).long(c.framed_pool).long(c.attributes).u32(c.macs.len() as u32);
     for mac in c.macs {
@@ -137,7 +147,9 @@ pub(super) fn read_first(chunks: &mut ChunkReader, directory: &Directory, meters
     each_record(chunks, |mut r| {
         let (id, case_sensitive_usernames, cross_provider_login) = (r.i64()?, r.u8()? == 1, r.u8()? == 1);
         let time_zone = jiff::tz::TimeZone::get(text(&mut r)?).unwrap_or(jiff::tz::TimeZone::UTC);
-        tenants.insert(id, Arc::new(TenantRules { case_sensitive_usernames, cross_provider_login, time_zone }));
+        let access_rules: AccessRules = serde_json::from_slice(r.long()?).ok()?;
+        let walled = WalledReply::new(&access_rules.walled_garden);
+        tenants.insert(id, Arc::new(TenantRules { case_sensitive_usernames, cross_provider_login, time_zone, access_rules, walled }));
         Some(())
     })?;
     let mut providers = Providers::new();
@@ -177,6 +189,7 @@ pub(super) fn read_customers(chunks: &mut ChunkReader, expected: i64, directory:
         customers += 1;
         read_customer(r, &mut macs, directory)
     })?;
+    each_record(chunks, |r| terms::read(r, &directory.terms))?;
     if chunks.is_at_end() { Ok(customers) } else { Err(SnapshotError::Damaged("something follows its end")) }
 }
 
@@ -233,6 +246,8 @@ fn read_customer(mut r: OctetReader<'_>, macs: &mut Vec<Mac>, directory: &Direct
         device_login: r.u8()? == 1,
         case_sensitive: r.u8()? == 1,
         sessions_allowed: r.u32()? as u16,
+        has_terms: r.u8()? == 1,
+        is_closed: r.u8()? == 1,
         static_ipv4: Some(r.u32()?).filter(|a| *a != 0).map(Ipv4Addr::from),
         username: r.long()?,
         password: r.long()?,

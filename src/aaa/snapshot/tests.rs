@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::aaa::directory::{CustomerFields, MessageAuthenticatorMode, NasFields, NasTable, Package, TenantRules};
+use crate::aaa::directory::{CustomerFields, MessageAuthenticatorMode, NasFields, NasTable, Package, TenantRules, WalledReply};
 use crate::radius::Secret;
 use crate::sessions::{LiveSession, LiveSessions, Tally, TokenKey};
 use crate::units::Mac;
@@ -66,6 +66,8 @@ fn directory(customers: i64) -> Directory {
         case_sensitive_usernames: true,
         cross_provider_login: false,
         time_zone: jiff::tz::TimeZone::get("Asia/Dhaka").expect("a zone"),
+        walled: WalledReply::new(&Default::default()),
+        access_rules: Default::default(),
     };
     directory.tenants.store(Arc::new([(1, Arc::new(rules))].into()));
     directory.providers.store(Arc::new([(5, 4), (4, 4)].into()));
@@ -117,6 +119,8 @@ fn customer<'a>(id: i64, username: &'a [u8], macs: &'a [Mac]) -> CustomerFields<
         framed_pool: b"pool",
         attributes: &[18, 3, b'x'],
         case_sensitive: true,
+        has_terms: true,
+        is_closed: true,
     }
 }
 

@@ -9,9 +9,9 @@ use super::super::{Customer, CustomerError, CustomerPassword, NewCustomer, Reply
 use super::row::Header;
 use super::sql;
 use crate::accounts::Tenant;
-use crate::packages::list_package_ids;
+use crate::packages::list_package_purchases;
 use crate::store::{Conn, IdMaker};
-use crate::units::{AccountId, CustomerId, PackageId, TenantId, UnixMs};
+use crate::units::{AccountId, CustomerId, TenantId, UnixMs};
 
 /// A row that cannot be imported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -105,7 +105,7 @@ pub async fn plan_import(
     reply_check: ReplyCheck<'_>,
     now: UnixMs,
 ) -> Result<ImportPlan, ImportError> {
-    let packages: HashMap<String, PackageId> = list_package_ids(conn, tenant.id).await.map_err(CustomerError::from)?.into_iter().collect();
+    let packages = list_package_purchases(conn, tenant.id).await.map_err(CustomerError::from)?;
     let mut taken = list_taken(conn, tenant.id).await?;
     let zone = tenant.zone();
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(file);
@@ -126,7 +126,7 @@ pub async fn plan_import(
             continue;
         };
         let ready = header.customer(&text, &zone).and_then(|new| {
-            let package = *packages.get(&new.package).ok_or_else(|| format!("there is no package {:?}", new.package))?;
+            let package = packages.get(&new.package).ok_or_else(|| format!("there is no package {:?}", new.package))?;
             let key = lookup_key(&new.username, tenant.case_sensitive_usernames);
             let unique = new.clone();
             let password = new.password.clone();

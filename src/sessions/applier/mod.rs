@@ -22,9 +22,10 @@ use super::sql::{
     NodeBatch, count_other_nodes, find_position, insert_journal, insert_nas_instance, insert_node_batch, insert_router_learned,
     update_position, update_usage_customer,
 };
+use crate::customers::update_first_login;
 use crate::journal::{Journal, ReadError, Reader};
 use crate::store::{Db, StoreError, Tx};
-use crate::units::{TenantId, UnixMs};
+use crate::units::{CustomerId, TenantId, UnixMs};
 use pending::Pending;
 use places::{Aliases, Zones};
 pub use sink::{AppliedBatch, AppliedSink, NoSink, StoredSession, UsageAdded};
@@ -432,6 +433,11 @@ async fn write_rows(tx: &mut Tx, work: &mut Work) -> Result<Vec<UsageRow>, Store
         if insert_router_learned(tx, TenantId(learned.tenant_id), learned).await? {
             tx.changed(learned.tenant_id, "routers", learned.router_id);
         }
+    }
+    for (tenant_id, customer_id, at) in &work.first_logins {
+        // Also when nothing waited any more: memory then learns what the row says.
+        update_first_login(tx, TenantId(*tenant_id), CustomerId(*customer_id), *at).await?;
+        tx.changed(*tenant_id, "customers", *customer_id);
     }
     for (tenant_id, nas) in &work.boxes {
         insert_nas_instance(tx, TenantId(*tenant_id), nas).await?;

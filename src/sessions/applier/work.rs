@@ -51,6 +51,8 @@ pub(super) struct Work {
     pub learned: Vec<RouterLearned>,
     /// Boxes that were seen.
     pub boxes: Vec<(i64, NasInstance)>,
+    /// First logins: tenant, customer, instant.
+    pub first_logins: Vec<(i64, i64, UnixMs)>,
 }
 
 /// What a batch asks the store for before it is applied.
@@ -74,7 +76,7 @@ impl Needs {
                 }
                 Record::Ended { tenant_id, session_key, .. } => needs.keys.push(aliases.resolve((*tenant_id, *session_key))),
                 Record::NasRestarted { nas_instance, at, .. } => needs.restarts.push((*nas_instance, *at)),
-                Record::Odd { .. } | Record::RouterLearned(_) | Record::NasSeen { .. } => {}
+                Record::Odd { .. } | Record::RouterLearned(_) | Record::NasSeen { .. } | Record::FirstLogin { .. } => {}
             }
         }
         needs.keys.sort_unstable();
@@ -97,6 +99,7 @@ impl Work {
         self.aliases.clear();
         self.learned.clear();
         self.boxes.clear();
+        self.first_logins.clear();
     }
 
     /// Takes rows of the store in; one that is there already stays.
@@ -155,6 +158,7 @@ impl Work {
                 }
             }
             Record::Odd { .. } => {}
+            Record::FirstLogin { tenant_id, customer_id, at } => self.first_logins.push((*tenant_id, *customer_id, *at)),
             Record::RouterLearned(learned) => self.learned.push(*learned),
             Record::NasSeen { tenant_id, nas_instance, router_id, at, nas_identifier, nas_address } => {
                 let nas = NasInstance {

@@ -19,12 +19,14 @@ struct Sums {
     secs: [u32; KINDS],
 }
 
-/// 160 octets; with its place in the table under 200.
+/// 168 octets; with its place in the table under 200.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Meter {
     tenant_id: i64,
     /// 0 = none.
     period_started_at: UnixMs,
+    /// 0 = ever.
+    package_since_at: UnixMs,
     /// The sums are of the spans that run at this instant.
     at: UnixMs,
     sums: Sums,
@@ -69,6 +71,7 @@ impl Meter {
         Meter {
             tenant_id: need.tenant_id,
             period_started_at: need.charging.period_started_at.unwrap_or(0),
+            package_since_at: need.charging.package_since_at.unwrap_or(0),
             at: now,
             sums: Sums::default(),
             before: (!need.rolled_over.is_empty()).then(Box::default),
@@ -86,13 +89,15 @@ impl Meter {
         self.counted
     }
 
-    pub fn period_started_at(&self) -> Option<UnixMs> {
-        (self.period_started_at != 0).then_some(self.period_started_at)
+    /// The spans of a tenant for this customer.
+    pub fn spans(&self, of_tenant: Spans) -> Spans {
+        of_tenant.of_customer(self.period_started_at, self.package_since_at)
     }
 
     pub fn charging(&self) -> Charging {
         let free_hours = self.free_hours.as_deref().unwrap_or_default().to_vec();
-        Charging { period_started_at: self.period_started_at(), free_hours }
+        let known = |at: UnixMs| (at != 0).then_some(at);
+        Charging { period_started_at: known(self.period_started_at), package_since_at: known(self.package_since_at), free_hours }
     }
 
     /// What this meter was made for.
@@ -110,13 +115,18 @@ impl Meter {
     pub fn take_terms(&mut self, need: &MeterNeed) -> bool {
         self.free_hours = (!need.charging.free_hours.is_empty()).then(|| need.charging.free_hours.as_slice().into());
         let started_at = need.charging.period_started_at.unwrap_or(0);
-        let is_enough =
-            self.counted.has_all(need.counted) && self.rolled_over.has_all(need.rolled_over) && self.period_started_at == started_at;
+        let since_at = need.charging.package_since_at.unwrap_or(0);
+        let is_enough = self.counted.has_all(need.counted)
+            && self.rolled_over.has_all(need.rolled_over)
+            && (self.period_started_at, self.package_since_at) == (started_at, since_at);
+        // A new period, or another package, has begun: nearly always just now, so nothing is used of it until the sums say otherwise.
         if started_at > self.period_started_at {
-            // A new period has begun: nearly always just now, so nothing is used of it until the sums say otherwise.
             self.sums.set(Period::Validity, &Sums::default());
         }
-        self.period_started_at = started_at;
+        if since_at > self.package_since_at {
+            self.sums.set(Period::Once, &Sums::default());
+        }
+        (self.period_started_at, self.package_since_at) = (started_at, since_at);
         is_enough
     }
 
@@ -185,7 +195,7 @@ impl Meter {
     /// Appends it for the snapshot.
     pub fn write(&self, customer_id: i64, out: &mut Vec<u8>) {
         let mut w = OctetWriter(out);
-        w.i64(customer_id).i64(self.tenant_id).i64(self.period_started_at).i64(self.at);
+        w.i64(customer_id).i64(self.tenant_id).i64(self.period_started_at).i64(self.package_since_at).i64(self.at);
         w.u8(self.counted.bits()).u8(self.rolled_over.bits());
         write_sums(&self.sums, &mut w);
         w.u8(u8::from(self.before.is_some()));
@@ -201,14 +211,14 @@ impl Meter {
 
     /// Reads what [`Meter::write`] wrote.
     pub fn read(r: &mut OctetReader<'_>) -> Option<(i64, Meter)> {
-        let (customer_id, tenant_id, period_started_at, at) = (r.i64()?, r.i64()?, r.i64()?, r.i64()?);
+        let (customer_id, tenant_id, period_started_at, package_since_at, at) = (r.i64()?, r.i64()?, r.i64()?, r.i64()?, r.i64()?);
         let (counted, rolled_over) = (PeriodSet::from_bits(r.u8()?), PeriodSet::from_bits(r.u8()?));
         let sums = read_sums(r)?;
         let before = if r.u8()? == 1 { Some(Box::new(read_sums(r)?)) } else { None };
         let free: Vec<Hours> =
             (0..r.u8()?).map(|_| Some(Hours { days: r.u8()?, from_minute: r.u16()?, until_minute: r.u16()? })).collect::<Option<_>>()?;
         let free_hours = (!free.is_empty()).then(|| free.into());
-        Some((customer_id, Meter { tenant_id, period_started_at, at, sums, before, free_hours, counted, rolled_over }))
+        Some((customer_id, Meter { tenant_id, period_started_at, package_since_at, at, sums, before, free_hours, counted, rolled_over }))
     }
 }
 

@@ -246,13 +246,13 @@ impl Meters {
         if let Some(known) = self.zones.read().get(&tenant_id)
             && (known.spans.start(Period::Day)..known.spans.earliest_end()).contains(&now)
         {
-            return (known.spans.with_validity(meter.period_started_at()), known.zone.clone());
+            return (meter.spans(known.spans), known.zone.clone());
         }
         let mut zones = self.zones.write();
         let zone = zones.get(&tenant_id).map_or(TimeZone::UTC, |known| known.zone.clone());
         let spans = Spans::at(now, &zone, None);
         zones.insert(tenant_id, Zone { zone: zone.clone(), spans });
-        (spans.with_validity(meter.period_started_at()), zone)
+        (meter.spans(spans), zone)
     }
 }
 

@@ -38,6 +38,10 @@ pub struct CustomerFields<'a> {
     pub attributes: &'a [u8],
     /// Whether `Bob` is not `bob` in his tenant.
     pub case_sensitive: bool,
+    /// Whether he has terms of his own (see [`super::super::TermsTable`]).
+    pub has_terms: bool,
+    /// Whether he has left.
+    pub is_closed: bool,
 }
 
 /// One customer; 48 octets and one allocation.
@@ -63,6 +67,8 @@ pub struct Customer {
 const HOLD_MASK: u8 = 3;
 const DEVICE_LOGIN: u8 = 4;
 const CASE_SENSITIVE: u8 = 8;
+const HAS_TERMS: u8 = 16;
+const IS_CLOSED: u8 = 32;
 
 impl Customer {
     pub(super) fn new(fields: &CustomerFields<'_>) -> Customer {
@@ -88,7 +94,9 @@ impl Customer {
             sessions_allowed: fields.sessions_allowed,
             flags: fields.hold & HOLD_MASK
                 | if fields.device_login { DEVICE_LOGIN } else { 0 }
-                | if fields.case_sensitive { CASE_SENSITIVE } else { 0 },
+                | if fields.case_sensitive { CASE_SENSITIVE } else { 0 }
+                | if fields.has_terms { HAS_TERMS } else { 0 }
+                | if fields.is_closed { IS_CLOSED } else { 0 },
             blob: blob.into_boxed_slice(),
         }
     }
@@ -152,6 +160,16 @@ impl Customer {
         self.flags & DEVICE_LOGIN != 0
     }
 
+    /// Whether he has terms of his own.
+    pub fn has_terms(&self) -> bool {
+        self.flags & HAS_TERMS != 0
+    }
+
+    /// Whether he has left.
+    pub fn is_closed(&self) -> bool {
+        self.flags & IS_CLOSED != 0
+    }
+
     /// Whether this is a spelling of his name in his tenant.
     pub(super) fn has_name(&self, tenant_id: i64, name: &[u8]) -> bool {
         self.tenant_id == tenant_id
@@ -182,6 +200,8 @@ impl Customer {
             framed_pool: self.framed_pool(),
             attributes: self.attributes(),
             case_sensitive: self.flags & CASE_SENSITIVE != 0,
+            has_terms: self.has_terms(),
+            is_closed: self.is_closed(),
         }
     }
 }

@@ -1,0 +1,25 @@
+//! Where policy learns what a customer used.
+
+use crate::sessions::Used;
+use crate::units::UnixMs;
+
+/// What customers used. Asked on the data plane: answers from memory.
+pub trait UsageSource: Send + Sync {
+    /// What the customer used in each of his running periods, open sessions included; `None` = nothing is metered for him, so he used nothing.
+    fn used(&self, customer_id: i64, now: UnixMs) -> Option<Used>;
+
+    /// What he used in the period before each running one; `None` = that is not known, and nothing rolls over.
+    fn used_before(&self, _customer_id: i64, _now: UnixMs) -> Option<Used> {
+        None
+    }
+}
+
+/// Nothing is metered.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoMeters;
+
+impl UsageSource for NoMeters {
+    fn used(&self, _customer_id: i64, _now: UnixMs) -> Option<Used> {
+        None
+    }
+}

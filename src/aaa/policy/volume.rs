@@ -1,0 +1,69 @@
+//! What is left of volume limits.
+//!
+//! Order of use: the period's own allowance together with what rolled over from the last one, then what was bought on top, the one that expires first first. A
+//! top-up adds to every limit of its direction. A hard limit that is used up ends access; a soft one moves the thresholds of fair use and ends nothing.
+
+use super::{Standing, TopUp, VolumeLeft};
+use crate::packages::{Direction, VolumeLimit};
+use crate::units::UnixMs;
+
+impl VolumeLeft {
+    /// The part of a direction.
+    pub fn of(&self, direction: Direction) -> Option<u64> {
+        match direction {
+            Direction::Total => self.total,
+            Direction::Download => self.download,
+            Direction::Upload => self.upload,
+        }
+    }
+
+    /// Lowers a direction to at most this many octets.
+    pub(super) fn lower(&mut self, direction: Direction, octets: u64) {
+        let part = match direction {
+            Direction::Total => &mut self.total,
+            Direction::Download => &mut self.download,
+            Direction::Upload => &mut self.upload,
+        };
+        *part = Some(part.map_or(octets, |old| old.min(octets)));
+    }
+
+    /// Whether nothing is limited.
+    pub fn is_unlimited(&self) -> bool {
+        *self == VolumeLeft::default()
+    }
+}
+
+/// Octets on top of a limit's own number: what rolled over, and top-ups that hold now.
+pub(super) fn on_top(limit: &VolumeLimit, carried: u64, top_ups: &[TopUp], now: UnixMs) -> u64 {
+    let holds = |t: &&TopUp| t.direction == limit.direction && t.expires_at > now;
+    top_ups.iter().filter(holds).fold(carried, |sum, t| sum.saturating_add(t.octets_left))
+}
+
+/// What is left of one limit.
+fn left(standing: &Standing<'_>, index: usize, limit: &VolumeLimit, now: UnixMs) -> u64 {
+    let carried = standing.carried.get(index).copied().unwrap_or(0);
+    let allowance = limit.octets.saturating_add(on_top(limit, carried, standing.top_ups, now));
+    allowance.saturating_sub(standing.used.of(limit.per).octets(limit.direction))
+}
+
+/// What is left of the hard limits, per direction the least.
+pub(super) fn left_of_hard_limits(standing: &Standing<'_>, now: UnixMs) -> VolumeLeft {
+    let mut least = VolumeLeft::default();
+    for (index, limit) in standing.limits.volume.iter().enumerate().filter(|(_, limit)| !limit.soft) {
+        least.lower(limit.direction, left(standing, index, limit, now));
+    }
+    least
+}
+
+/// The next instant at which a top-up that counts is lost; [`UnixMs::MAX`] if none is.
+pub(super) fn next_top_up_expiry(standing: &Standing<'_>, now: UnixMs) -> UnixMs {
+    let counts = |t: &&TopUp| t.expires_at > now && standing.limits.volume.iter().any(|limit| limit.direction == t.direction);
+    standing.top_ups.iter().filter(counts).map(|t| t.expires_at).min().unwrap_or(UnixMs::MAX)
+}
+
+/// What the last period of each volume limit left over for the running one, in the order of the limits; `before` is what was used in that last period. Only
+/// limits that roll over carry anything, and what was itself carried does not carry on.
+pub fn carried(limits: &[VolumeLimit], before: &crate::sessions::Used) -> Vec<u64> {
+    let rest = |limit: &VolumeLimit| limit.octets.saturating_sub(before.of(limit.per).octets(limit.direction));
+    limits.iter().map(|limit| if limit.rollover { rest(limit) } else { 0 }).collect()
+}
