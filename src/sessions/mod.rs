@@ -19,7 +19,7 @@ pub use applier::{Applier, ApplierStatus, ApplyError, CustomerLookup};
 pub use event::{AccountingEvent, EventTime, Odd, Status};
 pub use grant::{Granted, VolumeCaps, rate_number};
 pub use journal_home::JournalHome;
-pub use live::{LiveSession, LiveSessions, NasContext, Recorded};
+pub use live::{LiveSession, LiveSessions, NasContext, Recorded, SessionName, Sighting};
 pub use record::{Record, RecordError, RouterLearned, Update};
 pub use tally::{Tally, flag};
 pub use token::{SessionToken, TokenKey};
@@ -31,6 +31,8 @@ pub mod cause {
     pub const LOST_CARRIER: u32 = 2;
     /// A Start with the same Acct-Session-Id followed: the Stop was lost.
     pub const LOST_SERVICE: u32 = 3;
+    /// An administrator ended it, or the server did.
+    pub const ADMIN_RESET: u32 = 6;
     /// The router said that it restarts accounting.
     pub const NAS_REBOOT: u32 = 11;
 }

@@ -13,7 +13,7 @@ use crate::radius::Secret;
 use crate::sessions::LiveSessions;
 use crate::units::{Mac, OctetReader, OctetWriter};
 
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// A record is never longer: a customer has at most some kilobytes, a router with a thousand addresses some more.
 const LONGEST_RECORD: usize = 16 << 20;
 const UNREADABLE: SnapshotError = SnapshotError::Damaged("a record does not read");
@@ -115,6 +115,7 @@ fn write_router(nas: &Nas, mut out: OctetWriter<'_>) {
     for address in learned {
         out.long(address.to_string().as_bytes());
     }
+    out.u16(f.coa_port).u8(u8::from(f.coa_message_authenticator)).u8(u8::from(f.coa_event_timestamp));
 }
 
 /// Reads everything into a directory and live sessions.
@@ -253,6 +254,9 @@ fn read_router(mut r: OctetReader<'_>, learned: &mut Vec<(i64, IpAddr)>) -> Opti
         swap_octets,
         added_at,
         adopt_all,
+        coa_port: r.u16()?,
+        coa_message_authenticator: r.u8()? == 1,
+        coa_event_timestamp: r.u8()? == 1,
     })
 }
 

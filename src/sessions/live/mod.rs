@@ -3,10 +3,12 @@
 //! A session lies under the name that the router gives it (NAS instance and Acct-Session-Id). Which session of that name an event belongs to is decided in
 //! [`identity`]; what the event changes is [`Tally::apply`]'s business. Every change is in the journal before it is in memory.
 
+mod enforce;
 mod identity;
 mod restore;
 mod sweep;
 
+pub use enforce::{SessionName, Sighting};
 #[cfg(test)]
 pub(in crate::sessions) use sweep::REMEMBER_STOPPED_MS;
 pub(in crate::sessions) use sweep::matches_boot;
@@ -252,6 +254,10 @@ impl LiveSessions {
         if session.interim_secs == UNKNOWN_INTERIM {
             let known = event.token.map(|t| t.interim_secs).or_else(|| customer().map(|c| c.1));
             session.interim_secs = known.unwrap_or(DEFAULT_INTERIM_SECS);
+        }
+        // A session that came back from the store alone does not know what its router was told; the token does, up to the first change.
+        if let Some(token) = event.token.filter(|_| !session.granted.is_known()) {
+            session.granted = token.granted;
         }
         let was_open = session.tally.is_open();
         session.tally.apply(&update);
