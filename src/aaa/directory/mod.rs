@@ -16,7 +16,7 @@ use arc_swap::ArcSwap;
 
 pub(in crate::aaa) use customers::SHARDS;
 pub use customers::{Customer, CustomerFields, Customers, DeviceOwner};
-pub use follow::{FollowStatus, Follower};
+pub use follow::{Changed, FollowStatus, Follower, OnChange};
 pub use load::{LoadError, LoadReport, Loader};
 pub use nas::{MessageAuthenticatorMode, Nas, NasCounters, NasFields, NasTable};
 pub use package::Package;
