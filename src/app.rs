@@ -3,6 +3,7 @@
 //! Order of start: lock the data folder, bind the sockets (another owner shows at once), open journal and store, bring live sessions back, take accounting,
 //! load customers, take logins. Each step needs only what came before; a database that is away is no reason not to serve, if there is a snapshot.
 
+mod enforcement;
 mod health;
 mod http;
 mod metrics;
@@ -15,7 +16,8 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::aaa::access::Access;
-use crate::listen::ListenParts;
+use crate::aaa::enforcement::Enforcer;
+use crate::listen::{CoaCounters, ListenParts};
 use crate::sessions::{ApplierStatus, Meters};
 use crate::units::UnixMs;
 
@@ -31,6 +33,10 @@ pub struct Parts {
     pub applier: Arc<ApplierStatus>,
     /// What customers with limits used.
     pub meters: Arc<Meters>,
+    /// Compares books and network.
+    pub enforcer: Arc<Enforcer>,
+    /// What the CoA client counted.
+    pub coa: Arc<CoaCounters>,
 }
 
 /// Where the server listens, with the ports that the system chose.

@@ -145,6 +145,9 @@ fn access() -> Access {
         swap_octets: false,
         added_at: 0,
         adopt_all: false,
+        coa_port: 3799,
+        coa_message_authenticator: false,
+        coa_event_timestamp: false,
     };
     directory.routers.store(Arc::new(NasTable::new(vec![nas], &[], &NasTable::default())));
     let live = LiveSessions::new(TokenKey::new(&[3; 32]));

@@ -8,6 +8,7 @@ use metrics::{counter, gauge};
 use super::Parts;
 use super::health::Health;
 use crate::aaa::decide::RejectReason;
+use crate::aaa::enforcement::{ActionKind, ActionState};
 use crate::journal::JournalState;
 use crate::listen::{DropReason, LATENCY_BUCKETS_US, ListenCounters};
 
@@ -22,6 +23,7 @@ pub fn publish(parts: &Parts, health: &Health) {
     gauge!("tollgate_store_reachable").set(f64::from(u8::from(health.store_reachable.load(Ordering::Relaxed))));
     journal(parts);
     applier(parts);
+    enforcement(parts);
 }
 
 fn listener(kind: &'static str, counters: &Arc<ListenCounters>) {
@@ -64,6 +66,33 @@ fn journal(parts: &Parts) {
         gauge!("tollgate_journal_sync_seconds", "quantile" => quantile).set(value.as_secs_f64());
     }
     gauge!("tollgate_journal_durable_seq").set(parts.listen.journal.durable_seq() as f64);
+}
+
+fn enforcement(parts: &Parts) {
+    let status = parts.enforcer.status();
+    let read = |c: &std::sync::atomic::AtomicU64| c.load(Ordering::Relaxed);
+    for kind in [ActionKind::Coa, ActionKind::Disconnect, ActionKind::Kick] {
+        for state in ActionState::ALL {
+            let labels = [("kind", kind.as_str()), ("state", state.as_str())];
+            if state.is_over() {
+                counter!("tollgate_actions_finished_total", &labels).absolute(status.finished(kind, state));
+            } else {
+                gauge!("tollgate_actions", &labels).set(status.unfinished(kind, state) as f64);
+            }
+        }
+    }
+    let drift: i64 = [ActionKind::Coa, ActionKind::Disconnect, ActionKind::Kick].map(|k| status.unfinished(k, ActionState::Drift)).iter().sum();
+    gauge!("tollgate_drift").set(drift as f64);
+    gauge!("tollgate_enforcement_timers").set(status.timers.load(Ordering::Relaxed) as f64);
+    gauge!("tollgate_actions_unsaved").set(status.unsaved.load(Ordering::Relaxed) as f64);
+    for (outcome, count) in [("ack", &status.acks), ("nak", &status.naks), ("timeout", &status.timeouts), ("unsent", &status.unsent)] {
+        counter!("tollgate_coa_answers_total", "outcome" => outcome).absolute(read(count));
+    }
+    counter!("tollgate_coa_requests_total").absolute(read(&status.sent));
+    counter!("tollgate_coa_datagrams_total").absolute(read(&parts.coa.datagrams));
+    counter!("tollgate_coa_repeated_total").absolute(read(&parts.coa.repeated));
+    counter!("tollgate_coa_foreign_replies_total").absolute(read(&parts.coa.foreign));
+    gauge!("tollgate_coa_queued").set(read(&parts.coa.queued) as f64);
 }
 
 fn applier(parts: &Parts) {

@@ -11,12 +11,14 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use super::enforcement::{Enforcement, RunningEnforcement, on_change};
 use super::health::Health;
 use super::restore;
 use super::{Addresses, Parts, http, tasks};
 use crate::aaa::access::Access;
 use crate::aaa::decision_store::{DecisionSender, KeptDecision, LastVerdicts};
 use crate::aaa::directory::{LoadError, Loader};
+use crate::aaa::enforcement::{Enforcer, Ways};
 use crate::aaa::metering::DirectorySink;
 use crate::aaa::snapshot::SnapshotError;
 use crate::aaa::throttle::{Throttle, ThrottleLimits};
@@ -135,6 +137,7 @@ pub struct Running {
     health: Arc<Health>,
     listeners: Listeners,
     delayed: Arc<DelayedReplies>,
+    enforcement: RunningEnforcement,
     stop: watch::Sender<bool>,
     tasks: tasks::Tasks,
     lock: FolderLock,
@@ -184,6 +187,7 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
         per_username: config.brute_force.failures_per_username,
         window_secs: config.brute_force.window_secs,
     };
+    let (enforcer, ways) = (Enforcer::new(), Arc::new(Ways::default()));
     let access = Arc::new(Access { directory: directory.clone(), live: live.clone(), throttle: Throttle::new(limits), usage: base.meters.clone() });
     let delayed = Arc::new(DelayedReplies::start(Duration::from_millis(u64::from(config.radius.reject_delay_ms)))?);
     let listen = Arc::new(ListenParts {
@@ -198,6 +202,8 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
                 unknown.note(source, nas_identifier, now);
             })
         },
+        enforcer: enforcer.clone(),
+        ways: ways.clone(),
         auth_counters: Arc::new(ListenCounters::default()),
         acct_counters: Arc::new(ListenCounters::default()),
         options: ListenOptions {
@@ -227,23 +233,26 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
     let mut applier = Applier::new(db.clone(), journal.clone(), journal_id, &node, sink, keep_from.clone())
         .with_meters(meters.clone(), key.fingerprint());
     let applier_status = Arc::new(ApplierStatus::default());
-    let parts = Arc::new(Parts { access, listen, applier: applier_status, meters: meters.clone() });
+    let enforcement = Enforcement::bind(config, &enforcer)?;
+    let coa = enforcement.coa_counters();
+    let parts = Arc::new(Parts { access, listen, applier: applier_status, meters: meters.clone(), enforcer, coa });
     for listener in http {
         tokio::spawn(http::serve(listener, health.clone(), metrics.clone()));
     }
     let identity = base.identity.clone();
-    let follower = restore::load_customers(base, loader, &db, &meters).await?;
+    let follower = restore::load_customers(base, loader, &db, &meters).await?.on_change(on_change(&parts.enforcer));
     if let Err(error) = applier.read_meters().await {
         tracing::warn!(%error, "usage is known from the snapshot only, until the database answers");
     }
     parts.listen.hold_logins.store(false, Ordering::Release);
     health.directory_loaded.store(true, Ordering::Release);
+    let enforcement = enforcement.start(&parts)?;
     tracing::info!(customers = directory.customers.len(), ?addresses, "serving");
     let config = config.clone();
-    let work = tasks::Work { config, db, key, identity, follower, unknown, decisions, applier, keep_from, log_receiver };
+    let work = tasks::Work { config, db, key, identity, journal_id, follower, unknown, decisions, applier, keep_from, log_receiver };
     super::metrics::publish(&parts, &health);
     let tasks = tasks::spawn(work, &parts, &health, stopped)?;
-    Ok(Running { addresses, parts, health, listeners, delayed, stop, tasks, lock, addresses_file })
+    Ok(Running { addresses, parts, health, listeners, delayed, enforcement, stop, tasks, lock, addresses_file })
 }
 
 impl Running {
@@ -253,7 +262,9 @@ impl Running {
         // While requests are still answered: what happens after it is in the journal, and the gap for routers is short.
         self.tasks.write_snapshot(&self.parts).await;
         let (listeners, delayed, journal) = (self.listeners, self.delayed, self.parts.listen.journal.clone());
+        let enforcement = self.enforcement;
         let ended = tokio::task::spawn_blocking(move || {
+            enforcement.stop();
             listeners.stop();
             delayed.stop();
             journal.wait_durable(journal.last_seq(), Duration::from_secs(20));

@@ -15,6 +15,7 @@ use super::health::Health;
 use super::{Parts, metrics, now_ms};
 use crate::aaa::decision_store::{DecisionSender, DecisionStore};
 use crate::aaa::directory::{FollowStatus, Follower};
+use crate::aaa::enforcement::Keeper;
 use crate::aaa::publish::Publisher;
 use crate::aaa::snapshot::{self, SnapshotError};
 use crate::aaa::unknown::UnknownSources;
@@ -39,6 +40,8 @@ pub struct Work {
     pub db: Db,
     pub key: KeyFile,
     pub identity: StoreIdentity,
+    /// This node's journal, unique among the nodes of the store.
+    pub journal_id: i64,
     /// Keeps the directory as the store is.
     pub follower: Follower,
     pub unknown: Arc<UnknownSources>,
@@ -100,12 +103,23 @@ pub fn spawn(work: Work, parts: &Arc<Parts>, health: &Arc<Health>, stop: watch::
     let retention_ms = i64::from(work.config.decision_log.retention_days) * crate::units::DAY_MS;
     // The first one at once: a database that goes away next minute must not keep the server from starting again.
     let first = (parts.clone(), snapshots.clone());
+    let ids = Arc::new(ArcSwapOption::<IdMaker>::empty());
+    let keeper = Keeper::new(
+        work.db.clone(),
+        parts.enforcer.clone(),
+        parts.access.directory.clone(),
+        parts.access.live.clone(),
+        ids.clone(),
+        work.journal_id.to_string(),
+        retention_ms,
+    );
     let tasks = vec![
+        tokio::spawn(keeper.run(now_ms, stop.clone())),
         tokio::task::spawn_blocking(move || first.1.write(&first.0)),
         tokio::spawn(work.follower.run(now_ms, stop.clone())),
         tokio::spawn(work.applier.run(stop.clone(), parts.applier.clone())),
         tokio::spawn(publisher.run(work.db.clone(), now_ms, stop.clone())),
-        tokio::spawn(keep_decisions(work.db.clone(), work.decisions, retention_ms, stop.clone())),
+        tokio::spawn(keep_decisions(work.db.clone(), work.decisions, ids, retention_ms, stop.clone())),
         tokio::spawn(every(Duration::from_secs(1), stop.clone(), {
             let (parts, health, follow) = (parts.clone(), health.clone(), follow);
             move || watch_over(&parts, &health, &follow)
@@ -220,7 +234,13 @@ impl Snapshots {
 }
 
 /// Leases a slot as soon as the database answers, then keeps rejects and changes of verdict, and the lease.
-async fn keep_decisions(db: Db, decisions: Arc<ArcSwapOption<DecisionSender>>, retention_ms: i64, mut stop: watch::Receiver<bool>) {
+async fn keep_decisions(
+    db: Db,
+    decisions: Arc<ArcSwapOption<DecisionSender>>,
+    shared_ids: Arc<ArcSwapOption<IdMaker>>,
+    retention_ms: i64,
+    mut stop: watch::Receiver<bool>,
+) {
     let owner = format!("server, process {}, {:08x}", std::process::id(), rand::random::<u32>());
     let lease = loop {
         match take_lease(&db, &owner).await {
@@ -232,7 +252,9 @@ async fn keep_decisions(db: Db, decisions: Arc<ArcSwapOption<DecisionSender>>, r
             () = tokio::time::sleep(Duration::from_secs(2)) => {}
         }
     };
-    let (sender, store) = DecisionStore::new(Arc::new(IdMaker::new(lease)), retention_ms);
+    let ids = Arc::new(IdMaker::new(lease));
+    shared_ids.store(Some(ids.clone()));
+    let (sender, store) = DecisionStore::new(ids, retention_ms);
     decisions.store(Some(Arc::new(sender)));
     let renewing = renew(db.clone(), lease, owner, stop.clone());
     tokio::join!(store.run(db, now_ms, stop), renewing);

@@ -17,7 +17,8 @@ use crate::accounts::find_tenant;
 use crate::app::{self, Running};
 use crate::config::{Config, load_config};
 use crate::demo::provider::{self, CUSTOMERS, DemoError, ROUTERS, SECRET};
-use crate::demo::router::{self, Counters, CountersSnapshot, Faults, Personality, SimulationOptions};
+use crate::demo::router::{self, Counters, CountersSnapshot, Faults, Incoming, Personality, SimulationOptions};
+use crate::routers::DEFAULT_COA_PORT;
 use crate::store::{KeyFile, StoreUrl};
 
 /// Where the demo keeps its store and how long it runs.
@@ -135,6 +136,8 @@ fn simulation(args: &DemoArgs, running: &Running, index: usize) -> SimulationOpt
         reboot_every_secs: None,
         timeout_ms: 1100,
         faults: Faults::default(),
+        incoming: Incoming::Obey,
+        coa_port: Some(DEFAULT_COA_PORT),
         seed: 7 + index as u64,
     }
 }

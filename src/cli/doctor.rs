@@ -12,6 +12,7 @@ use clap::Args;
 use super::context::{block_on, now, open_db, read_config};
 use super::{Failure, Globals, output};
 use crate::aaa::{count_packages_and_customers, list_journal_positions};
+use crate::aaa::enforcement::list_coa_silence;
 use crate::accounts::{Tenant, list_tenants};
 use crate::config::Config;
 use crate::journal::{self, RealDisk};
@@ -102,6 +103,7 @@ async fn try_store(config: &Config, facts: &mut Facts) -> Result<(), Trouble> {
 async fn ask(conn: &mut Conn, config: &Config, sealer: Option<&Sealer>, facts: &mut Facts) -> Result<(), crate::store::StoreError> {
     for tenant in list_tenants(conn).await? {
         ask_about_routers(conn, &tenant, config, sealer, facts).await?;
+        facts.coa_silent.extend(list_coa_silence(conn, tenant.id).await?);
     }
     facts.unknown = list_unknown_sources(conn, PAGE).await?;
     facts.packages_and_customers = Some(count_packages_and_customers(conn).await?);

@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 failure, 2 usage, 3 configuration or store not usable as it is, 4 store unreachable.
 
+mod actions;
 mod backup;
 mod catch_up;
 mod check_config;
@@ -25,6 +26,7 @@ mod restore;
 mod router;
 mod secret_text;
 mod serve;
+mod session;
 mod sessions;
 mod tenant;
 mod trace;
@@ -89,6 +91,10 @@ enum Command {
     Radtest(radtest::RadtestArgs),
     /// Import from files
     Import(import::ImportArgs),
+    /// End sessions
+    Session(session::SessionArgs),
+    /// Show what routers were told about sessions, and whether it is proven
+    Actions(actions::ActionsArgs),
     /// List sessions
     Sessions(sessions::SessionsArgs),
     /// Check that the totals of all sessions agree with their usage and with the events they were made of
@@ -139,6 +145,8 @@ pub fn run() -> ExitCode {
         Command::Package(args) => done(package::run(globals, args)),
         Command::Customer(args) => done(customer::run(globals, args)),
         Command::Import(args) => done(import::run(globals, args)),
+        Command::Session(args) => done(session::run(globals, args)),
+        Command::Actions(args) => done(actions::run(globals, args)),
         Command::Sessions(args) => done(sessions::run(globals, args)),
         Command::Verify(args) => done(verify::run(globals, args)),
         Command::Journal(args) => done(journal::run(globals, args)),
@@ -196,6 +204,8 @@ mod tests {
             "tollgate import customers f.csv --dry-run --skip-bad",
             "tollgate tenant set default --time-zone Asia/Dhaka --case-sensitive-usernames true",
             "tollgate --tenant other customer ls",
+            "tollgate actions ls --drift --username bob --json",
+            "tollgate session disconnect bob",
             "tollgate sessions ls --online --json",
             "tollgate sessions ls --username bob --limit 5",
             "tollgate export sessions --format csv",

@@ -55,6 +55,12 @@ struct ModeArgs {
     /// UDP port for CoA and Disconnect
     #[arg(long, value_name = "PORT")]
     coa_port: Option<u16>,
+    /// Put Message-Authenticator into CoA and Disconnect requests (RouterOS does not ask for it)
+    #[arg(long, value_name = "true|false")]
+    coa_message_authenticator: Option<bool>,
+    /// Put Event-Timestamp into CoA and Disconnect requests (RouterOS does not ask for it)
+    #[arg(long, value_name = "true|false")]
+    coa_event_timestamp: Option<bool>,
     /// What counts of sessions that began before the router was added
     #[arg(long, value_name = "from-now|all")]
     adopt: Option<Adopt>,
@@ -161,6 +167,8 @@ async fn add(globals: &Globals, ctx: &Context, args: AddArgs) -> Result<(), Fail
     new.limit_proxy_state = args.modes.limit_proxy_state.unwrap_or(new.limit_proxy_state);
     new.swap_octets = args.modes.swap_octets.unwrap_or(new.swap_octets);
     new.coa_port = args.modes.coa_port.unwrap_or(new.coa_port);
+    new.coa_message_authenticator = args.modes.coa_message_authenticator.unwrap_or(new.coa_message_authenticator);
+    new.coa_event_timestamp = args.modes.coa_event_timestamp.unwrap_or(new.coa_event_timestamp);
     new.adopt = args.modes.adopt.unwrap_or(new.adopt);
     let router = add_router(&ctx.db, ctx.ids().await?, &ctx.sealer, tenant.id, owner, &new, ctx.now).await?;
     if globals.json { output::json(&router) } else { output::line(format!("router {:?} added", router.name)) }
@@ -184,6 +192,8 @@ async fn set(globals: &Globals, ctx: &Context, args: SetArgs) -> Result<(), Fail
         limit_proxy_state: args.modes.limit_proxy_state,
         swap_octets: args.modes.swap_octets,
         coa_port: args.modes.coa_port,
+        coa_message_authenticator: args.modes.coa_message_authenticator,
+        coa_event_timestamp: args.modes.coa_event_timestamp,
         adopt: args.modes.adopt,
     };
     let router = set_router(&ctx.db, &ctx.sealer, tenant.id, &args.name, &changes, ctx.now).await?;

@@ -48,6 +48,13 @@ pub const KEYS: &[Key] = &[
     key("radius.patience_ms", "1000", "How long a router waits for an answer, in milliseconds; older requests are not worked on."),
     key("radius.duplicate_cache_secs", "5", "How long an answer is kept to be sent again, in seconds (RFC 5080 section 2.2.2)."),
     key("radius.duplicate_cache_mib", "32", "Memory for those answers, in MiB per worker; the oldest go first."),
+    key(
+        "radius.coa_source",
+        "",
+        "Our address in CoA and Disconnect requests. Without it, the one that each router sends its own requests to;\nRouterOS takes no CoA from another one.",
+    ),
+    key("radius.coa_per_second", "400", "CoA and Disconnect requests per second to one router's address."),
+    key("radius.coa_window", "64", "CoA and Disconnect requests to one router's address that may be unanswered."),
     key("brute_force.window_secs", "60", "Wrong passwords are counted over this time, in seconds."),
     key(
         "brute_force.failures_per_mac",

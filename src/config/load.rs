@@ -214,6 +214,8 @@ fn build(file: Option<PathBuf>, base: &Path, r: &Reader<'_>) -> Option<Config> {
     let (workers, receive_buffer_kib) = (r.number("radius.workers", 0, 1024), r.number("radius.receive_buffer_kib", 64, 1 << 20));
     let (reject_delay_ms, patience_ms) = (r.number("radius.reject_delay_ms", 0, 5_000), r.number("radius.patience_ms", 100, 60_000));
     let cache = (r.number("radius.duplicate_cache_secs", 1, 60), r.number("radius.duplicate_cache_mib", 1, 4_096));
+    let coa = (r.number("radius.coa_per_second", 1, 1_000_000), r.number("radius.coa_window", 1, 200));
+    let coa_source: Option<std::net::IpAddr> = r.optional("radius.coa_source");
     let window_secs = r.number("brute_force.window_secs", 1, 86_400);
     let failures = (r.number("brute_force.failures_per_mac", 0, 1_000_000), r.number("brute_force.failures_per_username", 0, 1_000_000));
     let (level, format) = (r.optional("log.level"), r.optional("log.format"));
@@ -243,6 +245,9 @@ fn build(file: Option<PathBuf>, base: &Path, r: &Reader<'_>) -> Option<Config> {
             patience_ms: patience_ms?,
             duplicate_cache_secs: cache.0?,
             duplicate_cache_mib: cache.1?,
+            coa_source,
+            coa_per_second: coa.0?,
+            coa_window: coa.1?,
         },
         brute_force: BruteForceConfig { window_secs: window_secs?, failures_per_mac: failures.0?, failures_per_username: failures.1? },
         http: HttpConfig { listen: listen? },

@@ -1,6 +1,6 @@
 //! The configuration as the program uses it; the keys' comments in [`keys`](super::keys) say what each means.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -98,6 +98,12 @@ pub struct RadiusConfig {
     pub duplicate_cache_secs: u32,
     /// `radius.duplicate_cache_mib`
     pub duplicate_cache_mib: u32,
+    /// `radius.coa_source`
+    pub coa_source: Option<IpAddr>,
+    /// `radius.coa_per_second`
+    pub coa_per_second: u32,
+    /// `radius.coa_window`
+    pub coa_window: u32,
 }
 
 /// Section `brute_force`.

@@ -1,6 +1,6 @@
 //! A worker for accounting: Accounting-Request and Status-Server. Its answers leave from the journal's thread, when their records are on disk.
 
-use std::net::UdpSocket;
+use std::net::{IpAddr, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -10,6 +10,7 @@ use super::duplicates::{Duplicates, Ready};
 use super::responder::PendingReply;
 use super::sender::{self, Sender};
 use super::workers::{Clock, ListenParts, Worker, answer_again, answer_status};
+use crate::aaa::enforcement::Way;
 use crate::journal::AppendError;
 use crate::radius::dictionary::numbers::{EVENT_TIMESTAMP, NAS_IDENTIFIER, NAS_IP_ADDRESS, NAS_IPV6_ADDRESS};
 use crate::radius::{MAX_PACKET_OCTETS, PacketView, ReplyWriter, code};
@@ -24,6 +25,10 @@ pub(super) struct AcctWorker {
     seen: hashbrown::HashSet<i64>,
     /// How many of these are behind each router entry.
     boxes: hashbrown::HashMap<i64, usize>,
+    /// Where each of them was last seen.
+    ways: hashbrown::HashMap<i64, Way>,
+    /// The address that the socket is bound to, if it is one.
+    bound: Option<IpAddr>,
 }
 
 /// More boxes than this behind one router entry are a fault or an attack with its secret, not a network.
@@ -33,6 +38,7 @@ const MOST_OPEN: i64 = 250_000;
 
 impl AcctWorker {
     pub fn new(parts: Arc<ListenParts>, socket: Arc<UdpSocket>) -> AcctWorker {
+        let bound = socket.local_addr().ok().map(|address| address.ip()).filter(|ip| !ip.is_unspecified());
         let duplicates = Duplicates::new(parts.options.duplicates_ms, parts.options.duplicates_octets);
         AcctWorker {
             parts,
@@ -41,6 +47,8 @@ impl AcctWorker {
             buffer: Box::new([0; MAX_PACKET_OCTETS]),
             seen: hashbrown::HashSet::new(),
             boxes: hashbrown::HashMap::new(),
+            ways: hashbrown::HashMap::new(),
+            bound,
         }
     }
 
@@ -113,6 +121,10 @@ impl AcctWorker {
             *boxes += 1;
             self.seen.insert(nas_instance);
         }
+        let way = Way { peer: datagram.peer.ip(), local: datagram.local.or(self.bound) };
+        if self.ways.insert(nas_instance, way) != Some(way) {
+            self.parts.ways.note(nas_instance, way);
+        }
         let nas = NasContext {
             tenant_id: fields.tenant_id,
             router_id: fields.id,
@@ -126,7 +138,11 @@ impl AcctWorker {
             let completes = !matches!(record, Record::NasRestarted { only: Some(_), .. });
             journal.append(record.kind(), |out| record.write(out), if completes { ack.take() } else { None })
         };
-        Ok(live.record(&event, &nas, customer, append)?.seq)
+        let seq = live.record(&event, &nas, customer, append)?.seq;
+        if let Some(sighting) = live.sight(nas_instance, event.acct_session_id) {
+            self.parts.enforcer.accounted(event.status, sighting);
+        }
+        Ok(seq)
     }
 }
 

@@ -19,6 +19,7 @@ use super::responder::PendingReply;
 use super::socket::BoundAddress;
 use crate::aaa::access::Access;
 use crate::aaa::decision_log::Decision;
+use crate::aaa::enforcement::{Enforcer, Ways};
 use crate::journal::{Journal, LogBatch};
 use crate::radius::{PacketView, ReplyWriter, Secret};
 use crate::units::UnixMs;
@@ -76,6 +77,10 @@ pub struct ListenParts {
     pub on_decision: OnDecision,
     /// Is told of datagrams from nowhere.
     pub on_unknown: OnUnknown,
+    /// Is told of sessions that began, ended, or have an action under way.
+    pub enforcer: Arc<Enforcer>,
+    /// Where boxes are, for requests to them.
+    pub ways: Arc<Ways>,
     /// Authentication's counters.
     pub auth_counters: Arc<ListenCounters>,
     /// Accounting's counters.

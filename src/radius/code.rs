@@ -14,3 +14,15 @@ pub const ACCOUNTING_RESPONSE: u8 = 5;
 pub const ACCESS_CHALLENGE: u8 = 11;
 /// Status-Server.
 pub const STATUS_SERVER: u8 = 12;
+/// Disconnect-Request.
+pub const DISCONNECT_REQUEST: u8 = 40;
+/// Disconnect-ACK.
+pub const DISCONNECT_ACK: u8 = 41;
+/// Disconnect-NAK.
+pub const DISCONNECT_NAK: u8 = 42;
+/// CoA-Request.
+pub const COA_REQUEST: u8 = 43;
+/// CoA-ACK.
+pub const COA_ACK: u8 = 44;
+/// CoA-NAK.
+pub const COA_NAK: u8 = 45;

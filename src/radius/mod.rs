@@ -7,10 +7,12 @@ pub mod code;
 pub mod credentials;
 pub mod describe;
 pub mod dictionary;
+mod dynamic;
 pub mod packet;
 pub mod reply;
 pub mod secret;
 
+pub use dynamic::{DynamicOptions, DynamicReply, dynamic_reply, dynamic_request, read_dynamic_reply};
 pub use packet::{Malformed, PacketView};
 pub use reply::{ReplyTooLong, ReplyWriter};
 pub use secret::Secret;

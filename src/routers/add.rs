@@ -28,6 +28,10 @@ pub struct NewRouter {
     pub swap_octets: bool,
     /// See [`Router::coa_port`].
     pub coa_port: u16,
+    /// See [`Router::coa_message_authenticator`].
+    pub coa_message_authenticator: bool,
+    /// See [`Router::coa_event_timestamp`].
+    pub coa_event_timestamp: bool,
     /// See [`Adopt`].
     pub adopt: Adopt,
 }
@@ -44,6 +48,8 @@ impl NewRouter {
             limit_proxy_state: true,
             swap_octets: false,
             coa_port: DEFAULT_COA_PORT,
+            coa_message_authenticator: false,
+            coa_event_timestamp: false,
             adopt: Adopt::default(),
         }
     }
@@ -77,6 +83,8 @@ pub async fn add_router(
         limit_proxy_state: new.limit_proxy_state,
         swap_octets: new.swap_octets,
         coa_port: i64::from(new.coa_port),
+        coa_message_authenticator: new.coa_message_authenticator,
+        coa_event_timestamp: new.coa_event_timestamp,
         adopt: new.adopt.as_str().to_owned(),
         added_at: now,
         updated_at: now,

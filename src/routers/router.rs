@@ -62,6 +62,10 @@ pub struct Router {
     pub swap_octets: bool,
     /// UDP port for CoA and Disconnect.
     pub coa_port: u16,
+    /// Whether these requests carry Message-Authenticator; RouterOS does not ask for it.
+    pub coa_message_authenticator: bool,
+    /// Whether these requests carry Event-Timestamp; RouterOS does not ask for it.
+    pub coa_event_timestamp: bool,
     /// See [`Adopt`].
     pub adopt: Adopt,
     /// When it was added; sessions that began earlier are adopted as told.

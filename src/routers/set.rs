@@ -35,6 +35,10 @@ pub struct RouterChanges {
     pub swap_octets: Option<bool>,
     /// See [`Router::coa_port`].
     pub coa_port: Option<u16>,
+    /// See [`Router::coa_message_authenticator`].
+    pub coa_message_authenticator: Option<bool>,
+    /// See [`Router::coa_event_timestamp`].
+    pub coa_event_timestamp: Option<bool>,
     /// See [`Adopt`].
     pub adopt: Option<Adopt>,
 }
@@ -77,6 +81,8 @@ pub async fn set_router(
     row.limit_proxy_state = changes.limit_proxy_state.unwrap_or(row.limit_proxy_state);
     row.swap_octets = changes.swap_octets.unwrap_or(row.swap_octets);
     row.coa_port = changes.coa_port.map_or(row.coa_port, i64::from);
+    row.coa_message_authenticator = changes.coa_message_authenticator.unwrap_or(row.coa_message_authenticator);
+    row.coa_event_timestamp = changes.coa_event_timestamp.unwrap_or(row.coa_event_timestamp);
     row.adopt = changes.adopt.map_or(row.adopt, |a| a.as_str().to_owned());
 
     let addresses = new_addresses(&row.name, sql::list_addresses(&mut tx, tenant, id).await?, changes)?;

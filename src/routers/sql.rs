@@ -23,6 +23,8 @@ pub(super) struct RouterRow {
     pub limit_proxy_state: bool,
     pub swap_octets: bool,
     pub coa_port: i64,
+    pub coa_message_authenticator: bool,
+    pub coa_event_timestamp: bool,
     pub adopt: String,
     pub added_at: i64,
     pub updated_at: i64,
@@ -106,6 +108,8 @@ impl RouterRow {
             limit_proxy_state: self.limit_proxy_state,
             swap_octets: self.swap_octets,
             coa_port: u16::try_from(self.coa_port).map_err(|_| wrong("CoA port"))?,
+            coa_message_authenticator: self.coa_message_authenticator,
+            coa_event_timestamp: self.coa_event_timestamp,
             adopt: self.adopt.parse::<Adopt>().map_err(|e| wrong(&e))?,
             added_at: self.added_at,
             updated_at: self.updated_at,
@@ -121,25 +125,25 @@ fn parse_address(prefix: &str) -> Result<RouterAddress, StoreError> {
 
 pub(super) async fn find_row(conn: &mut Conn, tenant: TenantId, name: &str) -> Result<Option<RouterRow>, StoreError> {
     q!(opt conn, RouterRow, "SELECT id, tenant_id, owner_id, name, nas_identifier, secret, next_secret, message_authenticator, limit_proxy_state, \
-        swap_octets, coa_port, adopt, added_at, updated_at FROM routers WHERE tenant_id = $1 AND name = $2", tenant.0, name)
+        swap_octets, coa_port, coa_message_authenticator, coa_event_timestamp, adopt, added_at, updated_at FROM routers WHERE tenant_id = $1 AND name = $2", tenant.0, name)
 }
 
 // cross-tenant: the directory follows the feed by row id
 pub(super) async fn find_row_by_id(conn: &mut Conn, id: RouterId) -> Result<Option<RouterRow>, StoreError> {
     q!(opt conn, RouterRow, "SELECT id, tenant_id, owner_id, name, nas_identifier, secret, next_secret, message_authenticator, limit_proxy_state, \
-        swap_octets, coa_port, adopt, added_at, updated_at FROM routers WHERE id = $1", id.0)
+        swap_octets, coa_port, coa_message_authenticator, coa_event_timestamp, adopt, added_at, updated_at FROM routers WHERE id = $1", id.0)
 }
 
 /// Rows after an id, in id order.
 // cross-tenant: the directory serves every tenant
 pub(super) async fn list_rows_after(conn: &mut Conn, after: i64, limit: i64) -> Result<Vec<RouterRow>, StoreError> {
     q!(all conn, RouterRow, "SELECT id, tenant_id, owner_id, name, nas_identifier, secret, next_secret, message_authenticator, limit_proxy_state, \
-        swap_octets, coa_port, adopt, added_at, updated_at FROM routers WHERE id > $1 ORDER BY id LIMIT $2", after, limit)
+        swap_octets, coa_port, coa_message_authenticator, coa_event_timestamp, adopt, added_at, updated_at FROM routers WHERE id > $1 ORDER BY id LIMIT $2", after, limit)
 }
 
 async fn list_rows(conn: &mut Conn, tenant: TenantId, after_name: &str, limit: i64) -> Result<Vec<RouterRow>, StoreError> {
     q!(all conn, RouterRow, "SELECT id, tenant_id, owner_id, name, nas_identifier, secret, next_secret, message_authenticator, limit_proxy_state, \
-        swap_octets, coa_port, adopt, added_at, updated_at FROM routers WHERE tenant_id = $1 AND name > $2 ORDER BY name LIMIT $3",
+        swap_octets, coa_port, coa_message_authenticator, coa_event_timestamp, adopt, added_at, updated_at FROM routers WHERE tenant_id = $1 AND name > $2 ORDER BY name LIMIT $3",
         tenant.0, after_name, limit)
 }
 
@@ -188,9 +192,10 @@ pub(super) async fn list_all_addresses(conn: &mut Conn) -> Result<HashMap<i64, V
 /// False if the name is taken in the tenant.
 pub(super) async fn insert_router(conn: &mut Conn, tenant: TenantId, row: &RouterRow) -> Result<bool, StoreError> {
     let n = q!(exec conn, "INSERT INTO routers (id, tenant_id, owner_id, name, nas_identifier, secret, next_secret, message_authenticator, limit_proxy_state, \
-        swap_octets, coa_port, adopt, added_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (tenant_id, name) DO NOTHING",
+        swap_octets, coa_port, adopt, added_at, updated_at, coa_message_authenticator, coa_event_timestamp) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (tenant_id, name) DO NOTHING",
         row.id, tenant.0, row.owner_id, &row.name, &row.nas_identifier, &row.secret, &row.next_secret, &row.message_authenticator, row.limit_proxy_state,
-        row.swap_octets, row.coa_port, &row.adopt, row.added_at, row.updated_at)?;
+        row.swap_octets, row.coa_port, &row.adopt, row.added_at, row.updated_at, row.coa_message_authenticator, row.coa_event_timestamp)?;
     Ok(n == 1)
 }
 
@@ -202,14 +207,16 @@ pub(super) async fn update_lock_router(
     now: UnixMs,
 ) -> Result<Option<RouterRow>, StoreError> {
     q!(opt conn, RouterRow, "UPDATE routers SET updated_at = $3 WHERE tenant_id = $1 AND name = $2 RETURNING id, tenant_id, owner_id, name, nas_identifier, \
-        secret, next_secret, message_authenticator, limit_proxy_state, swap_octets, coa_port, adopt, added_at, updated_at", tenant.0, name, now)
+        secret, next_secret, message_authenticator, limit_proxy_state, swap_octets, coa_port, coa_message_authenticator, \
+        coa_event_timestamp, adopt, added_at, updated_at", tenant.0, name, now)
 }
 
 pub(super) async fn update_router(conn: &mut Conn, tenant: TenantId, row: &RouterRow) -> Result<u64, StoreError> {
     q!(exec conn, "UPDATE routers SET owner_id = $3, name = $4, nas_identifier = $5, secret = $6, next_secret = $7, message_authenticator = $8, \
-        limit_proxy_state = $9, swap_octets = $10, coa_port = $11, adopt = $12 WHERE tenant_id = $1 AND id = $2",
+        limit_proxy_state = $9, swap_octets = $10, coa_port = $11, adopt = $12, \
+        coa_message_authenticator = $13, coa_event_timestamp = $14 WHERE tenant_id = $1 AND id = $2",
         tenant.0, row.id, row.owner_id, &row.name, &row.nas_identifier, &row.secret, &row.next_secret, &row.message_authenticator, row.limit_proxy_state,
-        row.swap_octets, row.coa_port, &row.adopt)
+        row.swap_octets, row.coa_port, &row.adopt, row.coa_message_authenticator, row.coa_event_timestamp)
 }
 
 /// False if another entry has the address with the same NAS-Identifier.

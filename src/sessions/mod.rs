@@ -23,7 +23,7 @@ pub use buckets::{Charging, class};
 pub use event::{AccountingEvent, EventTime, Odd, Status};
 pub use grant::{Granted, VolumeCaps, rate_number};
 pub use journal_home::JournalHome;
-pub use live::{Applied, LiveSession, LiveSessions, NasContext, Recorded};
+pub use live::{Applied, LiveSession, LiveSessions, NasContext, Recorded, SessionName, Sighting};
 pub use meters::{MeterNeed, MeterStatus, Meters};
 pub use record::{Record, RecordError, RouterLearned, Update};
 pub use tally::{Tally, flag};
@@ -37,6 +37,8 @@ pub mod cause {
     pub const LOST_CARRIER: u32 = 2;
     /// A Start with the same Acct-Session-Id followed: the Stop was lost.
     pub const LOST_SERVICE: u32 = 3;
+    /// An administrator ended it, or the server did.
+    pub const ADMIN_RESET: u32 = 6;
     /// The router said that it restarts accounting.
     pub const NAS_REBOOT: u32 = 11;
 }

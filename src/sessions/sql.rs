@@ -75,6 +75,23 @@ pub(super) async fn update_usage_customer(
 pub async fn list_open_sessions(conn: &mut Conn, after: (i64, [u8; 16]), limit: i64) -> Result<Vec<LiveSession>, StoreError> {
     let rows = q!(all conn, StoredRow, concat!("SELECT ", columns!(), " FROM sessions s WHERE s.ended_at IS NULL \
         AND (s.nas_instance, s.session_key) > ($1, $2) ORDER BY s.nas_instance, s.session_key LIMIT $3"), after.0, &after.1[..], limit)?;
+    live_sessions(rows)
+}
+
+/// The same of one router.
+// cross-tenant: a node takes over routers of all tenants
+pub async fn list_open_sessions_of(
+    conn: &mut Conn,
+    router_id: i64,
+    after: (i64, [u8; 16]),
+    limit: i64,
+) -> Result<Vec<LiveSession>, StoreError> {
+    let rows = q!(all conn, StoredRow, concat!("SELECT ", columns!(), " FROM sessions s WHERE s.ended_at IS NULL AND s.router_id = $4 \
+        AND (s.nas_instance, s.session_key) > ($1, $2) ORDER BY s.nas_instance, s.session_key LIMIT $3"), after.0, &after.1[..], limit, router_id)?;
+    live_sessions(rows)
+}
+
+fn live_sessions(rows: Vec<StoredRow>) -> Result<Vec<LiveSession>, StoreError> {
     rows.into_iter().map(|row| Ok(LiveSession::of_row(&row.into_row()?))).collect()
 }
 

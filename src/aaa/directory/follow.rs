@@ -62,20 +62,45 @@ pub struct Follower {
     status: Arc<FollowStatus>,
     trimmed_at: UnixMs,
     meters: Option<Arc<Meters>>,
+    on_change: Option<OnChange>,
 }
+
+/// What the directory has just taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed<'a> {
+    /// A row of a table; 0 = the whole table.
+    Row(&'a str, i64),
+    /// Everything was loaded anew.
+    Everything,
+}
+
+/// Is told of each change after the directory has it.
+pub type OnChange = Box<dyn Fn(Changed<'_>) + Send + Sync>;
 
 impl Follower {
     /// Follows from a position, which [`Loader::load`] or a snapshot named.
     pub fn new(db: Db, directory: Arc<Directory>, loader: Loader, position: i64) -> Follower {
         let status = Arc::new(FollowStatus::default());
         status.position.store(position, Ordering::Relaxed);
-        Follower { db, directory, loader, position, status, trimmed_at: 0, meters: None }
+        Follower { db, directory, loader, position, status, trimmed_at: 0, meters: None, on_change: None }
     }
 
     /// Tells these meters whose limits count usage.
     pub fn with_meters(mut self, meters: Arc<Meters>) -> Follower {
         self.meters = Some(meters);
         self
+    }
+
+    /// Tells someone of every change from now on.
+    pub fn on_change(mut self, tell: OnChange) -> Follower {
+        self.on_change = Some(tell);
+        self
+    }
+
+    fn tell(&self, changed: Changed<'_>) {
+        if let Some(tell) = &self.on_change {
+            tell(changed);
+        }
     }
 
     /// How it does.
@@ -144,6 +169,7 @@ impl Follower {
         if let Some(last) = changes.last() {
             timed(APPLY_TIMEOUT, self.apply(conn, &changes)).await?;
             self.advance(last.seq);
+            changes.iter().for_each(|c| self.tell(Changed::Row(&c.table_name, c.row_id)));
             self.status.changes.fetch_add(changes.len() as u64, Ordering::Relaxed);
         }
         if !more {
@@ -162,6 +188,7 @@ impl Follower {
         self.advance(report.position);
         self.status.reloads.fetch_add(1, Ordering::Relaxed);
         self.status.last_success_at.store(now, Ordering::Relaxed);
+        self.tell(Changed::Everything);
         Ok(true)
     }
 

@@ -402,6 +402,9 @@ fn nas_fields(r: &RouterSecrets) -> NasFields {
         swap_octets: r.swap_octets,
         added_at: r.added_at,
         adopt_all: r.adopt == routers::Adopt::All,
+        coa_port: r.coa_port,
+        coa_message_authenticator: r.coa_message_authenticator,
+        coa_event_timestamp: r.coa_event_timestamp,
     }
 }
 

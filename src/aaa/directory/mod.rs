@@ -24,7 +24,7 @@ use crate::units::Mac;
 
 pub(in crate::aaa) use customers::SHARDS;
 pub use customers::{Customer, CustomerFields, Customers, DeviceOwner};
-pub use follow::{FollowStatus, Follower};
+pub use follow::{Changed, FollowStatus, Follower, OnChange};
 pub use load::{LoadError, LoadReport, Loader};
 pub use nas::{MessageAuthenticatorMode, Nas, NasCounters, NasFields, NasTable};
 pub use package::{Package, RateText};

@@ -52,6 +52,12 @@ pub struct NasFields {
     pub added_at: UnixMs,
     /// Whether sessions from before that count in full.
     pub adopt_all: bool,
+    /// UDP port for CoA and Disconnect.
+    pub coa_port: u16,
+    /// Whether these requests carry Message-Authenticator.
+    pub coa_message_authenticator: bool,
+    /// Whether these requests carry Event-Timestamp.
+    pub coa_event_timestamp: bool,
 }
 
 /// Counters of one router, published for `router ls` and `doctor`.
@@ -155,6 +161,8 @@ pub struct NasTable {
     /// Prefixes with their routers, longest first.
     prefixes: Vec<(IpNet, Vec<Arc<Nas>>)>,
     all: Vec<Arc<Nas>>,
+    /// Places in `all`.
+    by_id: HashMap<i64, usize>,
 }
 
 impl NasTable {
@@ -187,6 +195,7 @@ impl NasTable {
                 self.prefixes.push((*net, vec![nas.clone()]));
             }
         }
+        self.by_id.insert(nas.fields.id, self.all.len());
         self.all.push(nas);
     }
 
@@ -196,6 +205,11 @@ impl NasTable {
             return list;
         }
         self.prefixes.iter().find(|(net, _)| net.contains(&source)).map_or(&[], |(_, list)| list)
+    }
+
+    /// The router of an entry.
+    pub fn find(&self, router_id: i64) -> Option<&Arc<Nas>> {
+        self.by_id.get(&router_id).map(|index| &self.all[*index])
     }
 
     /// All routers.
@@ -222,6 +236,9 @@ mod tests {
             swap_octets: false,
             added_at: 0,
             adopt_all: false,
+            coa_port: 3799,
+            coa_message_authenticator: false,
+            coa_event_timestamp: false,
         }
     }
 

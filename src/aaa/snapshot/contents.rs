@@ -129,6 +129,7 @@ fn write_router(nas: &Nas, mut out: OctetWriter<'_>) {
     for address in learned {
         out.long(address.to_string().as_bytes());
     }
+    out.u16(f.coa_port).u8(u8::from(f.coa_message_authenticator)).u8(u8::from(f.coa_event_timestamp));
 }
 
 /// What the first part of a snapshot says.
@@ -292,5 +293,8 @@ fn read_router(mut r: OctetReader<'_>, learned: &mut Vec<(i64, IpAddr)>) -> Opti
         swap_octets,
         added_at,
         adopt_all,
+        coa_port: r.u16()?,
+        coa_message_authenticator: r.u8()? == 1,
+        coa_event_timestamp: r.u8()? == 1,
     })
 }

@@ -93,6 +93,9 @@ fn directory(customers: i64) -> Directory {
         swap_octets: false,
         added_at: 11,
         adopt_all: true,
+        coa_port: 1700,
+        coa_message_authenticator: true,
+        coa_event_timestamp: false,
     };
     let learned = [(2, "192.0.2.1".parse().expect("an address"))];
     directory.routers.store(Arc::new(NasTable::new(vec![router], &learned, &NasTable::default())));

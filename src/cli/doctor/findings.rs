@@ -31,6 +31,8 @@ pub(super) struct Facts {
     pub store_trouble: Option<Trouble>,
     /// Routers of all tenants.
     pub routers: Vec<RouterFacts>,
+    /// Routers that leave CoA and Disconnect requests unanswered: name, port, and how many actions wait for that.
+    pub coa_silent: Vec<(String, i64, i64)>,
     /// Addresses that belong to no router.
     pub unknown: Vec<UnknownSource>,
     /// Packages and customers; `None` if the store could not be asked.
@@ -104,6 +106,7 @@ pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
         found.extend(clock_skew(router));
         found.extend(weak_secret(router));
     }
+    found.extend(facts.coa_silent.iter().map(coa_silent));
     found.extend(unknown_sources(facts));
     found.extend(applier_lag(facts));
     found.extend(disk(facts));
@@ -242,6 +245,17 @@ fn weak_secret(r: &RouterFacts) -> Option<Finding> {
             r.tenant_option
         ),
     ))
+}
+
+fn coa_silent((router, port, actions): &(String, i64, i64)) -> Finding {
+    finding(
+        "coa-unreachable",
+        format!("router {router} does not answer CoA and Disconnect requests on UDP port {port}; {actions} sessions are not as the books say"),
+        format!(
+            "on the router `/radius incoming set accept=yes port={port}` and a firewall rule that lets this server in; it must know the server by the address that its \
+             requests come from (`radius.coa_source`) and share its secret"
+        ),
+    )
 }
 
 fn unknown_sources(facts: &Facts) -> Option<Finding> {

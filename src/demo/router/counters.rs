@@ -59,6 +59,14 @@ counters! {
     bad_replies,
     /// Stops that a fault swallowed.
     lost_stops,
+    /// CoA-Requests carried out.
+    coa_acks,
+    /// Disconnect-Requests carried out.
+    disconnect_acks,
+    /// CoA and Disconnect requests refused.
+    coa_naks,
+    /// CoA and Disconnect requests left unanswered: wrong secret, wrong source, or told to be silent.
+    coa_ignored,
     /// Accepts whose Mikrotik-Rate-Limit does not follow the grammar: the customer then has no limit.
     bad_rate_limits,
 }

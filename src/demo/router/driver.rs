@@ -1,6 +1,6 @@
 //! Drives a simulated router over UDP: one socket per exchange, as RouterOS uses a new source port for every request.
 
-use super::{Counters, Datagram, DemoCustomer, Faults, Method, Personality, Port, RouterOptions, Service, SimulatedRouter, random::Random};
+use super::{Counters, Datagram, DemoCustomer, Faults, Incoming, Method, Personality, Port, RouterOptions, Service, SimulatedRouter, random::Random};
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -49,6 +49,10 @@ pub struct SimulationOptions {
     pub timeout_ms: u64,
     /// What goes wrong.
     pub faults: Faults,
+    /// What it does with CoA and Disconnect requests.
+    pub incoming: Incoming,
+    /// Port of `/radius incoming` at `source`; none: it takes no CoA.
+    pub coa_port: Option<u16>,
     /// Seed of everything random; the timing of replies still differs between runs.
     pub seed: u64,
 }
@@ -64,6 +68,11 @@ pub async fn run(options: SimulationOptions, stop: Arc<AtomicBool>, counters: Ar
     let started = Instant::now();
     let mut next_reboot = options.reboot_every_secs.map(|secs| started + Duration::from_secs(secs));
     let mut logins_done = 0.0;
+    let incoming = match options.coa_port {
+        Some(port) => Some(UdpSocket::bind(SocketAddr::new(driver.source.ip(), port)).await?),
+        None => None,
+    };
+    let mut request = vec![0; MAX_DATAGRAM];
     while !stop.load(Relaxed) {
         tokio::select! {
             _ = tick.tick() => {
@@ -78,6 +87,13 @@ pub async fn run(options: SimulationOptions, stop: Arc<AtomicBool>, counters: Ar
                 }
                 driver.send_due().await?;
             }
+            Some(Ok((length, peer))) = receive(incoming.as_ref(), &mut request) => {
+                if let (Some(socket), Some(answer)) = (&incoming, driver.router.incoming(&request[..length], peer.ip(), unix_ms())) {
+                    // What cannot be sent counts like a lost datagram.
+                    let _ = socket.send_to(&answer, peer).await;
+                }
+                driver.send_due().await?;
+            }
             Some((exchange, bytes)) = driver.replies.recv() => {
                 driver.router.receive(exchange, &bytes, unix_ms());
                 driver.send_due().await?;
@@ -85,6 +101,14 @@ pub async fn run(options: SimulationOptions, stop: Arc<AtomicBool>, counters: Ar
         }
     }
     Ok(())
+}
+
+/// The next datagram of `/radius incoming`; `None` where there is none, which ends the wait for it.
+async fn receive(socket: Option<&UdpSocket>, buffer: &mut [u8]) -> Option<io::Result<(usize, SocketAddr)>> {
+    match socket {
+        Some(socket) => Some(socket.recv_from(buffer).await),
+        None => None,
+    }
 }
 
 struct Driver {
@@ -123,6 +147,8 @@ impl Driver {
             timeout_ms: options.timeout_ms,
             stay_secs: Some(options.stay_secs),
             faults: options.faults,
+            incoming: options.incoming,
+            server: None,
             seed: options.seed,
         };
         Self {
@@ -244,6 +270,8 @@ mod tests {
             reboot_every_secs: None,
             timeout_ms: 3000,
             faults: Faults::default(),
+            incoming: Incoming::Obey,
+            coa_port: None,
             seed: 1,
         }
     }

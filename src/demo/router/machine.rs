@@ -4,10 +4,10 @@ use super::counters::Counters;
 use super::packets::{self, Attempt, Nas, Report};
 use super::random::Random;
 use super::session::{Session, TerminateCause};
-use super::{DemoCustomer, Faults, Method, Personality, Service};
+use super::{DemoCustomer, Faults, Incoming, Method, Personality, Service};
 use crate::radius::client::{self, Code, Reply, ReplyError, Request, Requirement};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -39,6 +39,10 @@ pub struct RouterOptions {
     pub stay_secs: Option<(u64, u64)>,
     /// What goes wrong.
     pub faults: Faults,
+    /// What it does with CoA and Disconnect requests.
+    pub incoming: Incoming,
+    /// The address of the server in `/radius`; none: CoA is taken from any address.
+    pub server: Option<IpAddr>,
     /// The same seed and inputs give the same datagrams.
     pub seed: u64,
 }
@@ -54,6 +58,8 @@ impl Default for RouterOptions {
             timeout_ms: 1100,
             stay_secs: None,
             faults: Faults::default(),
+            incoming: Incoming::Obey,
+            server: None,
             seed: 0,
         }
     }
@@ -157,6 +163,18 @@ impl SimulatedRouter {
     /// Sessions online, by id.
     pub fn sessions(&self) -> impl Iterator<Item = &Session> {
         self.sessions.values()
+    }
+
+    pub(super) fn options(&self) -> &RouterOptions {
+        &self.options
+    }
+
+    pub(super) fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    pub(super) fn session_mut(&mut self, session_id: u32) -> Option<&mut Session> {
+        self.sessions.get_mut(&session_id)
     }
 
     /// Whether this customer is online or being logged in.

@@ -5,6 +5,7 @@
 
 mod counters;
 mod driver;
+mod incoming;
 mod machine;
 mod packets;
 mod random;
@@ -13,6 +14,7 @@ mod session;
 
 pub use counters::{Counters, CountersSnapshot};
 pub use driver::{SimulationOptions, run};
+pub use incoming::Incoming;
 pub use machine::{Datagram, Outcome, Port, RouterOptions, SimulatedRouter};
 pub use rate_limit::{RateLimit, RateLimitError};
 pub use session::{Session, TerminateCause};

@@ -1,7 +1,8 @@
 //! One customer online: what the Accept said, and the traffic that follows from it.
 
-use super::rate_limit::RateLimit;
+use super::rate_limit::{RateLimit, RateLimitError};
 use super::{DemoCustomer, Service};
+use crate::radius::PacketView;
 use crate::radius::client::Reply;
 use crate::radius::dictionary::numbers::{ACCT_INTERIM_INTERVAL, CLASS, FRAMED_IP_ADDRESS, SESSION_TIMEOUT};
 use std::net::Ipv4Addr;
@@ -102,6 +103,17 @@ impl Session {
         (session, malformed)
     }
 
+    /// Takes a change while it is online; timeouts and limits count from the session's begin.
+    pub(super) fn change(&mut self, change: &Change) {
+        self.rate_limit = change.rate_limit.or(self.rate_limit);
+        if let Some(secs) = change.session_timeout_secs {
+            self.timeout_ms = Some(self.started_ms + u64::from(secs) * 1000);
+        }
+        for (limit, changed) in self.limits.iter_mut().zip([change.upload_limit, change.download_limit]) {
+            *limit = changed.or(*limit);
+        }
+    }
+
     /// Eight lower-case hex digits: service byte, boot nibble, counter.
     pub fn acct_session_id(&self) -> String {
         format!("{:08x}", self.id)
@@ -156,6 +168,29 @@ impl Session {
         } else {
             self.leaves_ms.filter(|&at| at <= now_ms).map(|_| TerminateCause::UserRequest)
         }
+    }
+}
+
+/// What a CoA-Request changes of a session.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Change {
+    pub rate_limit: Option<RateLimit>,
+    pub session_timeout_secs: Option<u32>,
+    pub upload_limit: Option<u64>,
+    pub download_limit: Option<u64>,
+}
+
+impl Change {
+    pub fn read(view: &PacketView<'_>) -> Result<Change, RateLimitError> {
+        let rate_text = view.vendor_get(MIKROTIK, 8).map(String::from_utf8_lossy);
+        let word = |kind: u8| view.vendor_get(MIKROTIK, kind).and_then(|value| value.try_into().ok()).map_or(0, u32::from_be_bytes);
+        let limit = |low: u8, high: u8| Some(u64::from(word(high)) << 32 | u64::from(word(low))).filter(|octets| *octets > 0);
+        Ok(Change {
+            rate_limit: rate_text.map(|text| text.parse()).transpose()?,
+            session_timeout_secs: view.get_u32(SESSION_TIMEOUT).filter(|secs| *secs > 0),
+            upload_limit: limit(1, 14),
+            download_limit: limit(2, 15),
+        })
     }
 }
 

@@ -4,11 +4,13 @@
 //! [`identity`]; what the event changes is [`Tally::apply`]'s business. Every change is in the journal before it is in memory.
 
 mod applied;
+mod enforce;
 mod identity;
 mod remote;
 mod restore;
 mod sweep;
 
+pub use enforce::{SessionName, Sighting};
 #[cfg(test)]
 pub(in crate::sessions) use sweep::REMEMBER_STOPPED_MS;
 pub(in crate::sessions) use sweep::matches_boot;
@@ -280,6 +282,10 @@ impl LiveSessions {
         }
         let update = self.update(event, &nas, session.session_key, session.tally.started_at, session.customer_id);
         let seq = append(&Record::Update(update.clone()))?;
+        // A session that came back from the store alone does not know what its router was told; the token does, up to the first change.
+        if let Some(token) = event.token.filter(|_| !session.granted.is_known()) {
+            session.granted = token.granted;
+        }
         let was_open = session.tally.is_open();
         session.tally.apply(&update);
         session.heard_at = session.heard_at.max(event.arrived_at);

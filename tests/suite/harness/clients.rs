@@ -66,3 +66,43 @@ fn run(program: &str, words: &[String], input: &str) -> Option<Said> {
     let _ = child.stdin.take().expect("piped").write_all(input.as_bytes());
     Some(Said::from(child.wait_with_output().expect("our child")))
 }
+
+const PYRAD_TARGET: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pyrad_target.py");
+
+/// pyrad's server as a router that takes CoA and Disconnect; ended when dropped.
+pub struct PyradTarget {
+    child: std::process::Child,
+    lines: std::cell::RefCell<std::io::BufReader<std::process::ChildStdout>>,
+    /// Its UDP port on 127.0.0.1.
+    pub port: String,
+}
+
+impl PyradTarget {
+    /// Starts it; `None`, said loudly, where pyrad is not installed.
+    pub fn start(secret: &str) -> Option<Self> {
+        let python = std::env::var("TOLLGATE_TEST_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+        if !Command::new(&python).args(["-c", "import pyrad"]).output().is_ok_and(|output| output.status.success()) {
+            skip("a test with pyrad", "pyrad is not installed");
+            return None;
+        }
+        let mut child = Command::new(&python).args([PYRAD_TARGET, secret]).stdout(Stdio::piped()).spawn().expect("it ran just now");
+        let lines = std::cell::RefCell::new(std::io::BufReader::new(child.stdout.take().expect("piped")));
+        let mut target = Self { child, lines, port: String::new() };
+        target.port = target.next_line();
+        Some(target)
+    }
+
+    /// The next line that it prints; waits for it.
+    pub fn next_line(&self) -> String {
+        let mut line = String::new();
+        std::io::BufRead::read_line(&mut *self.lines.borrow_mut(), &mut line).expect("readable");
+        line.trim_end().to_owned()
+    }
+}
+
+impl Drop for PyradTarget {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

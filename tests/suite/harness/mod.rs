@@ -4,6 +4,7 @@
 //! hide behind itself.
 
 pub mod clients;
+pub mod coa;
 pub mod mschap;
 pub mod packet;
 pub mod postgres;

@@ -219,7 +219,8 @@ impl Reply {
     }
 }
 
-fn attributes(mut bytes: &[u8]) -> Vec<(u8, Vec<u8>)> {
+/// Type and value of every attribute, in order; panics on malformed ones.
+pub fn attributes(mut bytes: &[u8]) -> Vec<(u8, Vec<u8>)> {
     let mut found = Vec::new();
     while let [kind, length, ..] = *bytes {
         let length = usize::from(length);
