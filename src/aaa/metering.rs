@@ -51,7 +51,7 @@ fn now() -> UnixMs {
 /// What splits a customer's usage. The one place that reads his terms for it.
 fn charging(customer: &Customer, packages: &Packages) -> Charging {
     let free_hours = packages.get(&customer.package_id).map(|p| p.limits.free_hours.clone()).unwrap_or_default();
-    Charging { period_started_at: None, free_hours }
+    Charging { period_started_at: 0, package_since_at: 0, free_hours }
 }
 
 /// What is to be metered of a customer. The one place that reads his limits for it.

@@ -12,6 +12,7 @@ mod decode;
 mod demo;
 mod dictionary;
 mod doctor;
+mod explain;
 mod export;
 mod failure;
 mod import;
@@ -93,6 +94,8 @@ enum Command {
     Sessions(sessions::SessionsArgs),
     /// Check that the totals of all sessions agree with their usage and with the events they were made of
     Verify(verify::VerifyArgs),
+    /// Explain a decision or a number by the facts behind it
+    Explain(explain::ExplainArgs),
     /// Work on the accounting journal of a node that no longer runs
     Journal(journal::JournalArgs),
     /// Export as files for other programs
@@ -141,6 +144,7 @@ pub fn run() -> ExitCode {
         Command::Import(args) => done(import::run(globals, args)),
         Command::Sessions(args) => done(sessions::run(globals, args)),
         Command::Verify(args) => done(verify::run(globals, args)),
+        Command::Explain(args) => done(explain::run(globals, args)),
         Command::Journal(args) => done(journal::run(globals, args)),
         Command::Export(args) => done(export::run(globals, args)),
         Command::Backup(args) => done(backup::run(globals, args)),
@@ -197,6 +201,11 @@ mod tests {
             "tollgate tenant set default --time-zone Asia/Dhaka --case-sensitive-usernames true",
             "tollgate --tenant other customer ls",
             "tollgate sessions ls --online --json",
+            "tollgate verify",
+            "tollgate verify usage --json",
+            "tollgate explain usage bob --period week",
+            "tollgate explain session 81000001 --json",
+            "tollgate journal apply /var/lib/old-node",
             "tollgate sessions ls --username bob --limit 5",
             "tollgate export sessions --format csv",
             "tollgate export sessions --since 2026-12-31",

@@ -19,7 +19,7 @@ pub fn is_within(hours: &[Hours], instant: UnixMs, zone: &TimeZone) -> bool {
 }
 
 /// The first instant after `instant` at which [`is_within`] changes, unix ms; `UnixMs::MAX` = never.
-pub fn next_edge(hours: &[Hours], instant: UnixMs, zone: &TimeZone) -> UnixMs {
+pub fn changes_at(hours: &[Hours], instant: UnixMs, zone: &TimeZone) -> UnixMs {
     let now = is_within(hours, instant, zone);
     let mut edges = Vec::with_capacity(hours.len() * 20);
     let mut day = local_date(instant, zone).yesterday().ok();
@@ -90,7 +90,7 @@ mod tests {
             let zone = TimeZone::get(zone).expect("a bundled zone");
             let now = at(instant, &zone);
             assert_eq!(is_within(&hours, now, &zone), within, "{instant}");
-            assert_eq!(next_edge(&hours, now, &zone), at(edge, &zone), "after {instant}");
+            assert_eq!(changes_at(&hours, now, &zone), at(edge, &zone), "after {instant}");
         }
     }
 
@@ -99,7 +99,7 @@ mod tests {
         for (hours, within) in [(vec![], false), (vec![window(DAILY, 0, 24)], true), (vec![window(DAILY, 7, 7)], true), (vec![window(0, 1, 2)], false)]
         {
             assert_eq!(is_within(&hours, 1_800_000_000_000, &TimeZone::UTC), within);
-            assert_eq!(next_edge(&hours, 1_800_000_000_000, &TimeZone::UTC), UnixMs::MAX);
+            assert_eq!(changes_at(&hours, 1_800_000_000_000, &TimeZone::UTC), UnixMs::MAX);
         }
     }
 
@@ -113,7 +113,7 @@ mod tests {
             let zone = TimeZone::get(zone).expect("a bundled zone");
             let hours: Vec<_> = windows.iter().map(|(days, from, until)| Hours { days: days & 127, from_minute: *from, until_minute: *until }).collect();
             let now = is_within(&hours, instant, &zone);
-            let edge = next_edge(&hours, instant, &zone);
+            let edge = changes_at(&hours, instant, &zone);
             prop_assert!(edge > instant);
             let until = edge.min(instant + 8 * 86_400_000);
             let between = instant + ((until - instant - 1) as f64 * within) as i64;

@@ -17,7 +17,7 @@ pub use limits::{
     Validity, ValidityStart, VolumeLimit, WhenFull, WhenUnknown, service,
 };
 pub use package::{DEFAULT_INTERIM_SECS, MAX_SESSION_TIMEOUT_SECS, MIN_INTERIM_SECS, Package, PackageError, PackageTerms};
-pub use periods::{PeriodSet, Spans};
+pub use periods::{PeriodSet, Spans, spans};
 pub use rate_limit::{PerDirection, RateLimit, RateLimitError};
 pub use set::{PackageChanges, remove_package, set_package};
 pub use sql::{find_package, find_package_by_id, list_package_ids, list_packages, list_packages_after_id};
