@@ -53,13 +53,13 @@ fn now() -> UnixMs {
 fn charging(customer: &Customer, directory: &Directory, packages: &Packages) -> Charging {
     let free_hours = packages.get(&customer.package_id).map(|p| p.limits.free_hours.clone()).unwrap_or_default();
     if !customer.has_terms() {
-        return Charging { period_started_at: None, package_since_at: None, free_hours };
+        return Charging { period_started_at: 0, package_since_at: 0, free_hours };
     }
     let terms = directory.terms.of(customer.id);
-    let known = |at: UnixMs| (at != 0).then_some(at);
     // A first login may be known here before the store's row says so.
-    let period_started_at = known(terms.period_started_at).or_else(|| directory.terms.first_login(customer.id));
-    Charging { period_started_at, package_since_at: known(terms.package_since_at), free_hours }
+    let noted = || directory.terms.first_login(customer.id).unwrap_or(0);
+    let period_started_at = if terms.period_started_at == 0 { noted() } else { terms.period_started_at };
+    Charging { period_started_at, package_since_at: terms.package_since_at, free_hours }
 }
 
 /// What is to be metered of a customer. The one place that reads his limits for it.

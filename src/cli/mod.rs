@@ -13,6 +13,7 @@ mod decode;
 mod demo;
 mod dictionary;
 mod doctor;
+mod explain;
 mod export;
 mod failure;
 mod import;
@@ -99,6 +100,8 @@ enum Command {
     Sessions(sessions::SessionsArgs),
     /// Check that the totals of all sessions agree with their usage and with the events they were made of
     Verify(verify::VerifyArgs),
+    /// Explain a decision or a number by the facts behind it
+    Explain(explain::ExplainArgs),
     /// Work on the accounting journal of a node that no longer runs
     Journal(journal::JournalArgs),
     /// Export as files for other programs
@@ -149,6 +152,7 @@ pub fn run() -> ExitCode {
         Command::Actions(args) => done(actions::run(globals, args)),
         Command::Sessions(args) => done(sessions::run(globals, args)),
         Command::Verify(args) => done(verify::run(globals, args)),
+        Command::Explain(args) => done(explain::run(globals, args)),
         Command::Journal(args) => done(journal::run(globals, args)),
         Command::Export(args) => done(export::run(globals, args)),
         Command::Backup(args) => done(backup::run(globals, args)),
@@ -207,6 +211,11 @@ mod tests {
             "tollgate actions ls --drift --username bob --json",
             "tollgate session disconnect bob",
             "tollgate sessions ls --online --json",
+            "tollgate verify",
+            "tollgate verify usage --json",
+            "tollgate explain usage bob --period week",
+            "tollgate explain session 81000001 --json",
+            "tollgate journal apply /var/lib/old-node",
             "tollgate sessions ls --username bob --limit 5",
             "tollgate export sessions --format csv",
             "tollgate export sessions --since 2026-12-31",

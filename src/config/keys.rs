@@ -38,6 +38,11 @@ pub const KEYS: &[Key] = &[
     key("journal.retain_hours", "72", "How long applied records are kept as evidence, in hours, within the budget."),
     key("decision_log.budget_mib", "1024", "Disk that the decision log may take, in MiB; the oldest decisions go first."),
     key("decision_log.retention_days", "30", "How long decisions are kept, in days."),
+    key(
+        "history.retention_days",
+        "400",
+        "How long ended sessions are kept, in days. What they used is kept after that too, per customer and day.",
+    ),
     key("snapshot.budget_mib", "2048", "Disk that the snapshot of customers and live sessions may take, in MiB."),
     key("radius.auth", "[\"0.0.0.0:1812\", \"[::]:1812\"]", "Addresses that answer authentication."),
     key("radius.acct", "[\"0.0.0.0:1813\", \"[::]:1813\"]", "Addresses that answer accounting."),

@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::keys::KEYS;
 use super::settings::{
-    BruteForceConfig, Config, DataConfig, DecisionLogConfig, HttpConfig, JournalConfig, LogConfig, RadiusConfig, SnapshotConfig,
+    BruteForceConfig, Config, DataConfig, DecisionLogConfig, HistoryConfig, HttpConfig, JournalConfig, LogConfig, RadiusConfig, SnapshotConfig,
     StoreConfig, TenantConfig,
 };
 use super::suggest::nearest;
@@ -209,6 +209,7 @@ fn build(file: Option<PathBuf>, base: &Path, r: &Reader<'_>) -> Option<Config> {
     let journal =
         (r.number("journal.segment_mib", 1, 1024), r.number("journal.budget_gib", 1, 65_536), r.number("journal.retain_hours", 0, 8_784));
     let decision_log = (r.number("decision_log.budget_mib", 1, 1 << 20), r.number("decision_log.retention_days", 1, 3_660));
+    let history = r.number("history.retention_days", 32, 36_600);
     let snapshot = r.number("snapshot.budget_mib", 1, 1 << 20);
     let (auth, acct, listen) = (r.addresses("radius.auth"), r.addresses("radius.acct"), r.addresses("http.listen"));
     let (workers, receive_buffer_kib) = (r.number("radius.workers", 0, 1024), r.number("radius.receive_buffer_kib", 64, 1 << 20));
@@ -234,6 +235,7 @@ fn build(file: Option<PathBuf>, base: &Path, r: &Reader<'_>) -> Option<Config> {
         data: DataConfig { folder: folder?, key_file: key_file? },
         journal: JournalConfig { segment_mib: journal.0?, budget_gib: journal.1?, retain_hours: journal.2? },
         decision_log: DecisionLogConfig { budget_mib: decision_log.0?, retention_days: decision_log.1? },
+        history: HistoryConfig { retention_days: history? },
         snapshot: SnapshotConfig { budget_mib: snapshot? },
         radius: RadiusConfig {
             auth: auth?,

@@ -20,6 +20,8 @@ pub struct Config {
     pub journal: JournalConfig,
     /// The decision log.
     pub decision_log: DecisionLogConfig,
+    /// Ended sessions.
+    pub history: HistoryConfig,
     /// The snapshot.
     pub snapshot: SnapshotConfig,
     /// RADIUS.
@@ -67,6 +69,13 @@ pub struct DecisionLogConfig {
     /// `decision_log.budget_mib`
     pub budget_mib: u32,
     /// `decision_log.retention_days`
+    pub retention_days: u32,
+}
+
+/// Section `history`.
+#[derive(Debug, Clone)]
+pub struct HistoryConfig {
+    /// `history.retention_days`
     pub retention_days: u32,
 }
 

@@ -22,7 +22,7 @@ pub use limits::{
     Validity, ValidityStart, VolumeLimit, WhenFull, WhenUnknown, service,
 };
 pub use package::{DEFAULT_INTERIM_SECS, MAX_SESSION_TIMEOUT_SECS, MIN_INTERIM_SECS, Package, PackageError, PackageTerms};
-pub use periods::{PeriodSet, Spans};
+pub use periods::{PeriodSet, Spans, spans};
 pub use quantity::{parse_octets, parse_secs, print_octets, print_secs};
 pub use rate_limit::{PerDirection, RateLimit, RateLimitError};
 pub use set::{PackageChanges, remove_package, set_package};

@@ -17,36 +17,6 @@ pub struct Spans {
 }
 
 impl Spans {
-    /// The spans that hold `now`. `period_started_at` is the customer's ([`Period::Validity`]); without one, and for [`Period::Once`], all that the store knows
-    /// counts. Days, weeks and months begin at the first instant of a local day, also where a change of clocks skips midnight.
-    pub fn at(now: UnixMs, zone: &TimeZone, period_started_at: Option<UnixMs>) -> Spans {
-        let today = date_of(now, zone);
-        let monday = today.checked_sub(i64::from(today.weekday().to_monday_zero_offset()).days()).unwrap_or(today);
-        let first = today.first_of_month();
-        let begin = |date: Result<Date, jiff::Error>, else_: UnixMs| {
-            date.and_then(|d| d.to_zoned(zone.clone())).map_or(else_, |z| z.timestamp().as_millisecond())
-        };
-        let validity = period_started_at.unwrap_or(0);
-        Spans {
-            starts: [begin(Ok(today), 0), begin(Ok(monday), 0), begin(Ok(first), 0), validity, 0],
-            ends: [
-                begin(today.tomorrow(), UnixMs::MAX),
-                begin(monday.checked_add(7.days()), UnixMs::MAX),
-                begin(first.checked_add(1.month()), UnixMs::MAX),
-                UnixMs::MAX,
-                UnixMs::MAX,
-            ],
-            before: [
-                // Not by the calendar: a zone may skip a whole day.
-                begin(Ok(date_of(begin(Ok(today), 0) - 1, zone)), 0),
-                begin(monday.checked_sub(7.days()), 0),
-                begin(first.checked_sub(1.month()), 0),
-                validity,
-                0,
-            ],
-        }
-    }
-
     /// The first instant of a kind's running span, unix ms; 0 = all that is known.
     pub fn start(&self, period: Period) -> UnixMs {
         self.starts[period as usize]
@@ -67,12 +37,42 @@ impl Spans {
         self.ends.iter().copied().min().unwrap_or(UnixMs::MAX)
     }
 
-    /// These spans for a customer with a validity period of his own, who has had his package since an instant; 0 = ever.
-    pub fn of_customer(mut self, period_started_at: UnixMs, package_since_at: UnixMs) -> Spans {
+    /// These days, weeks and months for a customer with starts of his own.
+    pub fn with_starts(mut self, period_started_at: UnixMs, package_since_at: UnixMs) -> Spans {
         for (period, at) in [(Period::Validity, period_started_at), (Period::Once, package_since_at)] {
             (self.starts[period as usize], self.before[period as usize]) = (at, at);
         }
         self
+    }
+}
+
+/// The spans around an instant. `period_started_at` is when the customer's present validity began and `package_since_at` since when he has his package; 0 where
+/// nothing is known, so that all he ever used counts. Days, weeks and months begin at the first instant of a local day, also where a change of clocks skips midnight.
+pub fn spans(now: UnixMs, zone: &TimeZone, period_started_at: UnixMs, package_since_at: UnixMs) -> Spans {
+    let today = date_of(now, zone);
+    let monday = today.checked_sub(i64::from(today.weekday().to_monday_zero_offset()).days()).unwrap_or(today);
+    let first = today.first_of_month();
+    let begin = |date: Result<Date, jiff::Error>, else_: UnixMs| {
+        date.and_then(|d| d.to_zoned(zone.clone())).map_or(else_, |z| z.timestamp().as_millisecond())
+    };
+    let day = begin(Ok(today), 0);
+    Spans {
+        starts: [day, begin(Ok(monday), 0), begin(Ok(first), 0), period_started_at, package_since_at],
+        ends: [
+            begin(today.tomorrow(), UnixMs::MAX),
+            begin(monday.checked_add(7.days()), UnixMs::MAX),
+            begin(first.checked_add(1.month()), UnixMs::MAX),
+            UnixMs::MAX,
+            UnixMs::MAX,
+        ],
+        before: [
+            // Not by the calendar: a zone may skip a whole day.
+            begin(Ok(date_of(day - 1, zone)), 0),
+            begin(monday.checked_sub(7.days()), 0),
+            begin(first.checked_sub(1.month()), 0),
+            period_started_at,
+            package_since_at,
+        ],
     }
 }
 
@@ -150,34 +150,27 @@ mod tests {
             ("Asia/Dhaka", "2026-11-15 00:00", "2026-11-15 00:00", "2026-11-09 00:00", "2026-11-01 00:00", "2026-11-16 00:00"),
             ("UTC", "2028-02-29 12:00", "2028-02-29 00:00", "2028-02-28 00:00", "2028-02-01 00:00", "2028-03-01 00:00"),
             ("UTC", "2027-01-01 00:00", "2027-01-01 00:00", "2026-12-28 00:00", "2027-01-01 00:00", "2027-01-02 00:00"),
-            (
-                "Europe/Berlin",
-                "2026-10-25 12:00",
-                "2026-10-25T00:00:00+02:00",
-                "2026-10-19T00:00:00+02:00",
-                "2026-10-01 00:00",
-                "2026-10-26T00:00:00+01:00",
-            ),
+            ("Europe/Berlin", "2026-10-25 12:00", "2026-10-25T00:00:00+02:00", "2026-10-19T00:00:00+02:00", "2026-10-01 00:00", "2026-10-26T00:00:00+01:00"),
             // Clocks went from 00:00 to 01:00.
             ("America/Sao_Paulo", "2018-11-04 12:00", "2018-11-04 01:00", "2018-10-29 00:00", "2018-11-01 00:00", "2018-11-05 00:00"),
         ] {
             let zone = TimeZone::get(zone).expect("a bundled zone");
             let at = |text: &str| parse_instant(text, &zone).expect("an instant");
-            let spans = Spans::at(at(now), &zone, Some(7));
-            let starts = [Period::Day, Period::Week, Period::Month].map(|p| spans.start(p));
+            let running = spans(at(now), &zone, 7, 5);
+            let starts = [Period::Day, Period::Week, Period::Month].map(|p| running.start(p));
             assert_eq!(starts, [at(day), at(week), at(month)], "{now}");
-            assert_eq!((spans.earliest_end(), spans.start(Period::Validity), spans.start(Period::Once)), (at(ends), 7, 0));
+            assert_eq!((running.earliest_end(), running.start(Period::Validity), running.start(Period::Once)), (at(ends), 7, 5));
         }
     }
 
     #[test]
     fn the_span_before_ends_where_this_one_begins() {
         let at = |text: &str| parse_instant(text, &TimeZone::UTC).expect("an instant");
-        let spans = Spans::at(at("2026-03-31 08:00"), &TimeZone::UTC, None);
-        assert_eq!(spans.start_before(Period::Month), at("2026-02-01 00:00"));
-        assert_eq!(spans.start_before(Period::Week), at("2026-03-23 00:00"));
-        assert_eq!(spans.start_before(Period::Day), at("2026-03-30 00:00"));
-        assert_eq!(spans.end(Period::Month), at("2026-04-01 00:00"));
+        let running = spans(at("2026-03-31 08:00"), &TimeZone::UTC, 0, 0);
+        assert_eq!(running.start_before(Period::Month), at("2026-02-01 00:00"));
+        assert_eq!(running.start_before(Period::Week), at("2026-03-23 00:00"));
+        assert_eq!(running.start_before(Period::Day), at("2026-03-30 00:00"));
+        assert_eq!(running.end(Period::Month), at("2026-04-01 00:00"));
     }
 
     #[test]
@@ -198,15 +191,15 @@ mod tests {
             now in 1_262_304_000_000i64..1_900_000_000_000,
         ) {
             let zone = TimeZone::get(zone).expect("a bundled zone");
-            let spans = Spans::at(now, &zone, None);
+            let running = spans(now, &zone, 0, 0);
             for period in [Period::Day, Period::Week, Period::Month] {
-                prop_assert!(spans.start(period) <= now && now < spans.end(period));
-                let next = Spans::at(spans.end(period), &zone, None);
-                prop_assert_eq!(next.start(period), spans.end(period));
-                let before = Spans::at(spans.start(period) - 1, &zone, None);
-                prop_assert_eq!(before.start(period), spans.start_before(period), "{:?}", period);
+                prop_assert!(running.start(period) <= now && now < running.end(period));
+                let next = spans(running.end(period), &zone, 0, 0);
+                prop_assert_eq!(next.start(period), running.end(period));
+                let before = spans(running.start(period) - 1, &zone, 0, 0);
+                prop_assert_eq!(before.start(period), running.start_before(period), "{:?}", period);
             }
-            prop_assert!(spans.earliest_end() - now <= DAY_MS + 3_600_000 * 2);
+            prop_assert!(running.earliest_end() - now <= DAY_MS + 3_600_000 * 2);
         }
     }
 }

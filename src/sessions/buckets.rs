@@ -1,4 +1,4 @@
-//! Usage by buckets: what was used between two instants, split over local days, at the start of the customer's period and at the edges of his free hours, pro rata
+//! Usage by buckets: what was used between two instants, split over local days, at the starts of the customer's period and package and at the edges of his free hours, pro rata
 //! by time. Sums are exact.
 
 use jiff::tz::TimeZone;
@@ -23,10 +23,10 @@ pub mod class {
 /// What of a customer's terms splits his usage.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Charging {
-    /// When his present validity period began, unix ms.
-    pub period_started_at: Option<UnixMs>,
-    /// Since when he has his package, unix ms.
-    pub package_since_at: Option<UnixMs>,
+    /// When his present validity period began, unix ms; 0 = not known.
+    pub period_started_at: UnixMs,
+    /// Since when he has his package, unix ms; 0 = not known.
+    pub package_since_at: UnixMs,
     /// When traffic is not charged.
     pub free_hours: Vec<Hours>,
 }
@@ -34,7 +34,7 @@ pub struct Charging {
 /// What falls into one bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Part {
-    /// Where the bucket begins: the first instant of its local day, or of the customer's period if that began later that day.
+    /// Where the bucket begins: the first instant of its local day, or of the customer's period or package if that began later that day.
     pub bucket_at: UnixMs,
     /// Its local day, `yyyymmdd`.
     pub day: i64,
@@ -115,7 +115,7 @@ impl Buckets {
             let (is_free, window_ends) = self.window_of(&charging.free_hours, at);
             let day = self.day_of(at);
             let (mut bucket_at, mut until) = (day.begins_at, day.until.min(window_ends));
-            for start in [charging.period_started_at, charging.package_since_at].into_iter().flatten() {
+            for start in [charging.period_started_at, charging.package_since_at] {
                 if start > at {
                     until = until.min(start);
                 } else {
@@ -199,17 +199,19 @@ mod tests {
     fn a_period_that_begins_within_a_day_and_free_hours_have_buckets_of_their_own() {
         let at = |text: &str| parse_instant(text, &TimeZone::UTC).expect("an instant");
         let night = Hours { days: 127, from_minute: 120, until_minute: 300 };
-        let charging = Charging { period_started_at: Some(at("2026-11-15 12:00")), package_since_at: None, free_hours: vec![night] };
+        let charging = Charging { period_started_at: at("2026-11-15 12:00"), package_since_at: at("2026-11-15 18:00"), free_hours: vec![night] };
         let mut parts = Vec::new();
         let day = 24 * 3600;
-        Buckets::new(TimeZone::UTC).split(at("2026-11-15 00:00"), at("2026-11-16 00:00"), [0, day, 0], &charging, |part| parts.push(part));
+        Buckets::new(TimeZone::UTC)
+            .split(at("2026-11-15 00:00"), at("2026-11-16 00:00"), [0, day, 0], &charging, |part| parts.push(part));
         let midnight = at("2026-11-15 00:00");
         let part = |bucket_at, class, hours: u64| Part { bucket_at, day: 20261115, class, counts: [0, hours * 3600, 0] };
         let wanted = [
             part(midnight, class::CHARGED, 2),
             part(midnight, class::FREE, 3),
             part(midnight, class::CHARGED, 7),
-            part(at("2026-11-15 12:00"), class::CHARGED, 12),
+            part(at("2026-11-15 12:00"), class::CHARGED, 6),
+            part(at("2026-11-15 18:00"), class::CHARGED, 6),
         ];
         assert_eq!(parts, wanted);
     }
@@ -219,22 +221,22 @@ mod tests {
         fn nothing_is_lost_and_every_part_lies_in_its_bucket(
             zone in prop::sample::select(vec!["UTC", "Asia/Dhaka", "Europe/Berlin", "America/Sao_Paulo", "Pacific/Apia", "Asia/Beirut"]),
             spans in prop::collection::vec((1_262_304_000_000i64..1_900_000_000_000, -DAY_MS..(90 * DAY_MS), any::<[u64; 3]>()), 1..8),
-            period_starts in prop::option::of(0..(90 * DAY_MS)),
+            period_starts in -DAY_MS..(90 * DAY_MS), package_since in -DAY_MS..(90 * DAY_MS),
             windows in prop::collection::vec((any::<u8>(), 0..1440u16, 1..=1440u16), 0..3),
         ) {
             let zone = TimeZone::get(zone).expect("a bundled zone");
             let mut buckets = Buckets::new(zone.clone());
             let free_hours: Vec<_> = windows.iter().map(|(days, from, until)| Hours { days: days & 127, from_minute: *from, until_minute: *until }).collect();
             for (from, length, counts) in spans {
-                let period_started_at = period_starts.map(|after| from + after);
-                let charging = Charging { period_started_at, package_since_at: None, free_hours: free_hours.clone() };
+                let (period_started_at, package_since_at) = (from + period_starts, from + package_since);
+                let charging = Charging { period_started_at, package_since_at, free_hours: free_hours.clone() };
                 let counts = counts.map(|n| n >> 3);
                 let mut sum = [0u64; 3];
                 let mut last = (0, 0);
                 buckets.split(from, from + length, counts, &charging, |part| {
                     assert!((part.day, part.bucket_at) >= last, "{part:?} after {last:?}");
                     assert_eq!(local_day(part.bucket_at, &zone), part.day);
-                    assert!(part.bucket_at == local_midnight(part.bucket_at, &zone) || Some(part.bucket_at) == period_started_at, "{part:?}");
+                    assert!(part.bucket_at == local_midnight(part.bucket_at, &zone) || [period_started_at, package_since_at].contains(&part.bucket_at), "{part:?}");
                     last = (part.day, part.bucket_at);
                     (0..3).for_each(|i| sum[i] += part.counts[i]);
                 });

@@ -28,6 +28,19 @@ pub enum Status {
     Off,
 }
 
+impl Status {
+    /// The word for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Start => "start",
+            Status::Interim => "interim",
+            Status::Stop => "stop",
+            Status::On => "accounting-on",
+            Status::Off => "accounting-off",
+        }
+    }
+}
+
 /// A request that is answered and kept as it came, but changes no session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Odd {

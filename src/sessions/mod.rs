@@ -7,6 +7,7 @@ mod applier;
 mod buckets;
 mod event;
 mod grant;
+mod history;
 mod journal_home;
 mod live;
 mod meters;
@@ -22,6 +23,7 @@ pub use applier::{AppliedBatch, AppliedSink, Applier, ApplierStatus, ApplyError,
 pub use buckets::{Charging, class};
 pub use event::{AccountingEvent, EventTime, Odd, Status};
 pub use grant::{Granted, VolumeCaps, rate_number};
+pub use history::{date_usage, is_full, remove_old_sessions};
 pub use journal_home::JournalHome;
 pub use live::{Applied, LiveSession, LiveSessions, NasContext, Recorded, SessionName, Sighting};
 pub use meters::{MeterNeed, MeterStatus, Meters};

@@ -35,6 +35,8 @@ pub struct Update<'a> {
     pub carried_over: bool,
     /// Whether the session was found by nothing but its start, which a lost packet may have blurred: look for a neighbour in the store first.
     pub is_stray: bool,
+    /// Whether a newer session has taken the name: this one has ended, whatever it says of itself.
+    pub is_past: bool,
     /// The router's own list let this one in.
     pub is_local: bool,
     /// Whether the counters came with high words.
@@ -162,6 +164,7 @@ mod bit {
     pub const FRAMED_IP: u16 = 256;
     pub const MAC: u16 = 512;
     pub const REPLACES: u16 = 1024;
+    pub const PAST: u16 = 2048;
 }
 
 impl<'a> Record<'a> {
@@ -253,6 +256,7 @@ impl<'a> Update<'a> {
             (self.opens, bit::OPENS),
             (self.carried_over, bit::CARRIED_OVER),
             (self.is_stray, bit::STRAY),
+            (self.is_past, bit::PAST),
             (self.is_local, bit::LOCAL),
             (self.has_gigawords, bit::GIGAWORDS),
             (self.session_secs.is_some(), bit::SECS),
@@ -302,6 +306,7 @@ impl<'a> Update<'a> {
             opens: has(bit::OPENS),
             carried_over: has(bit::CARRIED_OVER),
             is_stray: has(bit::STRAY),
+            is_past: has(bit::PAST),
             is_local: has(bit::LOCAL),
             has_gigawords: has(bit::GIGAWORDS),
             session_secs,
@@ -333,6 +338,7 @@ impl<'a> Update<'a> {
             opens: false,
             carried_over: false,
             is_stray: false,
+            is_past: false,
             is_local: false,
             has_gigawords: true,
             session_secs: None,
@@ -366,6 +372,7 @@ mod tests {
             replaces: Some([8; 16]),
             opens: true,
             is_stray: true,
+            is_past: true,
             status: Status::Stop,
             ..Update::sample()
         };

@@ -1,6 +1,7 @@
 //! All SQL of this room; what reads and writes many rows at once is in `sql/bulk.rs`.
 
 pub(super) mod bulk;
+mod history;
 mod nodes;
 
 use crate::q;
@@ -10,8 +11,12 @@ use crate::units::{TenantId, UnixMs};
 use super::live::LiveSession;
 use super::record::RouterLearned;
 use bulk::{StoredRow, columns};
-pub use nodes::{Node, count_other_nodes, list_nodes, upsert_node};
+pub(super) use history::{delete_old_sessions, delete_usage_of, list_undated_days, update_undated_day};
+pub use history::{
+    SessionFacts, find_session, find_session_facts, list_sessions_of_id, list_usage_of_customer, list_usage_of_session,
+};
 pub(super) use nodes::{NodeBatch, delete_node_batches, insert_node_batch, list_node_batches, list_other_positions};
+pub use nodes::{Node, count_other_nodes, list_nodes, upsert_node};
 
 /// Where a journal stands; `None` if the store has never heard of it.
 // cross-tenant: journals belong to nodes
@@ -133,6 +138,8 @@ macro_rules! line_columns {
          FROM sessions s LEFT JOIN routers r ON r.id = s.router_id AND r.tenant_id = s.tenant_id "
     };
 }
+
+use line_columns;
 
 /// Sessions that were heard of since an instant, after a session key (start with nothing), in order of keys, which is nearly that of their starts.
 pub async fn list_sessions_after(

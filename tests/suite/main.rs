@@ -6,4 +6,5 @@ mod access;
 mod accounting;
 mod bad_inputs;
 mod enforcement;
+mod nodes;
 mod operations;

@@ -19,7 +19,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::decide::{HoldFact, RejectReason};
-use crate::packages::{Direction, Limits, Period, RateLimit, Spans, hours};
+use crate::packages::{Direction, Limits, Period, RateLimit, Spans, hours, spans};
 use crate::sessions::Used;
 use crate::units::UnixMs;
 
@@ -184,6 +184,6 @@ thread_local! {
 fn running_spans(standing: &Standing<'_>, now: UnixMs) -> Spans {
     LAST_SPANS.with_borrow_mut(|last| match last {
         Some((zone, known)) if (known.start(Period::Day)..known.earliest_end()).contains(&now) && zone == standing.zone => *known,
-        last => last.insert((standing.zone.clone(), Spans::at(now, standing.zone, None))).1,
+        last => last.insert((standing.zone.clone(), spans(now, standing.zone, 0, 0))).1,
     })
 }

@@ -198,6 +198,9 @@ impl Work {
         } else {
             row.tally.apply(update);
         }
+        if update.is_past {
+            row.tally.infer_end(cause::LOST_SERVICE);
+        }
         dirty.tally |= row.tally != before;
         take_details(row, dirty, update, customer_id);
         let raw_id = (row.acct_session_id.as_bytes() != update.acct_session_id).then(|| update.acct_session_id.into());

@@ -206,7 +206,8 @@ impl LiveSessions {
             Entry::Occupied(mut entry) => match identity::fate(entry.get(), event, &self.tokens) {
                 Fate::Same => self.go_on(slot, entry.get_mut(), event, customer, append),
                 Fate::Earlier { session_key, started_at } => {
-                    let update = self.update(event, nas, session_key, started_at, customer().map_or(0, |c| c.0));
+                    let mut update = self.update(event, nas, session_key, started_at, customer().map_or(0, |c| c.0));
+                    update.is_past = true;
                     append(&Record::Update(update)).map(|seq| Recorded { seq })
                 }
                 Fate::Later => {
@@ -361,6 +362,7 @@ impl LiveSessions {
             opens: false,
             carried_over: false,
             is_stray: event.token.is_none() && event.status != Status::Start,
+            is_past: false,
             is_local: event.is_local,
             has_gigawords: event.has_gigawords,
             session_secs: event.session_secs,

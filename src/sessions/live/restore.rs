@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::{Applied, LiveSession, LiveSessions, Slot, UNKNOWN_INTERIM, texts};
+use crate::sessions::cause;
 use crate::sessions::event::Status;
 use crate::sessions::grant::Granted;
 use crate::sessions::record::{Record, Update};
@@ -194,6 +195,9 @@ fn from_update(update: &Update<'_>) -> LiveSession {
         tally.flags |= flag::NO_START;
     }
     tally.apply(update);
+    if update.is_past {
+        tally.infer_end(cause::LOST_SERVICE);
+    }
     LiveSession {
         session_key: update.session_key,
         tenant_id: update.tenant_id,

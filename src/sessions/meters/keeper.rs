@@ -49,6 +49,12 @@ impl MeterKeeper {
         MeterKeeper { meters, node, cursors: HashMap::new(), beaten_at: 0, followed_at: 0, trimmed_at: 0 }
     }
 
+    /// Makes everything due at the next call.
+    #[cfg(test)]
+    pub fn rest(&mut self) {
+        (self.beaten_at, self.followed_at) = (0, 0);
+    }
+
     /// Does what is due. What fails is tried again at the next call.
     pub async fn tick(&mut self, db: &Db, now: UnixMs) -> Result<(), StoreError> {
         // The embedded database has one node.

@@ -19,20 +19,20 @@ struct Sums {
     secs: [u32; KINDS],
 }
 
-/// 168 octets; with its place in the table under 200.
+/// 160 octets; with its place in the table under 200.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Meter {
     tenant_id: i64,
-    /// 0 = none.
+    /// 0 = not known.
     period_started_at: UnixMs,
-    /// 0 = ever.
+    /// 0 = not known.
     package_since_at: UnixMs,
     /// The sums are of the spans that run at this instant.
     at: UnixMs,
     sums: Sums,
     /// Of the spans before those; only for customers with a limit that rolls over.
     before: Option<Box<Sums>>,
-    free_hours: Option<Arc<[Hours]>>,
+    free_hours: Option<Arc<Vec<Hours>>>,
     counted: PeriodSet,
     rolled_over: PeriodSet,
 }
@@ -70,12 +70,12 @@ impl Meter {
     pub fn new(need: &MeterNeed, now: UnixMs) -> Meter {
         Meter {
             tenant_id: need.tenant_id,
-            period_started_at: need.charging.period_started_at.unwrap_or(0),
-            package_since_at: need.charging.package_since_at.unwrap_or(0),
+            period_started_at: need.charging.period_started_at,
+            package_since_at: need.charging.package_since_at,
             at: now,
             sums: Sums::default(),
             before: (!need.rolled_over.is_empty()).then(Box::default),
-            free_hours: (!need.charging.free_hours.is_empty()).then(|| need.charging.free_hours.as_slice().into()),
+            free_hours: shared(&need.charging.free_hours),
             counted: need.counted,
             rolled_over: need.rolled_over,
         }
@@ -89,44 +89,36 @@ impl Meter {
         self.counted
     }
 
-    /// The spans of a tenant for this customer.
-    pub fn spans(&self, of_tenant: Spans) -> Spans {
-        of_tenant.of_customer(self.period_started_at, self.package_since_at)
+    pub fn charging(&self) -> Charging {
+        let free_hours = self.free_hours.as_deref().cloned().unwrap_or_default();
+        Charging { period_started_at: self.period_started_at, package_since_at: self.package_since_at, free_hours }
     }
 
-    pub fn charging(&self) -> Charging {
-        let free_hours = self.free_hours.as_deref().unwrap_or_default().to_vec();
-        let known = |at: UnixMs| (at != 0).then_some(at);
-        Charging { period_started_at: known(self.period_started_at), package_since_at: known(self.package_since_at), free_hours }
+    /// These spans with the customer's own starts.
+    pub fn own(&self, spans: Spans) -> Spans {
+        spans.with_starts(self.period_started_at, self.package_since_at)
     }
 
     /// What this meter was made for.
     pub fn need(&self, customer_id: i64) -> MeterNeed {
-        MeterNeed {
-            tenant_id: self.tenant_id,
-            customer_id,
-            counted: self.counted,
-            rolled_over: self.rolled_over,
-            charging: self.charging(),
-        }
+        MeterNeed { tenant_id: self.tenant_id, customer_id, counted: self.counted, rolled_over: self.rolled_over, charging: self.charging() }
     }
 
     /// Takes new terms; false if the sums must be read again for them.
     pub fn take_terms(&mut self, need: &MeterNeed) -> bool {
-        self.free_hours = (!need.charging.free_hours.is_empty()).then(|| need.charging.free_hours.as_slice().into());
-        let started_at = need.charging.period_started_at.unwrap_or(0);
-        let since_at = need.charging.package_since_at.unwrap_or(0);
-        let is_enough = self.counted.has_all(need.counted)
-            && self.rolled_over.has_all(need.rolled_over)
-            && (self.period_started_at, self.package_since_at) == (started_at, since_at);
-        // A new period, or another package, has begun: nearly always just now, so nothing is used of it until the sums say otherwise.
-        if started_at > self.period_started_at {
-            self.sums.set(Period::Validity, &Sums::default());
+        self.free_hours = shared(&need.charging.free_hours);
+        let mut is_enough = self.counted.has_all(need.counted) && self.rolled_over.has_all(need.rolled_over);
+        for (period, own, start) in [
+            (Period::Validity, &mut self.period_started_at, need.charging.period_started_at),
+            (Period::Once, &mut self.package_since_at, need.charging.package_since_at),
+        ] {
+            if start > *own {
+                // It has begun: nearly always just now, so nothing is used of it until the sums say otherwise.
+                self.sums.set(period, &EMPTY);
+            }
+            is_enough &= start == *own || !need.counted.has(period);
+            *own = start;
         }
-        if since_at > self.package_since_at {
-            self.sums.set(Period::Once, &Sums::default());
-        }
-        (self.period_started_at, self.package_since_at) = (started_at, since_at);
         is_enough
     }
 
@@ -154,7 +146,7 @@ impl Meter {
 
     /// Whether the sums of a kind are of its span that runs.
     fn is_of(&self, spans: &Spans, period: Period) -> bool {
-        period == Period::Validity || self.at >= spans.start(period)
+        matches!(period, Period::Validity | Period::Once) || self.at >= spans.start(period)
     }
 
     /// Adds usage that came into the store by `now`, at which `spans` run.
@@ -202,7 +194,7 @@ impl Meter {
         if let Some(before) = &self.before {
             write_sums(before, &mut w);
         }
-        let free = self.free_hours.as_deref().unwrap_or_default();
+        let free = self.free_hours.as_ref().map_or(&[][..], |hours| hours);
         w.u8(free.len().min(255) as u8);
         for hours in free.iter().take(255) {
             w.u8(hours.days).u16(hours.from_minute).u16(hours.until_minute);
@@ -215,11 +207,16 @@ impl Meter {
         let (counted, rolled_over) = (PeriodSet::from_bits(r.u8()?), PeriodSet::from_bits(r.u8()?));
         let sums = read_sums(r)?;
         let before = if r.u8()? == 1 { Some(Box::new(read_sums(r)?)) } else { None };
-        let free: Vec<Hours> =
-            (0..r.u8()?).map(|_| Some(Hours { days: r.u8()?, from_minute: r.u16()?, until_minute: r.u16()? })).collect::<Option<_>>()?;
-        let free_hours = (!free.is_empty()).then(|| free.into());
+        let free: Vec<Hours> = (0..r.u8()?)
+            .map(|_| Some(Hours { days: r.u8()?, from_minute: r.u16()?, until_minute: r.u16()? }))
+            .collect::<Option<_>>()?;
+        let free_hours = (!free.is_empty()).then(|| Arc::new(free));
         Some((customer_id, Meter { tenant_id, period_started_at, package_since_at, at, sums, before, free_hours, counted, rolled_over }))
     }
+}
+
+fn shared(hours: &[Hours]) -> Option<Arc<Vec<Hours>>> {
+    (!hours.is_empty()).then(|| Arc::new(hours.to_vec()))
 }
 
 const EMPTY: Sums = Sums { download: [0; KINDS], upload: [0; KINDS], secs: [0; KINDS] };

@@ -21,7 +21,7 @@ use super::applier::{AppliedBatch, StoredSession, UsageAdded};
 use super::buckets::{Buckets, Charging, class};
 use super::live::{LiveSession, LiveSessions};
 use super::used::Used;
-use crate::packages::{Period, PeriodSet, Spans};
+use crate::packages::{Period, PeriodSet, Spans, spans};
 use crate::units::UnixMs;
 pub(super) use keeper::{KEEP_BATCHES_MS, MeterKeeper};
 use meter::Meter;
@@ -171,7 +171,7 @@ impl Meters {
         let mut zones = self.zones.write();
         let is_same = zones.get(&tenant_id).is_some_and(|known| known.zone == *zone);
         if !is_same {
-            let old = zones.insert(tenant_id, Zone { zone: zone.clone(), spans: Spans::at(now, zone, None) });
+            let old = zones.insert(tenant_id, Zone { zone: zone.clone(), spans: spans(now, zone, 0, 0) });
             if old.is_some() {
                 self.is_lost.store(true, Ordering::Release);
             }
@@ -192,11 +192,8 @@ impl Meters {
     }
 
     fn take_batch<'b>(&self, sessions: impl Iterator<Item = StoredSession<'b>>, usage: &[UsageAdded], now: UnixMs) {
-        let mut usage: Vec<UsageAdded> = usage
-            .iter()
-            .filter(|u| u.class == class::CHARGED && u.customer_id.is_some_and(|id| self.table.contains_key(&id)))
-            .copied()
-            .collect();
+        let mut usage: Vec<UsageAdded> =
+            usage.iter().filter(|u| u.class == class::CHARGED && u.customer_id.is_some_and(|id| self.table.contains_key(&id))).copied().collect();
         usage.sort_unstable_by_key(|u| u.customer_id);
         let mut sessions: Vec<StoredSession<'b>> = sessions.collect();
         sessions.sort_by_key(|s| s.customer_id);
@@ -246,13 +243,13 @@ impl Meters {
         if let Some(known) = self.zones.read().get(&tenant_id)
             && (known.spans.start(Period::Day)..known.spans.earliest_end()).contains(&now)
         {
-            return (meter.spans(known.spans), known.zone.clone());
+            return (meter.own(known.spans), known.zone.clone());
         }
         let mut zones = self.zones.write();
         let zone = zones.get(&tenant_id).map_or(TimeZone::UTC, |known| known.zone.clone());
-        let spans = Spans::at(now, &zone, None);
+        let spans = spans(now, &zone, 0, 0);
         zones.insert(tenant_id, Zone { zone: zone.clone(), spans });
-        (meter.spans(spans), zone)
+        (meter.own(spans), zone)
     }
 }
 
@@ -267,3 +264,4 @@ fn add_rest(used: &mut Used, session: &LiveSession, rest: [u64; 3], with: &mut (
         }
     });
 }
+

@@ -42,6 +42,11 @@ impl Store {
         if self.url.starts_with("sqlite:") { Self::sqlite() } else { Self::postgres().expect("there was one before") }
     }
 
+    /// The same database for another node, which has a folder of its own.
+    pub fn for_another_node(&self) -> Self {
+        Self { folder: new_folder(), url: self.url.clone(), dropped_with_us: None }
+    }
+
     /// The test's own folder.
     pub fn folder(&self) -> &Path {
         self.folder.path()

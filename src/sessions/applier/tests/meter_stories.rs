@@ -5,11 +5,13 @@ use proptest::test_runner::{Config, TestRunner};
 
 use super::stories::{Told, event_of};
 use super::*;
-use crate::packages::{Hours, Period, PeriodSet, Spans};
+use crate::packages::{Hours, Period, PeriodSet, spans};
 use crate::sessions::sql::bulk::{Want, list_bucket_sums};
 use crate::sessions::{Amounts, MeterNeed};
 
 const CUSTOMERS: [i64; 3] = [7, 8, 10];
+const PERIOD_AT: UnixMs = T0 + 5_000_000;
+const PACKAGE_AT: UnixMs = T0 + 2_000_000;
 
 struct Scene {
     live: Arc<LiveSessions>,
@@ -18,12 +20,13 @@ struct Scene {
 }
 
 impl Scene {
-    /// Free hours from 23:00 to 23:20, and a period that begins 5,000 s into the story.
+    /// Free hours from 23:00 to 23:20, and a period and a package that begin within the story.
     fn new() -> Scene {
         let live = Arc::new(LiveSessions::new(TokenKey::new(&[1; 32])));
         let meters = Arc::new(Meters::new(live.clone()));
         let charging = Charging {
-            period_started_at: Some(T0 + 5_000_000),
+            period_started_at: PERIOD_AT,
+            package_since_at: PACKAGE_AT,
             free_hours: vec![Hours { days: 127, from_minute: 23 * 60, until_minute: 23 * 60 + 20 }],
         };
         for customer_id in CUSTOMERS {
@@ -65,7 +68,7 @@ impl Scene {
     }
 
     async fn check(&self, bench: &Bench, now: UnixMs, told: &[Told]) {
-        let spans = Spans::at(now, &jiff::tz::TimeZone::UTC, Some(T0 + 5_000_000));
+        let spans = spans(now, &jiff::tz::TimeZone::UTC, PERIOD_AT, PACKAGE_AT);
         for customer_id in CUSTOMERS {
             let used = self.meters.used(customer_id, now).expect("a meter");
             for period in Period::ALL {
@@ -130,7 +133,7 @@ async fn what_waits_for_the_store_counts_at_once_and_once() {
         let scene = Scene::new();
         let mut applier = bench.applier_to(scene.sink.clone());
         applier.keeper.as_mut().expect("meters").tick(&bench.fresh.db, T0).await.expect("reads");
-        let used = |now: UnixMs| scene.meters.used(7, now).map(|used| used.of(Period::Once).upload);
+        let used = |now: UnixMs| scene.meters.used(7, now).map(|used| used.of(Period::Day).upload);
         scene.tell(&bench, &(0, 0, 0, 0, 0));
         // 1,000 s at 1,000,003 octets a second.
         scene.tell(&bench, &(0, 0, 1000, 1, 0));
@@ -177,6 +180,148 @@ async fn an_interim_long_after_its_stop_leaves_nobody_online() {
         let tally = &rows.values().next().expect("a row").tally;
         assert_eq!((tally.ended_at, tally.session_secs), (T0 + 1_200_000, 1500), "ended once, larger counters added");
         scene.check(&bench, T0 + 8_000_000, &[]).await;
+        bench.end().await;
+    }
+}
+
+/// Two nodes on one store: what each is told goes to its own journal.
+struct Pair {
+    scenes: [Scene; 2],
+    appliers: [Applier<()>; 2],
+    journals: [Arc<Journal<()>>; 2],
+}
+
+impl Pair {
+    async fn new(bench: &Bench) -> Pair {
+        let scenes = [Scene::new(), Scene::new()];
+        let disk = Arc::new(RealDisk::open(&bench.fresh.folder.path().join("other")).expect("a folder"));
+        let identity = Identity { store_id: [1; 16], journal_id: JOURNAL + 1 };
+        let (other, _) = Journal::open(disk, identity, JournalOptions::default(), Box::new(|_| {})).expect("a journal");
+        let journals = [bench.journal.clone(), other];
+        let applier = |at: usize| {
+            let sink: Arc<dyn AppliedSink> = scenes[at].sink.clone();
+            let keep = Arc::new(AtomicU64::new(u64::MAX));
+            Applier::new(bench.fresh.db.clone(), journals[at].clone(), JOURNAL + at as i64, "test", sink, keep)
+                .with_meters(scenes[at].meters.clone(), [0; 16])
+        };
+        let appliers = [applier(0), applier(1)];
+        let mut pair = Pair { scenes, appliers, journals };
+        // Twice: the first learns of the second.
+        for _ in 0..2 {
+            pair.tick(bench).await;
+        }
+        pair
+    }
+
+    /// Both look at the store, long enough after the last time. By the real clock, as the appliers' batches are.
+    async fn tick(&mut self, bench: &Bench) {
+        for applier in &mut self.appliers {
+            let keeper = applier.keeper.as_mut().expect("meters");
+            keeper.rest();
+            keeper.tick(&bench.fresh.db, unix_ms()).await.expect("reads");
+        }
+    }
+
+    fn tell(&self, at: usize, told: &Told) {
+        let nas = NasContext { tenant_id: 1, router_id: 2, nas_instance: 3, added_at: T0 - 86_400_000, adopt_all: false };
+        let append =
+            |record: &Record<'_>| Ok::<u64, Infallible>(self.journals[at].append(record.kind(), |p| record.write(p), None).expect("takes it"));
+        let Ok(_) = self.scenes[at].live.record(&event_of(told), &nas, || (told.0 != 2).then_some((7 + told.0 as i64, 300)), append);
+    }
+
+    async fn apply(&mut self) {
+        for (journal, applier) in self.journals.iter().zip(&mut self.appliers) {
+            journal.wait_durable(journal.last_seq(), Duration::from_secs(20));
+            applier.apply_all().await.expect("applies");
+        }
+    }
+
+    /// Both nodes say what the store says.
+    async fn check(&self, bench: &Bench, told: &[(usize, Told)]) {
+        for scene in &self.scenes {
+            for customer_id in CUSTOMERS {
+                let used = scene.meters.used(customer_id, unix_ms()).expect("a meter");
+                for (period, from) in [(Period::Validity, PERIOD_AT), (Period::Once, PACKAGE_AT)] {
+                    let stored = scene.stored(bench, customer_id, from, UnixMs::MAX).await;
+                    assert_eq!(used.of(period), stored, "customer {customer_id}, {period:?}, {told:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn two_nodes_meter_alike_whichever_hears_what_and_nothing_counts_twice() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    // Which node hears it (2 = both), and what.
+    let event = (0..3usize, (0..4usize, 0..2i64, 0..3000i64, 0..250u8, prop_oneof![Just(0i64), 0..400i64]));
+    let mut runner = TestRunner::new(Config { cases: 12, failure_persistence: None, max_shrink_iters: 32, ..Config::default() });
+    let ran = runner.run(&(prop::collection::vec(event, 1..24), 1..8usize), |(mut told, steps)| {
+        told.sort_by_key(|(_, one)| event_of(one).arrived_at);
+        runtime.block_on(async {
+            for bench in Bench::each().await {
+                if bench.fresh.db.is_sqlite() {
+                    bench.end().await;
+                    continue;
+                }
+                let mut pair = Pair::new(&bench).await;
+                for some in told.chunks(steps) {
+                    for (at, one) in some {
+                        (0..2).filter(|node| *at == 2 || at == node).for_each(|node| pair.tell(node, one));
+                    }
+                    pair.apply().await;
+                    pair.tick(&bench).await;
+                    pair.check(&bench, &told).await;
+                }
+                drop(pair);
+                bench.end().await;
+            }
+        });
+        Ok(())
+    });
+    ran.expect("equal");
+}
+
+#[tokio::test]
+async fn a_session_on_another_node_is_seen_and_a_lost_batch_makes_everything_be_read_again() {
+    for bench in Bench::each().await {
+        if bench.fresh.db.is_sqlite() {
+            bench.end().await;
+            continue;
+        }
+        let mut pair = Pair::new(&bench).await;
+        let fresh = |pair: &Pair, at: usize| {
+            let mut found = 0;
+            pair.scenes[at].live.fresh_sessions(7, T0 + 60_000, |_| found += 1);
+            found
+        };
+        pair.tell(0, &(0, 0, 0, 0, 0));
+        pair.apply().await;
+        pair.tick(&bench).await;
+        assert_eq!((fresh(&pair, 0), fresh(&pair, 1)), (1, 1));
+        assert_eq!(pair.scenes[1].meters.status().remote_sessions, 1);
+        // The same packet here too: one session, and counted once.
+        pair.tell(1, &(0, 0, 0, 0, 0));
+        assert_eq!(fresh(&pair, 1), 1);
+        pair.tell(0, &(0, 0, 50, 3, 0));
+        pair.apply().await;
+        pair.tick(&bench).await;
+        assert_eq!((fresh(&pair, 0), fresh(&pair, 1)), (0, 0), "stopped on one, ended on both");
+        let mut tx = bench.fresh.db.begin().await.expect("a transaction");
+        q!(exec tx, "DELETE FROM node_batches").expect("deletes");
+        tx.commit(NOW).await.expect("commits");
+        pair.tell(0, &(1, 0, 0, 0, 0));
+        pair.tell(0, &(1, 0, 3000, 1, 0));
+        pair.apply().await;
+        let mut tx = bench.fresh.db.begin().await.expect("a transaction");
+        q!(exec tx, "DELETE FROM node_batches").expect("deletes");
+        tx.commit(NOW).await.expect("commits");
+        for _ in 0..2 {
+            pair.tick(&bench).await;
+        }
+        pair.check(&bench, &[]).await;
+        assert!(!pair.scenes[1].meters.is_stale(unix_ms()) && pair.scenes[1].meters.is_stale(unix_ms() + 60_000));
+        drop(pair);
         bench.end().await;
     }
 }

@@ -1,0 +1,96 @@
+//! Reading one customer's or one session's past, and removing what is old.
+
+use super::{SessionLine, UsageLine, line_columns};
+use crate::q;
+use crate::store::{Conn, StoreError};
+use crate::units::{TenantId, UnixMs};
+
+/// Removes a tenant's sessions that ended before an instant, at most `limit`, in order of their keys, which begin with their start; returns their keys.
+pub(in crate::sessions) async fn delete_old_sessions(
+    conn: &mut Conn,
+    tenant: TenantId,
+    ended_before: UnixMs,
+    limit: i64,
+) -> Result<Vec<Vec<u8>>, StoreError> {
+    let mut first_kept = [0; 16];
+    first_kept[..6].copy_from_slice(&ended_before.max(0).to_be_bytes()[2..]);
+    let keys = q!(all conn, (Vec<u8>,), "DELETE FROM sessions WHERE tenant_id = $1 AND ended_at < $2 AND session_key IN \
+        (SELECT session_key FROM sessions WHERE tenant_id = $1 AND session_key < $3 AND ended_at < $2 ORDER BY session_key LIMIT $4) \
+        RETURNING session_key", tenant.0, ended_before, &first_kept[..], limit)?;
+    Ok(keys.into_iter().map(|(key,)| key).collect())
+}
+
+/// Removes a session's usage and returns it.
+pub(in crate::sessions) async fn delete_usage_of(conn: &mut Conn, tenant: TenantId, session_key: &[u8]) -> Result<Vec<UsageLine>, StoreError> {
+    q!(all conn, UsageLine, "DELETE FROM usage WHERE tenant_id = $1 AND session_key = $2 \
+        RETURNING session_key, bucket_at, day, charging_class, customer_id, octets_in, octets_out, secs", tenant.0, session_key)
+}
+
+/// Tenants and days of usage whose buckets do not say where they begin: from before buckets had a beginning (migration 0005).
+// cross-tenant: the schema's own business
+pub(in crate::sessions) async fn list_undated_days(conn: &mut Conn) -> Result<Vec<(i64, i64)>, StoreError> {
+    q!(all conn, (i64, i64), "SELECT DISTINCT tenant_id, day FROM usage WHERE bucket_at < 0")
+}
+
+/// Says where the buckets of such a day begin.
+pub(in crate::sessions) async fn update_undated_day(conn: &mut Conn, tenant: TenantId, day: i64, begins_at: UnixMs) -> Result<u64, StoreError> {
+    q!(exec conn, "UPDATE usage SET bucket_at = $3 WHERE tenant_id = $1 AND bucket_at = $2", tenant.0, -day, begins_at)
+}
+
+/// A session's usage, in order of its buckets.
+pub async fn list_usage_of_session(conn: &mut Conn, tenant: TenantId, session_key: &[u8]) -> Result<Vec<UsageLine>, StoreError> {
+    q!(all conn, UsageLine, "SELECT session_key, bucket_at, day, charging_class, customer_id, octets_in, octets_out, secs FROM usage \
+        WHERE tenant_id = $1 AND session_key = $2 ORDER BY bucket_at, charging_class", tenant.0, session_key)
+}
+
+/// A customer's usage in buckets that begin at or after an instant, the newest first, at most `limit`.
+pub async fn list_usage_of_customer(
+    conn: &mut Conn,
+    tenant: TenantId,
+    customer_id: i64,
+    since: UnixMs,
+    limit: i64,
+) -> Result<Vec<UsageLine>, StoreError> {
+    q!(all conn, UsageLine, "SELECT session_key, bucket_at, day, charging_class, customer_id, octets_in, octets_out, secs FROM usage \
+        WHERE tenant_id = $1 AND customer_id = $2 AND bucket_at >= $3 ORDER BY bucket_at DESC, session_key DESC LIMIT $4",
+        tenant.0, customer_id, since, limit)
+}
+
+/// What of a session's totals is not charged, and what was noticed about it.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct SessionFacts {
+    /// The box that it came from.
+    pub nas_instance: i64,
+    /// Whose, if known.
+    pub customer_id: Option<i64>,
+    /// Octets from the customer before Tollgate's time.
+    pub uncharged_in: i64,
+    /// Octets to the customer before Tollgate's time.
+    pub uncharged_out: i64,
+    /// Seconds before Tollgate's time.
+    pub uncharged_secs: i64,
+    /// See [`flag`](crate::sessions::flag).
+    pub flags: i64,
+}
+
+/// The rest of a session's facts.
+pub async fn find_session_facts(conn: &mut Conn, tenant: TenantId, session_key: &[u8]) -> Result<Option<SessionFacts>, StoreError> {
+    q!(opt conn, SessionFacts, "SELECT nas_instance, customer_id, uncharged_in, uncharged_out, uncharged_secs, flags FROM sessions \
+        WHERE tenant_id = $1 AND session_key = $2", tenant.0, session_key)
+}
+
+/// One session.
+pub async fn find_session(conn: &mut Conn, tenant: TenantId, session_key: &[u8]) -> Result<Option<SessionLine>, StoreError> {
+    q!(opt conn, SessionLine, concat!("SELECT ", line_columns!(), "WHERE s.tenant_id = $1 AND s.session_key = $2"), tenant.0, session_key)
+}
+
+/// Sessions of this Acct-Session-Id, the newest first, at most `limit`. No index helps: it walks back from the newest.
+pub async fn list_sessions_of_id(
+    conn: &mut Conn,
+    tenant: TenantId,
+    acct_session_id: &str,
+    limit: i64,
+) -> Result<Vec<SessionLine>, StoreError> {
+    q!(all conn, SessionLine, concat!("SELECT ", line_columns!(), "WHERE s.tenant_id = $1 AND s.acct_session_id = $2 \
+        ORDER BY s.session_key DESC LIMIT $3"), tenant.0, acct_session_id, limit)
+}
