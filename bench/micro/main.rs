@@ -123,7 +123,13 @@ fn access() -> Access {
         ..Package::default()
     };
     directory.packages.store(Arc::new(Packages::from([(1, Arc::new(package))])));
-    let tenant = TenantRules { case_sensitive_usernames: false, cross_provider_login: false, time_zone: jiff::tz::TimeZone::UTC, access_rules: Default::default(), walled: Default::default() };
+    let tenant = TenantRules {
+        case_sensitive_usernames: false,
+        cross_provider_login: false,
+        time_zone: jiff::tz::TimeZone::UTC,
+        access_rules: Default::default(),
+        walled: Default::default(),
+    };
     directory.tenants.store(Arc::new(Tenants::from([(1, Arc::new(tenant))])));
     directory.providers.store(Arc::new(Providers::from([(1, 1)])));
     let nas = NasFields {
@@ -142,5 +148,10 @@ fn access() -> Access {
     };
     directory.routers.store(Arc::new(NasTable::new(vec![nas], &[], &NasTable::default())));
     let live = LiveSessions::new(TokenKey::new(&[3; 32]));
-    Access { directory: Arc::new(directory), live: Arc::new(live), throttle: Throttle::new(ThrottleLimits::default()), usage: Arc::new(tollgate::aaa::policy::NoMeters) }
+    Access {
+        directory: Arc::new(directory),
+        live: Arc::new(live),
+        throttle: Throttle::new(ThrottleLimits::default()),
+        usage: Arc::new(tollgate::aaa::policy::NoMeters),
+    }
 }

@@ -184,7 +184,8 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
         per_username: config.brute_force.failures_per_username,
         window_secs: config.brute_force.window_secs,
     };
-    let access = Arc::new(Access { directory: directory.clone(), live: live.clone(), throttle: Throttle::new(limits), usage: Arc::new(NoMeters) });
+    let access =
+        Arc::new(Access { directory: directory.clone(), live: live.clone(), throttle: Throttle::new(limits), usage: Arc::new(NoMeters) });
     let delayed = Arc::new(DelayedReplies::start(Duration::from_millis(u64::from(config.radius.reject_delay_ms)))?);
     let listen = Arc::new(ListenParts {
         access: access.clone(),

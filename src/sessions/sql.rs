@@ -4,7 +4,7 @@ pub(super) mod bulk;
 
 use crate::q;
 use crate::store::{Conn, StoreError};
-use crate::units::{Mac, TenantId, UnixMs};
+use crate::units::{CustomerId, Mac, TenantId, UnixMs};
 
 use super::live::LiveSession;
 use super::record::RouterLearned;
@@ -72,23 +72,32 @@ pub(super) async fn update_usage_customer(
 pub async fn list_open_sessions(conn: &mut Conn, after: (i64, [u8; 16]), limit: i64) -> Result<Vec<LiveSession>, StoreError> {
     let rows = q!(all conn, StoredRow, concat!("SELECT ", columns!(), " FROM sessions s WHERE s.ended_at IS NULL \
         AND (s.nas_instance, s.session_key) > ($1, $2) ORDER BY s.nas_instance, s.session_key LIMIT $3"), after.0, &after.1[..], limit)?;
-    rows.into_iter()
-        .map(|row| {
-            let row = row.into_row()?;
-            Ok(LiveSession::from_row(
-                row.session_key,
-                row.tenant_id,
-                row.router_id,
-                row.nas_instance,
-                row.customer_id.unwrap_or(0),
-                row.tally,
-                Mac::parse(row.mac.as_bytes()),
-                row.framed_ip.parse().ok(),
-                &row.acct_session_id,
-                &row.username,
-            ))
-        })
-        .collect()
+    rows.into_iter().map(StoredRow::into_live).collect()
+}
+
+/// A customer's open sessions, as live sessions.
+pub async fn list_open_sessions_of(conn: &mut Conn, tenant: TenantId, id: CustomerId) -> Result<Vec<LiveSession>, StoreError> {
+    let rows = q!(all conn, StoredRow, concat!("SELECT ", columns!(), " FROM sessions s WHERE s.tenant_id = $1 AND s.customer_id = $2 \
+        AND s.ended_at IS NULL"), tenant.0, id.0)?;
+    rows.into_iter().map(StoredRow::into_live).collect()
+}
+
+impl StoredRow {
+    fn into_live(self) -> Result<LiveSession, StoreError> {
+        let row = self.into_row()?;
+        Ok(LiveSession::from_row(
+            row.session_key,
+            row.tenant_id,
+            row.router_id,
+            row.nas_instance,
+            row.customer_id.unwrap_or(0),
+            row.tally,
+            Mac::parse(row.mac.as_bytes()),
+            row.framed_ip.parse().ok(),
+            &row.acct_session_id,
+            &row.username,
+        ))
+    }
 }
 
 /// A session as people see it.

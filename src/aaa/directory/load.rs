@@ -12,11 +12,11 @@ use zeroize::Zeroizing;
 use super::super::reply::mikrotik::{self, PackageAttributes};
 use super::super::sql::{self, CustomerRow, Page};
 use super::extras::{Extras, ExtrasEncoder};
+use super::own_terms::{TopUps, read_terms};
 use super::{
     CustomerFields, Directory, MessageAuthenticatorMode, NasFields, NasTable, Package, Packages, Providers, RateText, SHARDS, TenantRules,
     Tenants, WalledReply,
 };
-use super::own_terms::{TopUps, read_terms};
 use crate::accounts::{ROLE_ADMIN, list_tenants};
 use crate::customers::PASSWORD_PLACE;
 use crate::packages::{self, list_packages_after_id};
@@ -174,7 +174,12 @@ impl Loader {
         Ok((total - broken, broken))
     }
 
-    fn start_fillers(&self, directory: &Arc<Directory>, broken: &Arc<AtomicU64>, top_ups: &Arc<TopUps>) -> (Vec<PageSender>, Vec<tokio::task::JoinHandle<()>>) {
+    fn start_fillers(
+        &self,
+        directory: &Arc<Directory>,
+        broken: &Arc<AtomicU64>,
+        top_ups: &Arc<TopUps>,
+    ) -> (Vec<PageSender>, Vec<tokio::task::JoinHandle<()>>) {
         (0..FILLERS)
             .map(|_| {
                 let (sender, mut receiver) = mpsc::channel::<(Page, Page)>(1);
@@ -192,7 +197,7 @@ impl Loader {
     }
 
     /// Reads one customer again; who is gone from the store, or whose row does not read, is removed.
-    pub(super) async fn load_customer(&self, conn: &mut Conn, directory: &Directory, id: i64) -> Result<(), LoadError> {
+    pub async fn load_customer(&self, conn: &mut Conn, directory: &Directory, id: i64) -> Result<(), LoadError> {
         let page = sql::find_customer(conn, id).await?;
         let macs = sql::list_macs_between(conn, id - 1, id).await?;
         let top_ups = Arc::new(TopUps::load(conn, id, id).await?);

@@ -11,6 +11,7 @@ mod online_time;
 #[cfg(test)]
 mod tests;
 mod usage;
+mod usage_days;
 mod volume;
 
 use std::cell::RefCell;
@@ -26,6 +27,7 @@ use crate::units::UnixMs;
 pub use allowance::{Share, share};
 pub use fair_use::step_rate;
 pub use usage::{NoMeters, UsageSource};
+pub use usage_days::{StoredUsage, UsageDay};
 pub use volume::carried;
 
 /// Octets bought on top of a volume limit. They are used when the period's own allowance (with what rolled over) is used up; of several the one that expires
