@@ -108,7 +108,7 @@ async fn load(ctx: &Context, tenant: &Tenant, customer: Option<&Customer>, now: 
     let mut usage = StoredUsage::default();
     if let Some(customer) = customer {
         let mut conn = ctx.db.read().await?;
-        loader.load_customer(&mut conn, &directory, customer.id.0).await.map_err(failed)?;
+        loader.load_settled_customer(&mut conn, &directory, customer.id.0, now).await.map_err(failed)?;
         list_open_sessions_of(&mut conn, tenant.id, customer.id).await?.into_iter().for_each(|session| live.restore(session));
         live.listen_anew(now);
         let days = list_usage_days(&mut conn, tenant.id, customer.id).await?;

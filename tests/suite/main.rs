@@ -5,4 +5,5 @@ mod harness;
 mod access;
 mod accounting;
 mod bad_inputs;
+mod limits;
 mod operations;

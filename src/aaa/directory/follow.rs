@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use super::Directory;
 use super::load::{LoadError, Loader};
+use super::settle::{customers_with_top_ups, settle_customer};
 use crate::store::{Conn, Db, FeedChange, StoreError, find_feed_head, list_feed_after, trim_feed};
 use crate::units::UnixMs;
 
@@ -22,6 +23,8 @@ const POLL_TIMEOUT: Duration = Duration::from_secs(10);
 const APPLY_TIMEOUT: Duration = Duration::from_secs(300);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 const CHANGES_AT_ONCE: i64 = 1_000;
+/// Late reports of a past period arrive within an interim interval or two.
+const SETTLE_EVERY_MS: i64 = 300_000;
 const TRIM_EVERY_MS: i64 = 60_000;
 /// Changes stay in the feed this long.
 const KEEP_CHANGES_MS: i64 = 3_600_000;
@@ -59,6 +62,7 @@ pub struct Follower {
     position: i64,
     status: Arc<FollowStatus>,
     trimmed_at: UnixMs,
+    settled_at: UnixMs,
 }
 
 impl Follower {
@@ -66,7 +70,7 @@ impl Follower {
     pub fn new(db: Db, directory: Arc<Directory>, loader: Loader, position: i64) -> Follower {
         let status = Arc::new(FollowStatus::default());
         status.position.store(position, Ordering::Relaxed);
-        Follower { db, directory, loader, position, status, trimmed_at: 0 }
+        Follower { db, directory, loader, position, status, trimmed_at: 0, settled_at: 0 }
     }
 
     /// How it does.
@@ -133,12 +137,13 @@ impl Follower {
         }
         let more = changes.len() as i64 == CHANGES_AT_ONCE;
         if let Some(last) = changes.last() {
-            timed(APPLY_TIMEOUT, self.apply(conn, &changes)).await?;
+            timed(APPLY_TIMEOUT, self.apply(conn, &changes, now)).await?;
             self.advance(last.seq);
             self.status.changes.fetch_add(changes.len() as u64, Ordering::Relaxed);
         }
         if !more {
             self.status.last_success_at.store(now, Ordering::Relaxed);
+            self.settle_all(conn, now).await?;
             self.trim(now).await?;
         }
         Ok(more)
@@ -148,6 +153,7 @@ impl Follower {
         tracing::info!(position = self.position, "the feed no longer has all changes; loading everything anew");
         let report = timed(APPLY_TIMEOUT, self.loader.load(&self.db, &self.directory)).await?;
         self.advance(report.position);
+        self.settled_at = 0;
         self.status.reloads.fetch_add(1, Ordering::Relaxed);
         self.status.last_success_at.store(now, Ordering::Relaxed);
         Ok(true)
@@ -159,7 +165,7 @@ impl Follower {
     }
 
     /// Reads each changed row once, small tables before customers, whose fields depend on their tenants.
-    async fn apply(&self, conn: &mut Conn, changes: &[FeedChange]) -> Result<(), LoadError> {
+    async fn apply(&self, conn: &mut Conn, changes: &[FeedChange], now: UnixMs) -> Result<(), LoadError> {
         let touched = |table: &str| changes.iter().any(|c| c.table_name == table);
         let rows = |table: &str| -> HashSet<i64> { changes.iter().filter(|c| c.table_name == table).map(|c| c.row_id).collect() };
         if touched("tenants") {
@@ -184,10 +190,26 @@ impl Follower {
         if customers.contains(&0) {
             let mut snapshot = self.db.snapshot().await?;
             self.loader.load_customers(&mut snapshot, &self.directory).await?;
+            for id in customers_with_top_ups(&self.directory) {
+                settle_customer(conn, &self.directory, id, now).await?;
+            }
         } else {
             for id in customers {
                 self.loader.load_customer(conn, &self.directory, id).await?;
+                settle_customer(conn, &self.directory, id, now).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// Settles all top-ups every few minutes.
+    async fn settle_all(&mut self, conn: &mut Conn, now: UnixMs) -> Result<(), LoadError> {
+        if now - self.settled_at < SETTLE_EVERY_MS {
+            return Ok(());
+        }
+        self.settled_at = now;
+        for id in customers_with_top_ups(&self.directory) {
+            timed(POLL_TIMEOUT, settle_customer(conn, &self.directory, id, now)).await?;
         }
         Ok(())
     }

@@ -13,6 +13,7 @@ use super::super::reply::mikrotik::{self, PackageAttributes};
 use super::super::sql::{self, CustomerRow, Page};
 use super::extras::{Extras, ExtrasEncoder};
 use super::own_terms::{TopUps, read_terms};
+use super::settle::settle_customer;
 use super::{
     CustomerFields, Directory, MessageAuthenticatorMode, NasFields, NasTable, Package, Packages, Providers, RateText, SHARDS, TenantRules,
     Tenants, WalledReply,
@@ -24,7 +25,7 @@ use crate::radius::Secret;
 use crate::radius::dictionary::Dictionary;
 use crate::routers::{self, RouterError, RouterSecrets, list_learned, list_routers_with_secrets};
 use crate::store::{Conn, Db, Sealer, StoreError, find_feed_head};
-use crate::units::Mac;
+use crate::units::{Mac, UnixMs};
 
 /// Customers fetched at once.
 const PAGE: i64 = 2_000;
@@ -197,7 +198,7 @@ impl Loader {
     }
 
     /// Reads one customer again; who is gone from the store, or whose row does not read, is removed.
-    pub async fn load_customer(&self, conn: &mut Conn, directory: &Directory, id: i64) -> Result<(), LoadError> {
+    pub(super) async fn load_customer(&self, conn: &mut Conn, directory: &Directory, id: i64) -> Result<(), LoadError> {
         let page = sql::find_customer(conn, id).await?;
         let macs = sql::list_macs_between(conn, id - 1, id).await?;
         let top_ups = Arc::new(TopUps::load(conn, id, id).await?);
@@ -206,6 +207,12 @@ impl Loader {
             directory.terms.put(id, None);
         }
         Ok(())
+    }
+
+    /// Reads one customer with his top-ups settled, for a command.
+    pub async fn load_settled_customer(&self, conn: &mut Conn, directory: &Directory, id: i64, now: UnixMs) -> Result<(), LoadError> {
+        self.load_customer(conn, directory, id).await?;
+        settle_customer(conn, directory, id, now).await
     }
 
     /// Reads one package again.

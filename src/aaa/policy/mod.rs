@@ -10,6 +10,7 @@ mod fair_use;
 mod online_time;
 #[cfg(test)]
 mod tests;
+mod top_ups;
 mod usage;
 mod usage_days;
 mod volume;
@@ -26,6 +27,7 @@ use crate::units::UnixMs;
 
 pub use allowance::{Share, share};
 pub use fair_use::step_rate;
+pub use top_ups::{Bought, ExpiredShare, Settled, settle};
 pub use usage::{NoMeters, UsageSource};
 pub use usage_days::{StoredUsage, UsageDay};
 pub use volume::carried;
