@@ -45,6 +45,27 @@ pub enum RejectReason {
     Closed = 18,
 }
 
+/// The checks of a login in the order in which they are made. The first four are about the request, the next two find the customer, [`decide`] makes the rest.
+pub const CHECKS_IN_ORDER: [RejectReason; 17] = [
+    RejectReason::BadUsername,
+    RejectReason::Malformed,
+    RejectReason::NoCredential,
+    RejectReason::RateLimited,
+    RejectReason::UnknownUsername,
+    RejectReason::AmbiguousDevice,
+    RejectReason::WrongCredential,
+    RejectReason::RouterNotAllowed,
+    RejectReason::Closed,
+    RejectReason::Disabled,
+    RejectReason::Suspended,
+    RejectReason::Expired,
+    RejectReason::OutsideHours,
+    RejectReason::VolumeUsedUp,
+    RejectReason::TimeUsedUp,
+    RejectReason::MacNotAllowed,
+    RejectReason::TooManySessions,
+];
+
 impl RejectReason {
     /// Every reason, for lists and counters.
     pub const ALL: [RejectReason; 18] = [
@@ -138,7 +159,9 @@ impl RejectReason {
             Self::Expired => "the customer's package has run out",
             Self::MacNotAllowed => "the customer may log in only from registered devices, and this one is not among them",
             Self::TooManySessions => "as many sessions of the customer are online as he may have (see `tollgate sessions ls --online`)",
-            Self::VolumeUsedUp => "the volume of the customer's package is used up; it comes back with the next period, or with `tollgate customer top-up`",
+            Self::VolumeUsedUp => {
+                "the volume of the customer's package is used up; it comes back with the next period, or with `tollgate customer top-up`"
+            }
             Self::TimeUsedUp => "the online time of the customer's package is used up; it comes back with the next period",
             Self::OutsideHours => "the customer's package does not allow access at this hour (see `tollgate simulate login`)",
             Self::Closed => "the customer's account was closed; `tollgate customer reopen` opens it again",

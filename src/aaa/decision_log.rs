@@ -132,6 +132,7 @@ mod tests {
             username: b"Bob@isp",
             mac: Some(Mac([1, 2, 3, 4, 5, 6])),
             reject: Some(RejectReason::Expired),
+            walled: None,
             method: "CHAP",
             took_us: 77,
             attributes: &[18, 3, b'x'],

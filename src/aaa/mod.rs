@@ -20,4 +20,4 @@ mod sql;
 pub mod throttle;
 pub mod unknown;
 
-pub use sql::{JournalPosition, count_packages_and_customers, list_journal_positions, list_router_names};
+pub use sql::{JournalPosition, count_packages_and_customers, list_journal_positions, list_router_names, list_usage_days};

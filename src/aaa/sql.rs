@@ -7,11 +7,13 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{ColumnIndex, Decode, Row, Type};
 
 use super::decision_store::DecisionRow;
+use super::policy::UsageDay;
 use super::unknown::UnknownRow;
 use crate::q;
 use crate::routers::RouterCounters;
+use crate::sessions::Amounts;
 use crate::store::{Conn, ConnRef, StoreError};
-use crate::units::{Mac, UnixMs, printable};
+use crate::units::{CustomerId, Mac, TenantId, UnixMs, printable};
 
 /// A customer as the loader reads it, borrowed from the driver's row.
 #[derive(Debug, Clone, Copy)]
@@ -238,6 +240,19 @@ pub async fn count_packages_and_customers(conn: &mut Conn) -> Result<(i64, i64),
 // cross-tenant: a trace names the router of each decision
 pub async fn list_router_names(conn: &mut Conn) -> Result<Vec<(i64, String)>, StoreError> {
     q!(all conn, (i64, String), "SELECT id, name FROM routers")
+}
+
+/// What a customer was charged per local day, the oldest first.
+pub async fn list_usage_days(conn: &mut Conn, tenant: TenantId, id: CustomerId) -> Result<Vec<UsageDay>, StoreError> {
+    let rows = q!(all conn, (i64, i64, i64, i64), "SELECT day, CAST(SUM(octets_in) AS BIGINT), CAST(SUM(octets_out) AS BIGINT), \
+        CAST(SUM(secs) AS BIGINT) FROM usage WHERE tenant_id = $1 AND customer_id = $2 AND charging_class = 0 GROUP BY day ORDER BY day",
+        tenant.0, id.0)?;
+    let count = |n: i64| u64::try_from(n).unwrap_or(0);
+    let day = |(day, octets_in, octets_out, secs): (i64, i64, i64, i64)| UsageDay {
+        day,
+        amounts: Amounts { download: count(octets_out), upload: count(octets_in), secs: count(secs) },
+    };
+    Ok(rows.into_iter().map(day).collect())
 }
 
 #[cfg(test)]

@@ -97,7 +97,9 @@ impl AccessRules {
         }
         for (name, secs) in [("session", garden.session_secs), ("interim interval", garden.interim_secs)] {
             if !(MIN_INTERIM_SECS..=MAX_SECS).contains(&secs) {
-                return Err(AccountError::BadAccessRule(format!("the walled garden's {name} must be {MIN_INTERIM_SECS} to {MAX_SECS} seconds")));
+                return Err(AccountError::BadAccessRule(format!(
+                    "the walled garden's {name} must be {MIN_INTERIM_SECS} to {MAX_SECS} seconds"
+                )));
             }
         }
         if self.grace_secs > MAX_GRACE_SECS {

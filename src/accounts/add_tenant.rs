@@ -1,7 +1,7 @@
 //! Adding tenants, each with the account that owns it.
 
-use super::{AccessRules, sql};
 use super::tenant::{AccountError, ROLE_ADMIN, Tenant, check_currency, check_name, check_time_zone};
+use super::{AccessRules, sql};
 use crate::store::{Db, IdMaker};
 use crate::units::{AccountId, TenantId, UnixMs};
 

@@ -1,7 +1,7 @@
 //! Changing a tenant's settings.
 
-use super::{AccessRules, sql};
 use super::tenant::{AccountError, Tenant, check_currency, check_time_zone};
+use super::{AccessRules, sql};
 use crate::store::Tx;
 
 /// What to change; `None` leaves a setting as it is.

@@ -236,6 +236,8 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
     let enforcement = Enforcement::bind(config, &enforcer)?;
     let coa = enforcement.coa_counters();
     let parts = Arc::new(Parts { access, listen, applier: applier_status, meters: meters.clone(), enforcer, coa });
+    let enforcer = parts.enforcer.clone();
+    meters.set_watch(move |customer_id| enforcer.recheck(customer_id));
     for listener in http {
         tokio::spawn(http::serve(listener, health.clone(), metrics.clone()));
     }

@@ -1,4 +1,4 @@
-//! `tollgate customer add|ls|set|passwd|rm`.
+//! `tollgate customer add|ls|set|passwd|close|reopen|top-up|rm`.
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
@@ -10,17 +10,18 @@ use serde::Serialize;
 
 use super::context::with_context;
 use super::dictionary::reply_check;
+use super::limit_args::{LimitArgs, RateArg};
 use super::output::Table;
 use super::secret_text::read_secret;
 use super::values::OrNone;
 use super::{Context, Failure, Globals, output};
 use crate::accounts::Tenant;
 use crate::customers::{
-    BillingType, ConnectionType, Customer, CustomerChanges, CustomerError, CustomerFilter, CustomerPassword, Hold, HoldKind, NewCustomer,
-    State, add_customer, find_customer, list_customers, lookup_key, parse_ipv6_prefix, parse_macs, parse_static_ipv4, remove_customer,
-    set_customer, set_password, state,
+    ActiveView, BillingType, ConnectionType, Customer, CustomerChanges, CustomerError, CustomerFilter, CustomerPassword, Hold, HoldKind,
+    NewCustomer, NewTopUp, OwnRate, State, TopUp, active_view, add_customer, add_top_up, find_customer, list_customers, list_top_ups,
+    lookup_key, parse_ipv6_prefix, parse_macs, parse_static_ipv4, remove_customer, set_customer, set_password, state,
 };
-use crate::packages::list_package_ids;
+use crate::packages::{Direction, list_package_ids, parse_octets, print_octets};
 use crate::units::{Mac, UnixMs, parse_instant, print_instant};
 
 const PAGE: i64 = 1_000;
@@ -42,6 +43,18 @@ enum Action {
     Set(Box<SetArgs>),
     /// Give a customer a new password
     Passwd(PasswdArgs),
+    /// Sell a customer octets on top of his package's volume
+    TopUp(TopUpArgs),
+    /// A customer leaves: he may not come in any more, and stays in the books
+    Close {
+        /// Which customer
+        username: String,
+    },
+    /// A customer who left comes back
+    Reopen {
+        /// Which customer
+        username: String,
+    },
     /// Remove a customer; his sessions and usage stay
     Rm {
         /// Which customer
@@ -83,8 +96,26 @@ struct SetArgs {
     /// MAC address to remove; may be repeated
     #[arg(long, value_name = "MAC")]
     remove_mac: Vec<Mac>,
+    /// Begin a new validity period of his package now
+    #[arg(long)]
+    new_period: bool,
     #[command(flatten)]
     fields: FieldArgs,
+}
+
+#[derive(Debug, Args)]
+struct TopUpArgs {
+    /// Which customer
+    username: String,
+    /// How many octets, of the direction that his package limits [default direction: total]
+    #[arg(long, value_name = "[DIRECTION:]AMOUNT")]
+    volume: String,
+    /// When what is left is lost, like --expires-at of `customer add` [default: never]
+    #[arg(long, value_name = "INSTANT")]
+    expires: Option<String>,
+    /// In words
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    note: String,
 }
 
 #[derive(Debug, Args)]
@@ -137,6 +168,14 @@ struct FieldArgs {
     /// Extra attribute of the answer, such as "Filter-Id = gold"; may be repeated; replaces all
     #[arg(long, value_name = "NAME = VALUE")]
     reply_attribute: Vec<String>,
+    /// A rate of his own, DOWNLOAD/UPLOAD: holds over package and fair use
+    #[arg(long, value_name = "RATE")]
+    rate: Option<OrNone<RateArg>>,
+    /// When that rate ends, like --expires-at [default: never]
+    #[arg(long, value_name = "INSTANT", requires = "rate")]
+    rate_until: Option<String>,
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 #[derive(Debug, Args)]
@@ -183,7 +222,10 @@ fn parse_status(text: &str) -> Result<HoldKind, String> {
 #[derive(Serialize)]
 struct Shown<'a> {
     state: State,
+    view: ActiveView,
     package: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_ups: Option<Vec<TopUp>>,
     #[serde(flatten)]
     customer: &'a Customer,
 }
@@ -197,7 +239,7 @@ fn usage(e: CustomerError) -> Failure {
 }
 
 impl FieldArgs {
-    fn changes(self, tenant: &Tenant) -> Result<CustomerChanges, Failure> {
+    async fn changes(self, ctx: &Context, tenant: &Tenant) -> Result<CustomerChanges, Failure> {
         let zone = tenant.zone();
         let instant = |text: &str| -> Result<UnixMs, Failure> { parse_instant(text, &zone).map_err(Failure::usage) };
         let address = |text: &str| -> Result<Ipv4Addr, Failure> { parse_static_ipv4(text).map_err(usage) };
@@ -212,7 +254,11 @@ impl FieldArgs {
             [none] if none == "none" => Some(String::new()),
             given => Some(given.join("\n")),
         };
+        let until = self.rate_until.as_deref().map(instant).transpose()?;
+        let own_rate = self.rate.map(|OrNone(rate)| rate.map(|RateArg(rate)| OwnRate { rate, until }));
         Ok(CustomerChanges {
+            own_rate,
+            limits: self.limits.changes(ctx, tenant.id).await?,
             code: self.code,
             name: self.name,
             phone: self.phone,
@@ -249,6 +295,9 @@ pub fn run(globals: &Globals, args: CustomerArgs) -> Result<(), Failure> {
                 format!("customer {:?} has a new password", args.username),
             )
         }
+        Action::TopUp(args) => top_up(globals, ctx, args).await,
+        Action::Close { username } => close(globals, ctx, &username, true).await,
+        Action::Reopen { username } => close(globals, ctx, &username, false).await,
         Action::Rm { username } => {
             let id = remove_customer(&ctx.db, &ctx.tenant().await?, &username, ctx.now).await?;
             done(globals, serde_json::json!({ "id": id, "removed": username }), format!("customer {username:?} removed"))
@@ -263,7 +312,7 @@ fn done(globals: &Globals, json: serde_json::Value, line: String) -> Result<(), 
 async fn add(globals: &Globals, ctx: &Context, args: AddArgs) -> Result<(), Failure> {
     let text = read_secret(args.password.as_deref(), args.password_file.as_ref())?.unwrap_or_default();
     let (tenant, owner) = ctx.tenant_and_owner().await?;
-    let fields = args.fields.changes(&tenant)?;
+    let fields = args.fields.changes(ctx, &tenant).await?;
     let new = NewCustomer {
         code: fields.code,
         name: fields.name.unwrap_or_default(),
@@ -280,6 +329,8 @@ async fn add(globals: &Globals, ctx: &Context, args: AddArgs) -> Result<(), Fail
         framed_pool: fields.framed_pool.flatten(),
         simultaneous_sessions: fields.simultaneous_sessions.flatten(),
         reply_attributes: fields.reply_attributes.unwrap_or_default(),
+        limits: fields.limits.apply_to_override(Default::default()),
+        own_rate: fields.own_rate.flatten(),
         ..NewCustomer::new(&args.username, CustomerPassword::new(&text)?, &args.package)
     };
     let customer = add_customer(
@@ -293,26 +344,55 @@ async fn add(globals: &Globals, ctx: &Context, args: AddArgs) -> Result<(), Fail
         ctx.now,
     )
     .await?;
-    show_one(globals, ctx, &args.package, &customer, format!("customer {:?} added with code {}", customer.username, customer.code))
+    show_one(globals, ctx, &tenant, &args.package, &customer, format!("customer {:?} added with code {}", customer.username, customer.code))
 }
 
 async fn set(globals: &Globals, ctx: &Context, args: SetArgs) -> Result<(), Failure> {
     let tenant = ctx.tenant().await?;
-    let mut changes = args.fields.changes(&tenant)?;
+    let mut changes = args.fields.changes(ctx, &tenant).await?;
     changes.username = args.rename;
     changes.package = args.package;
     changes.add_macs = args.add_mac;
     changes.remove_macs = args.remove_mac;
+    changes.new_period = args.new_period;
     let customer =
         set_customer(&ctx.db, &tenant, &args.username, &changes, &reply_check(ctx.config.radius.dictionaries.clone()), ctx.now).await?;
     let packages = package_names(ctx, &tenant).await?;
     let package = packages.get(&customer.package_id.0).map_or("", String::as_str);
-    show_one(globals, ctx, package, &customer, format!("customer {:?} changed", customer.username))
+    show_one(globals, ctx, &tenant, package, &customer, format!("customer {:?} changed", customer.username))
 }
 
-fn show_one(globals: &Globals, ctx: &Context, package: &str, customer: &Customer, line: String) -> Result<(), Failure> {
-    let shown = Shown { state: state(customer.facts(&Default::default()), ctx.now), package, customer };
-    if globals.json { output::json(&shown) } else { output::line(line) }
+async fn close(globals: &Globals, ctx: &Context, username: &str, closed: bool) -> Result<(), Failure> {
+    let tenant = ctx.tenant().await?;
+    let changes = CustomerChanges { closed: Some(closed), ..CustomerChanges::default() };
+    let customer = set_customer(&ctx.db, &tenant, username, &changes, &|_| Ok(()), ctx.now).await?;
+    let packages = package_names(ctx, &tenant).await?;
+    let package = packages.get(&customer.package_id.0).map_or("", String::as_str);
+    let done = if closed { "closed" } else { "reopened" };
+    show_one(globals, ctx, &tenant, package, &customer, format!("customer {:?} {done}", customer.username))
+}
+
+async fn top_up(globals: &Globals, ctx: &Context, args: TopUpArgs) -> Result<(), Failure> {
+    let tenant = ctx.tenant().await?;
+    let (direction, amount) = match args.volume.split_once(':') {
+        Some((direction, amount)) => (direction.parse().map_err(Failure::usage)?, amount),
+        None => (Direction::Total, args.volume.as_str()),
+    };
+    let expires_at = args.expires.map(|text| parse_instant(&text, &tenant.zone()).map_err(Failure::usage)).transpose()?;
+    let octets = parse_octets(amount).map_err(Failure::usage)?;
+    let new = NewTopUp { direction, octets, expires_at, note: args.note, created_by: "command line".to_owned() };
+    let (id, top_up) = add_top_up(&ctx.db, ctx.ids().await?, &tenant, &args.username, new, ctx.now).await?;
+    let json = serde_json::json!({ "customer_id": id, "username": args.username, "top_up": top_up });
+    done(globals, json, format!("customer {:?} has {} more octets ({direction})", args.username, print_octets(octets)))
+}
+
+fn shown<'a>(tenant: &Tenant, package: &'a str, customer: &'a Customer, now: UnixMs) -> Shown<'a> {
+    let facts = customer.facts(&tenant.access_rules);
+    Shown { state: state(facts, now), view: active_view(facts, now, &tenant.zone()), package, top_ups: None, customer }
+}
+
+fn show_one(globals: &Globals, ctx: &Context, tenant: &Tenant, package: &str, customer: &Customer, line: String) -> Result<(), Failure> {
+    if globals.json { output::json(&shown(tenant, package, customer, ctx.now)) } else { output::line(line) }
 }
 
 async fn package_names(ctx: &Context, tenant: &Tenant) -> Result<HashMap<i64, String>, Failure> {
@@ -331,12 +411,12 @@ async fn ls(globals: &Globals, ctx: &Context, args: LsArgs) -> Result<(), Failur
         list(ctx, &tenant, &packages, &args).await?
     };
     if globals.json {
-        let shown = customers.iter().map(|c| Shown {
-            state: state(c.facts(&tenant.access_rules), ctx.now),
-            package: packages.get(&c.package_id.0).map_or("", String::as_str),
-            customer: c,
-        });
-        return output::json(&shown.collect::<Vec<_>>());
+        let package = |c: &Customer| packages.get(&c.package_id.0).map_or("", String::as_str);
+        let mut all: Vec<Shown<'_>> = customers.iter().map(|c| shown(&tenant, package(c), c, ctx.now)).collect();
+        if let ([one], Some(_)) = (all.as_mut_slice(), &args.username) {
+            one.top_ups = Some(list_top_ups(&mut ctx.db.read().await?, tenant.id, one.customer.id).await?);
+        }
+        return output::json(&all);
     }
     let mut table =
         Table::new(&["username", "code", "name", "package", "state", "expires", "connection", "MAC addresses", "static address"]);

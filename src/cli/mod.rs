@@ -18,6 +18,7 @@ mod export;
 mod failure;
 mod import;
 mod journal;
+mod limit_args;
 mod migrate;
 mod output;
 mod package;
@@ -29,7 +30,9 @@ mod secret_text;
 mod serve;
 mod session;
 mod sessions;
+mod simulate;
 mod tenant;
+mod tenant_rules;
 mod trace;
 mod values;
 mod verify;
@@ -110,6 +113,8 @@ enum Command {
     Decode(decode::DecodeArgs),
     /// Show what was decided about a username or device, and why
     Trace(trace::TraceArgs),
+    /// Say what would be decided, without asking a router or writing anything
+    Simulate(simulate::SimulateArgs),
     /// Look for what is wrong and say how to mend it; exit code 1 if anything is
     Doctor(doctor::DoctorArgs),
     /// Check the configuration and whether the store can be used
@@ -165,6 +170,7 @@ pub fn run() -> ExitCode {
             radtest::run(radtest::RadtestArgs { json: globals.json, dictionary, ..args }).map_err(Failure::from)
         }
         Command::Trace(args) => done(trace::run(globals, args)),
+        Command::Simulate(args) => done(simulate::run(globals, args)),
         Command::Doctor(args) => done(doctor::run(globals, args)),
     };
     match result {
@@ -227,6 +233,15 @@ mod tests {
             "tollgate trace bob",
             "tollgate trace AA:BB:CC:DD:EE:FF --follow --limit 5 --json",
             "tollgate doctor --json",
+            "tollgate package add home --volume total:100G/month --volume upload:1G/day:rollover --time 30h/month --hours mon-fri:08:00-18:00",
+            "tollgate package set home --volume none --fair-use after:80G/month=2M/1M --fair-use during:00:00-06:00=200% --no-limits",
+            "tollgate package add card --validity 7d:from-first-login --sessions 2 --when-full replace-oldest --devices bind-first:1",
+            "tollgate customer set bob --rate 50M/20M --rate-until 2026-12-31 --volume none",
+            "tollgate customer top-up bob --volume 10G --expires 2026-12-31",
+            "tollgate customer close bob",
+            "tollgate customer reopen bob",
+            "tollgate tenant set default --when-expired walled-garden --grace 1d --walled-rate 1M/512k",
+            "tollgate simulate login bob --mac AA:BB:CC:DD:EE:FF --router core --service pppoe --at 2026-12-31T12:00:00Z --json",
             "tollgate decode 0100 --secret s --request-authenticator 00",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");
@@ -237,6 +252,8 @@ mod tests {
             "tollgate router add core --address 10.0.0.1",
             "tollgate package add home --download fast",
             "tollgate customer add bob --package home",
+            "tollgate package add home --volume 100G",
+            "tollgate customer set bob --rate fast",
             "tollgate nonsense",
         ] {
             assert_eq!(Cli::try_parse_from(line.split(' ')).expect_err(line).exit_code(), 2, "{line}");

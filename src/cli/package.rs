@@ -3,13 +3,14 @@
 use clap::{Args, Subcommand};
 
 use super::context::with_context;
+use super::limit_args::PackageLimitArgs;
 use super::output::Table;
 use super::values::OrNone;
 use super::{Context, Failure, Globals, output};
 use crate::packages::{
     NewPackage, Package, PackageChanges, PackageTerms, PerDirection, add_package, list_packages, remove_package, set_package,
 };
-use crate::units::BitRate;
+use crate::units::{BitRate, TenantId};
 
 const PAGE: i64 = 1_000;
 
@@ -101,17 +102,19 @@ struct TermArgs {
     /// PPP or hotspot profile on the router
     #[arg(long, value_name = "PROFILE")]
     mikrotik_group: Option<OrNone<String>>,
+    #[command(flatten)]
+    limits: PackageLimitArgs,
 }
 
 impl TermArgs {
-    fn changes(self, name: Option<String>) -> PackageChanges {
+    async fn changes(self, ctx: &Context, tenant: TenantId, name: Option<String>) -> Result<PackageChanges, Failure> {
         fn value<T>(given: Option<OrNone<T>>) -> Option<Option<T>> {
             given.map(|OrNone(value)| value)
         }
         fn both<T>(download: Option<OrNone<T>>, upload: Option<OrNone<T>>) -> PerDirection<Option<Option<T>>> {
             PerDirection { download: value(download), upload: value(upload) }
         }
-        PackageChanges {
+        Ok(PackageChanges {
             name,
             rate: both(self.download, self.upload),
             burst: both(self.burst_download, self.burst_upload),
@@ -125,8 +128,8 @@ impl TermArgs {
             idle_timeout_secs: value(self.idle_timeout),
             interim_secs: self.interim,
             mikrotik_group: value(self.mikrotik_group),
-            limits: crate::packages::LimitsChanges::default(),
-        }
+            limits: self.limits.changes(ctx, tenant).await?,
+        })
     }
 }
 
@@ -135,14 +138,15 @@ pub fn run(globals: &Globals, args: PackageArgs) -> Result<(), Failure> {
     with_context(globals, async |ctx| match args.action {
         Action::Add { name, terms } => {
             let (tenant, owner) = ctx.tenant_and_owner().await?;
-            let terms = terms.changes(None).apply(PackageTerms::default());
+            let terms = terms.changes(ctx, tenant.id, None).await?.apply(PackageTerms::default());
             let package = add_package(&ctx.db, ctx.ids().await?, tenant.id, owner, NewPackage { name, terms }, ctx.now).await?;
             if globals.json { output::json(&package) } else { output::line(format!("package {:?} added", package.name)) }
         }
         Action::Ls => ls(globals, ctx).await,
         Action::Set { name, rename, terms } => {
-            let changes = terms.changes(rename);
-            let package = set_package(&ctx.db, ctx.tenant().await?.id, &name, &changes, ctx.now).await?;
+            let tenant = ctx.tenant().await?.id;
+            let changes = terms.changes(ctx, tenant, rename).await?;
+            let package = set_package(&ctx.db, tenant, &name, &changes, ctx.now).await?;
             if globals.json { output::json(&package) } else { output::line(format!("package {:?} changed", package.name)) }
         }
         Action::Rm { name } => {
@@ -172,7 +176,7 @@ async fn ls(globals: &Globals, ctx: &Context) -> Result<(), Failure> {
         return output::json(&all);
     }
     let mut table =
-        Table::new(&["name", "download", "upload", "Mikrotik-Rate-Limit", "pool", "address list", "session timeout", "interim"]);
+        Table::new(&["name", "download", "upload", "Mikrotik-Rate-Limit", "pool", "address list", "session timeout", "interim", "limits"]);
     for Package { name, terms, .. } in all {
         let rate = |rate: Option<BitRate>| rate.map_or_else(|| "unlimited".to_owned(), |r| r.to_string());
         table.row(vec![
@@ -184,6 +188,7 @@ async fn ls(globals: &Globals, ctx: &Context) -> Result<(), Failure> {
             terms.address_list.unwrap_or_default(),
             terms.session_timeout_secs.map(|s| s.to_string()).unwrap_or_default(),
             terms.interim_secs.to_string(),
+            terms.limits.in_a_line(),
         ]);
     }
     table.print("no packages; `tollgate package add NAME --download 20M --upload 10M` adds one")

@@ -4,8 +4,9 @@ use clap::{Args, Subcommand};
 
 use super::context::with_context;
 use super::output::Table;
+use super::tenant_rules::AccessRuleArgs;
 use super::{Failure, Globals, output};
-use crate::accounts::{TenantChanges, add_tenant, list_tenants, set_tenant};
+use crate::accounts::{TenantChanges, add_tenant, find_tenant, list_tenants, set_tenant};
 use crate::customers::rekey_usernames;
 
 /// Which action.
@@ -46,6 +47,8 @@ enum Action {
         /// Whether customers of one provider may log in on another provider's routers
         #[arg(long, value_name = "true|false")]
         cross_provider_login: Option<bool>,
+        #[command(flatten)]
+        rules: Box<AccessRuleArgs>,
     },
 }
 
@@ -68,8 +71,10 @@ pub fn run(globals: &Globals, args: TenantArgs) -> Result<(), Failure> {
             }
             table.print("no tenants")
         }
-        Action::Set { name, time_zone, currency, case_sensitive_usernames, cross_provider_login } => {
-            let changes = TenantChanges { time_zone, currency, case_sensitive_usernames, cross_provider_login, access_rules: None };
+        Action::Set { name, time_zone, currency, case_sensitive_usernames, cross_provider_login, rules } => {
+            let present = find_tenant(&mut ctx.db.read().await?, &name).await?.map(|t| t.access_rules).unwrap_or_default();
+            let access_rules = rules.apply(&present);
+            let changes = TenantChanges { time_zone, currency, case_sensitive_usernames, cross_provider_login, access_rules };
             let mut tx = ctx.db.begin().await?;
             let (before, after) = set_tenant(&mut tx, &name, &changes).await?;
             if before.case_sensitive_usernames != after.case_sensitive_usernames {

@@ -80,13 +80,16 @@ struct Line {
     customer_id: Option<String>,
     method: String,
     took_us: u32,
-    attributes: Vec<Attribute>,
+    attributes: Vec<ReplyAttribute>,
 }
 
+/// An attribute of a reply, for people.
 #[derive(Debug, Serialize)]
-struct Attribute {
-    name: String,
-    value: String,
+pub struct ReplyAttribute {
+    /// Its name in the dictionary.
+    pub name: String,
+    /// Its value, by name where it has one.
+    pub value: String,
 }
 
 /// Runs the command.
@@ -205,7 +208,7 @@ fn line_of(entry: &Entry, names: &Names, dictionary: &Dictionary) -> Option<Line
         customer_id: (decision.customer_id != 0).then(|| decision.customer_id.to_string()),
         method: decision.method.to_owned(),
         took_us: decision.took_us,
-        attributes: attributes(dictionary, code, decision.attributes),
+        attributes: reply_attributes(dictionary, code, decision.attributes),
     })
 }
 
@@ -238,7 +241,7 @@ impl Line {
 }
 
 /// The attributes of a reply by name: they are read as a packet of their own.
-fn attributes(dictionary: &Dictionary, code: u8, octets: &[u8]) -> Vec<Attribute> {
+pub fn reply_attributes(dictionary: &Dictionary, code: u8, octets: &[u8]) -> Vec<ReplyAttribute> {
     let mut packet = vec![0; HEADER_OCTETS];
     packet.extend_from_slice(&octets[..octets.len().min(4096 - HEADER_OCTETS)]);
     let length = packet.len() as u16;
@@ -249,9 +252,9 @@ fn attributes(dictionary: &Dictionary, code: u8, octets: &[u8]) -> Vec<Attribute
             .attributes
             .iter()
             .filter(|a| a.vendor.is_some() || a.number != MESSAGE_AUTHENTICATOR)
-            .map(|a| Attribute { name: a.name.clone(), value: value_text(a) })
+            .map(|a| ReplyAttribute { name: a.name.clone(), value: value_text(a) })
             .collect(),
-        Err(error) => vec![Attribute { name: "(attributes do not read)".into(), value: error.to_string() }],
+        Err(error) => vec![ReplyAttribute { name: "(attributes do not read)".into(), value: error.to_string() }],
     }
 }
 

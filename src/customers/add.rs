@@ -4,8 +4,8 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv6Net;
 
-use super::purchase::begin_period;
 use super::checks::{check_code, check_pool, check_sessions, check_text, generated_code};
+use super::purchase::begin_period;
 use super::{
     BillingType, ConnectionType, Customer, CustomerError, CustomerPassword, Hold, OwnRate, ReplyCheck, check_reply_attributes,
     check_username, lookup_key, sql,

@@ -6,9 +6,7 @@ use ipnet::Ipv6Net;
 
 use super::add::{check_fields, check_limits, what_is_taken};
 use super::purchase::begin_period;
-use super::{
-    BillingType, ConnectionType, Customer, CustomerError, Hold, OwnRate, ReplyCheck, check_reply_attributes, lookup_key, sql,
-};
+use super::{BillingType, ConnectionType, Customer, CustomerError, Hold, OwnRate, ReplyCheck, check_reply_attributes, lookup_key, sql};
 use crate::accounts::Tenant;
 use crate::packages::{Limits, LimitsChanges, find_package, find_package_by_id};
 use crate::store::{Db, StoreError};

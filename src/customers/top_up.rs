@@ -64,7 +64,10 @@ pub async fn add_top_up(
     }
     if new.expires_at.is_some_and(|at| at <= now) {
         let instant = new.expires_at.map(print_instant).unwrap_or_default();
-        return Err(CustomerError::BadField(format!("a top-up of {} that ends at {instant} would be lost already", print_octets(new.octets))));
+        return Err(CustomerError::BadField(format!(
+            "a top-up of {} that ends at {instant} would be lost already",
+            print_octets(new.octets)
+        )));
     }
     super::checks::check_text("note", &new.note)?;
     let mut tx = db.begin().await?;

@@ -132,7 +132,11 @@ impl AuthWorker {
         let record = Record::FirstLogin { tenant_id, customer_id: answer.customer_id, at: now };
         let pending = PendingReply::new(&self.socket, datagram.peer, datagram.local, reply);
         if let Err(error) = self.parts.journal.append(record.kind(), |out| record.write(out), Some(pending)) {
-            tracing::warn!(?error, customer_id = answer.customer_id, "a first login could not be kept: it is not answered, and counts when it can be");
+            tracing::warn!(
+                ?error,
+                customer_id = answer.customer_id,
+                "a first login could not be kept: it is not answered, and counts when it can be"
+            );
             self.parts.access.directory.terms.forget_first_login(answer.customer_id);
             return;
         }

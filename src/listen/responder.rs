@@ -33,7 +33,7 @@ impl PendingReply {
     }
 
     fn reply(&self) -> &[u8] {
-        self.long.as_deref().unwrap_or(&self.inline[..usize::from(self.octets)])
+        self.long.as_deref().unwrap_or_else(|| &self.inline[..usize::from(self.octets)])
     }
 }
 
@@ -57,4 +57,19 @@ pub fn responder() -> OnDurable<PendingReply> {
             batch.flush(socket);
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_and_long_responses_come_out_as_they_went_in() {
+        let socket = Arc::new(UdpSocket::bind("127.0.0.1:0").expect("a socket"));
+        let peer = socket.local_addr().expect("an address");
+        for octets in [0, 20, INLINE_OCTETS, INLINE_OCTETS + 1, 4096] {
+            let reply: Vec<u8> = (0..octets).map(|n| n as u8).collect();
+            assert_eq!(PendingReply::new(&socket, peer, None, &reply).reply(), reply, "{octets} octets");
+        }
+    }
 }

@@ -320,7 +320,9 @@ impl Limits {
             }
             if limit.soft && !self.fair_use.iter().any(|step| step.watches(limit)) {
                 let (direction, per) = (limit.direction, limit.per);
-                return refuse(format!("the soft limit {limit} needs a step of fair use, such as --fair-use after:{direction}:AMOUNT/{per}=RATE"));
+                return refuse(format!(
+                    "the soft limit {limit} needs a step of fair use, such as --fair-use after:{direction}:AMOUNT/{per}=RATE"
+                ));
             }
         }
         if self.time.iter().any(|limit| limit.secs == 0) {

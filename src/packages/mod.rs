@@ -18,12 +18,14 @@ pub use add::{NewPackage, add_package};
 pub use change_limits::{LimitsChanges, ShownLimits};
 pub use limit_text::{parse_rate, parse_service, print_rate};
 pub use limits::{
-    DevicePolicy, Direction, FairUse, FairUseRate, FairUseWhen, Hours, Limits, LimitsError, LimitsOverride, Period, Places, Simultaneous, TimeLimit,
-    Validity, ValidityStart, VolumeLimit, WhenFull, WhenUnknown, service,
+    DevicePolicy, Direction, FairUse, FairUseRate, FairUseWhen, Hours, Limits, LimitsError, LimitsOverride, Period, Places, Simultaneous,
+    TimeLimit, Validity, ValidityStart, VolumeLimit, WhenFull, WhenUnknown, service,
 };
 pub use package::{DEFAULT_INTERIM_SECS, MAX_SESSION_TIMEOUT_SECS, MIN_INTERIM_SECS, Package, PackageError, PackageTerms};
 pub use periods::{PeriodSet, Spans, spans};
 pub use quantity::{parse_octets, parse_secs, print_octets, print_secs};
 pub use rate_limit::{PerDirection, RateLimit, RateLimitError};
 pub use set::{PackageChanges, remove_package, set_package};
-pub use sql::{PackagePurchase, find_package, list_package_purchases, find_package_by_id, list_package_ids, list_packages, list_packages_after_id};
+pub use sql::{
+    PackagePurchase, find_package, find_package_by_id, list_package_ids, list_package_purchases, list_packages, list_packages_after_id,
+};

@@ -96,8 +96,7 @@ pub async fn list_package_purchases(conn: &mut Conn, tenant: TenantId) -> Result
     let rows = q!(all conn, (String, i64, String), "SELECT name, id, limits FROM packages WHERE tenant_id = $1", tenant.0)?;
     rows.into_iter()
         .map(|(name, id, limits)| {
-            let limits: Limits =
-                serde_json::from_str(&limits).map_err(|e| StoreError::Unexpected(format!("package {id}: limits: {e}")))?;
+            let limits: Limits = serde_json::from_str(&limits).map_err(|e| StoreError::Unexpected(format!("package {id}: limits: {e}")))?;
             Ok((name, PackagePurchase { id: PackageId(id), validity: limits.validity }))
         })
         .collect()

@@ -6,7 +6,7 @@ mod nodes;
 
 use crate::q;
 use crate::store::{Conn, StoreError};
-use crate::units::{TenantId, UnixMs};
+use crate::units::{CustomerId, TenantId, UnixMs};
 
 use super::live::LiveSession;
 use super::record::RouterLearned;
@@ -85,7 +85,7 @@ pub async fn list_open_sessions(conn: &mut Conn, after: (i64, [u8; 16]), limit: 
 
 /// The same of one router.
 // cross-tenant: a node takes over routers of all tenants
-pub async fn list_open_sessions_of(
+pub async fn list_open_sessions_of_router(
     conn: &mut Conn,
     router_id: i64,
     after: (i64, [u8; 16]),
@@ -93,6 +93,13 @@ pub async fn list_open_sessions_of(
 ) -> Result<Vec<LiveSession>, StoreError> {
     let rows = q!(all conn, StoredRow, concat!("SELECT ", columns!(), " FROM sessions s WHERE s.ended_at IS NULL AND s.router_id = $4 \
         AND (s.nas_instance, s.session_key) > ($1, $2) ORDER BY s.nas_instance, s.session_key LIMIT $3"), after.0, &after.1[..], limit, router_id)?;
+    live_sessions(rows)
+}
+
+/// A customer's open sessions, as live sessions.
+pub async fn list_open_sessions_of(conn: &mut Conn, tenant: TenantId, id: CustomerId) -> Result<Vec<LiveSession>, StoreError> {
+    let rows = q!(all conn, StoredRow, concat!("SELECT ", columns!(), " FROM sessions s WHERE s.tenant_id = $1 AND s.customer_id = $2 \
+        AND s.ended_at IS NULL"), tenant.0, id.0)?;
     live_sessions(rows)
 }
 

@@ -7,4 +7,5 @@ mod accounting;
 mod bad_inputs;
 mod enforcement;
 mod nodes;
+mod limits;
 mod operations;

@@ -77,6 +77,8 @@ impl Access {
         let used = if limits.need_usage() { self.usage.used(customer.id, now).unwrap_or_default() } else { Default::default() };
         let before = if limits.volume.iter().any(|limit| limit.rollover) { self.usage.used_before(customer.id, now) } else { None };
         let own = gathered.terms.own.as_ref().map(|own| &own.terms);
+        let rolled_over = before.map(|before| carried(&limits.volume, &before)).unwrap_or_default();
+        let carried = Standing::with_expired(rolled_over, &limits.volume, own.map_or(&[], |own| own.expired.as_slice()));
         let standing = Standing {
             hold: customer.hold(),
             is_closed: customer.is_closed(),
@@ -86,7 +88,7 @@ impl Access {
             rate: &gathered.package.rate_limit,
             own_rate: own.and_then(|own| own.rate),
             top_ups: own.map_or(&[], |own| own.top_ups.as_slice()),
-            carried: &before.map(|before| carried(&limits.volume, &before)).unwrap_or_default(),
+            carried: &carried,
             used: &used,
             open_sessions: if limits.time.is_empty() { 1 } else { open_sessions() },
             zone: &tenant.time_zone,

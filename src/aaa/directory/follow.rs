@@ -14,6 +14,7 @@ use super::Directory;
 use super::load::{LoadError, Loader};
 use crate::aaa::metering;
 use crate::sessions::Meters;
+use super::settle::{customers_with_top_ups, settle_customer};
 use crate::store::{Conn, Db, FeedChange, StoreError, find_feed_head, list_feed_after, trim_feed};
 use crate::units::UnixMs;
 
@@ -24,6 +25,8 @@ const POLL_TIMEOUT: Duration = Duration::from_secs(10);
 const APPLY_TIMEOUT: Duration = Duration::from_secs(300);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 const CHANGES_AT_ONCE: i64 = 1_000;
+/// Late reports of a past period arrive within an interim interval or two.
+const SETTLE_EVERY_MS: i64 = 300_000;
 const TRIM_EVERY_MS: i64 = 60_000;
 /// Changes stay in the feed this long.
 const KEEP_CHANGES_MS: i64 = 3_600_000;
@@ -63,6 +66,7 @@ pub struct Follower {
     trimmed_at: UnixMs,
     meters: Option<Arc<Meters>>,
     on_change: Option<OnChange>,
+    settled_at: UnixMs,
 }
 
 /// What the directory has just taken in.
@@ -82,7 +86,7 @@ impl Follower {
     pub fn new(db: Db, directory: Arc<Directory>, loader: Loader, position: i64) -> Follower {
         let status = Arc::new(FollowStatus::default());
         status.position.store(position, Ordering::Relaxed);
-        Follower { db, directory, loader, position, status, trimmed_at: 0, meters: None, on_change: None }
+        Follower { db, directory, loader, position, status, trimmed_at: 0, meters: None, on_change: None, settled_at: 0 }
     }
 
     /// Tells these meters whose limits count usage.
@@ -167,13 +171,14 @@ impl Follower {
         }
         let more = changes.len() as i64 == CHANGES_AT_ONCE;
         if let Some(last) = changes.last() {
-            timed(APPLY_TIMEOUT, self.apply(conn, &changes)).await?;
+            timed(APPLY_TIMEOUT, self.apply(conn, &changes, now)).await?;
             self.advance(last.seq);
             changes.iter().for_each(|c| self.tell(Changed::Row(&c.table_name, c.row_id)));
             self.status.changes.fetch_add(changes.len() as u64, Ordering::Relaxed);
         }
         if !more {
             self.status.last_success_at.store(now, Ordering::Relaxed);
+            self.settle_all(conn, now).await?;
             self.trim(now).await?;
         }
         Ok(more)
@@ -186,6 +191,7 @@ impl Follower {
             metering::want_all(&self.directory, meters);
         }
         self.advance(report.position);
+        self.settled_at = 0;
         self.status.reloads.fetch_add(1, Ordering::Relaxed);
         self.status.last_success_at.store(now, Ordering::Relaxed);
         self.tell(Changed::Everything);
@@ -198,7 +204,7 @@ impl Follower {
     }
 
     /// Reads each changed row once, small tables before customers, whose fields depend on their tenants.
-    async fn apply(&self, conn: &mut Conn, changes: &[FeedChange]) -> Result<(), LoadError> {
+    async fn apply(&self, conn: &mut Conn, changes: &[FeedChange], now: UnixMs) -> Result<(), LoadError> {
         let touched = |table: &str| changes.iter().any(|c| c.table_name == table);
         let rows = |table: &str| -> HashSet<i64> { changes.iter().filter(|c| c.table_name == table).map(|c| c.row_id).collect() };
         if touched("tenants") {
@@ -223,9 +229,13 @@ impl Follower {
         if customers.contains(&0) {
             let mut snapshot = self.db.snapshot().await?;
             self.loader.load_customers(&mut snapshot, &self.directory).await?;
+            for id in customers_with_top_ups(&self.directory) {
+                settle_customer(conn, &self.directory, id, now).await?;
+            }
         } else {
             for id in customers {
                 self.loader.load_customer(conn, &self.directory, id).await?;
+                settle_customer(conn, &self.directory, id, now).await?;
             }
         }
         self.tell_meters(&changed.0, &changed.1);
@@ -240,6 +250,18 @@ impl Follower {
         metering::set_zones(&self.directory, meters);
         metering::want_of_packages(&self.directory, meters, packages);
         metering::want_of_customers(&self.directory, meters, customers);
+    }
+
+    /// Settles all top-ups every few minutes.
+    async fn settle_all(&mut self, conn: &mut Conn, now: UnixMs) -> Result<(), LoadError> {
+        if now - self.settled_at < SETTLE_EVERY_MS {
+            return Ok(());
+        }
+        self.settled_at = now;
+        for id in customers_with_top_ups(&self.directory) {
+            timed(POLL_TIMEOUT, settle_customer(conn, &self.directory, id, now)).await?;
+        }
+        Ok(())
     }
 
     /// Removes old changes about once a minute.

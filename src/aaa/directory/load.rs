@@ -12,11 +12,12 @@ use zeroize::Zeroizing;
 use super::super::reply::mikrotik::{self, PackageAttributes};
 use super::super::sql::{self, CustomerRow, Page};
 use super::extras::{Extras, ExtrasEncoder};
+use super::own_terms::{TopUps, read_terms};
+use super::settle::settle_customer;
 use super::{
     CustomerFields, Directory, MessageAuthenticatorMode, NasFields, NasTable, Package, Packages, Providers, RateText, SHARDS, TenantRules,
     Tenants, WalledReply,
 };
-use super::own_terms::{TopUps, read_terms};
 use crate::accounts::{ROLE_ADMIN, list_tenants};
 use crate::customers::PASSWORD_PLACE;
 use crate::packages::{self, list_packages_after_id};
@@ -24,7 +25,7 @@ use crate::radius::Secret;
 use crate::radius::dictionary::Dictionary;
 use crate::routers::{self, RouterError, RouterSecrets, list_learned, list_routers_with_secrets};
 use crate::store::{Conn, Db, Sealer, StoreError, find_feed_head};
-use crate::units::Mac;
+use crate::units::{Mac, UnixMs};
 
 /// Customers fetched at once.
 const PAGE: i64 = 2_000;
@@ -174,7 +175,12 @@ impl Loader {
         Ok((total - broken, broken))
     }
 
-    fn start_fillers(&self, directory: &Arc<Directory>, broken: &Arc<AtomicU64>, top_ups: &Arc<TopUps>) -> (Vec<PageSender>, Vec<tokio::task::JoinHandle<()>>) {
+    fn start_fillers(
+        &self,
+        directory: &Arc<Directory>,
+        broken: &Arc<AtomicU64>,
+        top_ups: &Arc<TopUps>,
+    ) -> (Vec<PageSender>, Vec<tokio::task::JoinHandle<()>>) {
         (0..FILLERS)
             .map(|_| {
                 let (sender, mut receiver) = mpsc::channel::<(Page, Page)>(1);
@@ -201,6 +207,12 @@ impl Loader {
             directory.terms.put(id, None);
         }
         Ok(())
+    }
+
+    /// Reads one customer with his top-ups settled, for a command.
+    pub async fn load_settled_customer(&self, conn: &mut Conn, directory: &Directory, id: i64, now: UnixMs) -> Result<(), LoadError> {
+        self.load_customer(conn, directory, id).await?;
+        settle_customer(conn, directory, id, now).await
     }
 
     /// Reads one package again.

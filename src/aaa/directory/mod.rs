@@ -9,6 +9,7 @@ mod load;
 mod nas;
 mod own_terms;
 mod package;
+mod settle;
 mod terms;
 mod walled;
 

@@ -68,6 +68,7 @@ pub(super) fn read_terms(column: Option<&str>, top_ups: &[TopUp]) -> Result<Read
             text => Some((serde_json::from_str(text).map_err(json)?, rate_until.unwrap_or(UnixMs::MAX))),
         },
         top_ups: top_ups.to_vec(),
+        expired: Vec::new(),
     };
     let terms = Terms {
         period_started_at: period.unwrap_or(0),

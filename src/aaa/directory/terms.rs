@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Package;
 use super::package::RateText;
-use crate::aaa::policy::TopUp;
+use crate::aaa::policy::{ExpiredShare, TopUp};
 use crate::packages::{Limits, LimitsOverride, RateLimit};
 use crate::units::UnixMs;
 
@@ -22,6 +22,9 @@ pub struct OwnTerms {
     pub rate: Option<(RateLimit, UnixMs)>,
     /// Octets bought on top, the first to expire first.
     pub top_ups: Vec<TopUp>,
+    /// What top-ups that have expired gave to running periods.
+    #[serde(default)]
+    pub expired: Vec<ExpiredShare>,
 }
 
 /// The terms of one customer.

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use super::sql;
 use crate::aaa::directory::Directory;
 use crate::sessions::LiveSessions;
-use crate::sessions::sql::list_open_sessions_of;
+use crate::sessions::sql::list_open_sessions_of_router;
 use crate::store::{Db, StoreError};
 use crate::units::{TenantId, UnixMs};
 
@@ -77,7 +77,7 @@ pub(super) async fn adopt_sessions(db: &Db, live: &LiveSessions, router_id: i64)
     let mut conn = db.read().await?;
     let (mut after, mut customers) = ((i64::MIN, [0; 16]), HashSet::new());
     loop {
-        let page = list_open_sessions_of(&mut conn, router_id, after, PAGE).await?;
+        let page = list_open_sessions_of_router(&mut conn, router_id, after, PAGE).await?;
         let Some(last) = page.last() else { return Ok(customers) };
         after = (last.nas_instance, last.session_key);
         for session in page {

@@ -33,7 +33,9 @@ pub fn share(left: &VolumeLeft, rate: &RateLimit, sessions: u32, interim_secs: u
     let (download, upload) = (octets_per_sec(rate.rate.download, rate.burst.download), octets_per_sec(rate.rate.upload, rate.burst.upload));
     let mut sharing = Sharing { sessions: u64::from(sessions.max(1)), share: &mut whole };
     let caps = match (left.total, left.download, left.upload) {
-        (Some(total), None, None) => VolumeCaps { total: Some(sharing.of(total, download.saturating_add(upload))), ..VolumeCaps::default() },
+        (Some(total), None, None) => {
+            VolumeCaps { total: Some(sharing.of(total, download.saturating_add(upload))), ..VolumeCaps::default() }
+        }
         // The router takes one set of limits, so a limit on both directions together holds for each of them.
         (total, down, up) => {
             let least = |a: Option<u64>, b: Option<u64>| a.into_iter().chain(b).min();
@@ -99,7 +101,11 @@ mod tests {
             (1, 3, 1, 60, true),
         ] {
             let share = share(&total(left), &rate, sessions, 300);
-            assert_eq!((share.caps.total, share.interim_secs, share.is_split), (Some(wanted), interim_secs, is_split), "{left} for {sessions}");
+            assert_eq!(
+                (share.caps.total, share.interim_secs, share.is_split),
+                (Some(wanted), interim_secs, is_split),
+                "{left} for {sessions}"
+            );
             assert_eq!((share.caps.download, share.caps.upload), (None, None));
         }
     }

@@ -58,5 +58,11 @@ pub fn step_rate(rate: &FairUseRate, package: &RateLimit) -> RateLimit {
         bps => BitRate(u64::try_from(u128::from(bps) * percent / 100).unwrap_or(u64::MAX).max(1)),
     };
     let both = |pair: PerDirection<Option<BitRate>>| PerDirection { download: pair.download.map(of), upload: pair.upload.map(of) };
-    RateLimit { rate: both(package.rate), burst: both(package.burst), threshold: both(package.threshold), min: both(package.min), ..*package }
+    RateLimit {
+        rate: both(package.rate),
+        burst: both(package.burst),
+        threshold: both(package.threshold),
+        min: both(package.min),
+        ..*package
+    }
 }

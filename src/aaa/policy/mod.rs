@@ -10,7 +10,9 @@ mod fair_use;
 mod online_time;
 #[cfg(test)]
 mod tests;
+mod top_ups;
 mod usage;
+mod usage_days;
 mod volume;
 
 use std::cell::RefCell;
@@ -25,7 +27,9 @@ use crate::units::UnixMs;
 
 pub use allowance::{Share, share};
 pub use fair_use::step_rate;
+pub use top_ups::{Bought, ExpiredShare, Settled, settle};
 pub use usage::{NoMeters, UsageSource};
+pub use usage_days::{StoredUsage, UsageDay};
 pub use volume::carried;
 
 /// Octets bought on top of a volume limit. They are used when the period's own allowance (with what rolled over) is used up; of several the one that expires

@@ -5,8 +5,8 @@ use crate::radius::dictionary::numbers::mikrotik::{
     ADDRESS_LIST, GROUP, RATE_LIMIT, RECV_LIMIT, RECV_LIMIT_GIGAWORDS, TOTAL_LIMIT, TOTAL_LIMIT_GIGAWORDS, VENDOR, XMIT_LIMIT,
     XMIT_LIMIT_GIGAWORDS,
 };
-use crate::sessions::VolumeCaps;
 use crate::radius::dictionary::numbers::{IDLE_TIMEOUT, VENDOR_SPECIFIC};
+use crate::sessions::VolumeCaps;
 
 /// What of a package becomes attributes that are the same for all its customers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

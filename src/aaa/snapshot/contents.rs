@@ -4,12 +4,12 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use super::chunks::{ChunkReader, ChunkWriter};
+use super::terms;
 use super::{SnapshotError, SnapshotPosition};
 use crate::aaa::directory::{
     CustomerFields, Directory, MessageAuthenticatorMode, Nas, NasFields, NasTable, Package, Packages, Providers, SHARDS, TenantRules,
     Tenants, WalledReply,
 };
-use super::terms;
 use crate::accounts::AccessRules;
 use crate::radius::Secret;
 use crate::sessions::Meters;

@@ -7,13 +7,13 @@ use crate::aaa::decide::RejectReason;
 use crate::aaa::access::Access;
 use crate::aaa::policy::NoMeters;
 use crate::aaa::throttle::{Throttle, ThrottleLimits};
-use crate::aaa::directory::{CustomerFields, MessageAuthenticatorMode, NasFields, NasTable, Package, TenantRules};
+use crate::aaa::directory::{CustomerFields, Directory, MessageAuthenticatorMode, NasFields, NasTable, Package, TenantRules, WalledReply};
 use crate::aaa::enforcement::action::Outcome;
 use crate::aaa::enforcement::order::Order;
 use crate::packages::{PerDirection, RateLimit};
 use crate::radius::{Secret, code};
 use crate::sessions::{
-    AccountingEvent, Granted, NasContext, SessionToken, Status as Accounting, TokenKey, Used, VolumeCaps, rate_number,
+    AccountingEvent, Granted, NasContext, SessionToken, Status as Accounting, LiveSessions, TokenKey, VolumeCaps, rate_number,
 };
 use crate::units::BitRate;
 
@@ -50,7 +50,13 @@ fn number(mbps: u64) -> u32 {
 fn scene() -> Scene {
     let directory = Arc::new(Directory::empty());
     let rules =
-        TenantRules { case_sensitive_usernames: false, cross_provider_login: false, time_zone: jiff::tz::TimeZone::UTC };
+        TenantRules {
+        case_sensitive_usernames: false,
+        cross_provider_login: false,
+        time_zone: jiff::tz::TimeZone::UTC,
+        walled: WalledReply::new(&Default::default()),
+        access_rules: Default::default(),
+    };
     directory.tenants.store(Arc::new([(1, Arc::new(rules))].into()));
     let fields = NasFields {
         id: 2,
