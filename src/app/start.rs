@@ -244,8 +244,19 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
     let enforcement = enforcement.start(&parts)?;
     tracing::info!(customers = directory.customers.len(), ?addresses, "serving");
     let config = config.clone();
-    let work =
-        tasks::Work { config, db, key, identity: base.identity, journal_id, follower, unknown, decisions, applier, keep_from, log_receiver };
+    let work = tasks::Work {
+        config,
+        db,
+        key,
+        identity: base.identity,
+        journal_id,
+        follower,
+        unknown,
+        decisions,
+        applier,
+        keep_from,
+        log_receiver,
+    };
     super::metrics::publish(&parts, &health);
     let tasks = tasks::spawn(work, &parts, &health, stopped)?;
     Ok(Running { addresses, parts, health, listeners, delayed, enforcement, stop, tasks, lock, addresses_file })

@@ -9,9 +9,7 @@ use crate::aaa::enforcement::action::Outcome;
 use crate::aaa::enforcement::order::Order;
 use crate::packages::{PerDirection, RateLimit};
 use crate::radius::{Secret, code};
-use crate::sessions::{
-    AccountingEvent, Granted, NasContext, SessionToken, Status as Accounting, TokenKey, Used, VolumeCaps, rate_number,
-};
+use crate::sessions::{AccountingEvent, Granted, NasContext, SessionToken, Status as Accounting, TokenKey, Used, VolumeCaps, rate_number};
 use crate::units::BitRate;
 
 const NOW: UnixMs = 1_800_000_000_000;
@@ -46,8 +44,7 @@ fn number(mbps: u64) -> u32 {
 
 fn scene() -> Scene {
     let directory = Arc::new(Directory::empty());
-    let rules =
-        TenantRules { case_sensitive_usernames: false, cross_provider_login: false, time_zone: jiff::tz::TimeZone::UTC };
+    let rules = TenantRules { case_sensitive_usernames: false, cross_provider_login: false, time_zone: jiff::tz::TimeZone::UTC };
     directory.tenants.store(Arc::new([(1, Arc::new(rules))].into()));
     let fields = NasFields {
         id: 2,
