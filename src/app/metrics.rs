@@ -81,7 +81,8 @@ fn enforcement(parts: &Parts) {
             }
         }
     }
-    let drift: i64 = [ActionKind::Coa, ActionKind::Disconnect, ActionKind::Kick].map(|k| status.unfinished(k, ActionState::Drift)).iter().sum();
+    let drift: i64 =
+        [ActionKind::Coa, ActionKind::Disconnect, ActionKind::Kick].map(|k| status.unfinished(k, ActionState::Drift)).iter().sum();
     gauge!("tollgate_drift").set(drift as f64);
     gauge!("tollgate_enforcement_timers").set(status.timers.load(Ordering::Relaxed) as f64);
     gauge!("tollgate_actions_unsaved").set(status.unsaved.load(Ordering::Relaxed) as f64);

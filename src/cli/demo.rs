@@ -18,7 +18,6 @@ use crate::app::{self, Running};
 use crate::config::{Config, load_config};
 use crate::demo::provider::{self, CUSTOMERS, DemoError, ROUTERS, SECRET};
 use crate::demo::router::{self, Counters, CountersSnapshot, Faults, Incoming, Personality, SimulationOptions};
-use crate::routers::DEFAULT_COA_PORT;
 use crate::store::{KeyFile, StoreUrl};
 
 /// Where the demo keeps its store and how long it runs.
@@ -60,6 +59,7 @@ async fn demo(args: &DemoArgs, folder: &std::path::Path) -> Result<(), Failure> 
     let tenant = find_tenant(&mut db.read().await?, &config.tenant.name).await?;
     let tenant = tenant.ok_or_else(|| Failure::new("the demo's tenant is not there"))?;
     let is_new = with_ids(&db, async |ids| Ok(provider::ensure_provider(&db, ids, &sealer, &tenant, now()).await?)).await?;
+    let coa_ports = provider::choose_coa_ports(&db, &sealer, &tenant, now()).await?;
     db.close().await;
 
     let running = app::start(&config, start_metrics()?).await?;
@@ -78,8 +78,9 @@ async fn demo(args: &DemoArgs, folder: &std::path::Path) -> Result<(), Failure> 
 
     let stop = Arc::new(AtomicBool::new(false));
     let counters = Arc::new(Counters::default());
-    let routers: Vec<_> =
-        (0..ROUTERS.len()).map(|i| tokio::spawn(router::run(simulation(args, &running, i), stop.clone(), counters.clone()))).collect();
+    let routers: Vec<_> = (0..ROUTERS.len())
+        .map(|i| tokio::spawn(router::run(simulation(args, &running, i, coa_ports[i]), stop.clone(), counters.clone())))
+        .collect();
     let mut view = View::new();
     let mut timer = tokio::time::interval(Duration::from_secs(1));
     timer.tick().await;
@@ -119,7 +120,7 @@ fn demo_config(folder: &std::path::Path) -> Result<Config, Failure> {
     Ok(config)
 }
 
-fn simulation(args: &DemoArgs, running: &Running, index: usize) -> SimulationOptions {
+fn simulation(args: &DemoArgs, running: &Running, index: usize, coa_port: u16) -> SimulationOptions {
     let router = &ROUTERS[index];
     SimulationOptions {
         auth: running.addresses.auth[0],
@@ -137,7 +138,7 @@ fn simulation(args: &DemoArgs, running: &Running, index: usize) -> SimulationOpt
         timeout_ms: 1100,
         faults: Faults::default(),
         incoming: Incoming::Obey,
-        coa_port: Some(DEFAULT_COA_PORT),
+        coa_port: Some(coa_port),
         seed: 7 + index as u64,
     }
 }

@@ -11,8 +11,8 @@ use clap::Args;
 
 use super::context::{block_on, now, open_db, read_config};
 use super::{Failure, Globals, output};
-use crate::aaa::{count_packages_and_customers, list_journal_positions};
 use crate::aaa::enforcement::list_coa_silence;
+use crate::aaa::{count_packages_and_customers, list_journal_positions};
 use crate::accounts::{Tenant, list_tenants};
 use crate::config::Config;
 use crate::journal::{self, RealDisk};

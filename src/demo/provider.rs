@@ -8,7 +8,7 @@ use crate::accounts::{AccountError, Tenant, find_owner};
 use crate::customers::import::{ImportError, plan_import, write_import};
 use crate::customers::{CustomerError, count_customers};
 use crate::packages::{NewPackage, PackageError, PackageTerms, PerDirection, RateLimit, add_package};
-use crate::routers::{NewRouter, RouterError, RouterSecret, add_router};
+use crate::routers::{DEFAULT_COA_PORT, NewRouter, RouterChanges, RouterError, RouterSecret, add_router, set_router};
 use crate::store::{Db, IdMaker, Sealer, StoreError};
 use crate::units::{BitRate, UnixMs};
 
@@ -87,6 +87,20 @@ pub async fn ensure_provider(db: &Db, ids: &IdMaker, sealer: &Sealer, tenant: &T
     drop(conn);
     write_import(db, sealer, plan, now, |_| {}).await?;
     Ok(true)
+}
+
+/// Gives each router a free UDP port for CoA and Disconnect, so that several demos can run on one machine; the ports in the order of [`ROUTERS`].
+pub async fn choose_coa_ports(db: &Db, sealer: &Sealer, tenant: &Tenant, now: UnixMs) -> Result<[u16; ROUTERS.len()], DemoError> {
+    let mut ports = [DEFAULT_COA_PORT; ROUTERS.len()];
+    for (router, port) in ROUTERS.iter().zip(&mut ports) {
+        // Whoever takes it between here and the router's own binding makes the demo end with that error.
+        if let Ok(address) = std::net::UdpSocket::bind((router.address, 0)).and_then(|socket| socket.local_addr()) {
+            *port = address.port();
+        }
+        let changes = RouterChanges { coa_port: Some(*port), ..RouterChanges::default() };
+        set_router(db, sealer, tenant.id, router.name, &changes, now).await?;
+    }
+    Ok(ports)
 }
 
 /// The customers as the simulated routers know them; a tenth of the hotspot's devices is unknown to the provider.

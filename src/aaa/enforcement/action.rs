@@ -73,8 +73,7 @@ words!(
 
 impl ActionState {
     /// Every state.
-    pub const ALL: [ActionState; 7] =
-        [Self::Waiting, Self::Sent, Self::Acknowledged, Self::Proven, Self::Drift, Self::Gone, Self::GivenUp];
+    pub const ALL: [ActionState; 7] = [Self::Waiting, Self::Sent, Self::Acknowledged, Self::Proven, Self::Drift, Self::Gone, Self::GivenUp];
 
     /// Whether nothing will happen any more.
     pub fn is_over(self) -> bool {

@@ -44,8 +44,7 @@ impl Change {
             out.extend_from_slice(&[SESSION_TIMEOUT, 6]);
             out.extend_from_slice(&secs.to_be_bytes());
         }
-        for (cap, low, high) in
-            [(self.download_cap, XMIT_LIMIT, XMIT_LIMIT_GIGAWORDS), (self.upload_cap, RECV_LIMIT, RECV_LIMIT_GIGAWORDS)]
+        for (cap, low, high) in [(self.download_cap, XMIT_LIMIT, XMIT_LIMIT_GIGAWORDS), (self.upload_cap, RECV_LIMIT, RECV_LIMIT_GIGAWORDS)]
         {
             if let Some(octets) = cap {
                 vendor(out, low, &(octets as u32).to_be_bytes());

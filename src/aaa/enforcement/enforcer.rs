@@ -158,7 +158,8 @@ impl Enforcer {
         self.status.unsaved.store(kept.len() as i64, std::sync::atomic::Ordering::Relaxed);
     }
 
-    fn keep_rows(&self, rows: Vec<ActionRow>) {
+    /// Rows to write.
+    pub(super) fn keep_rows(&self, rows: Vec<ActionRow>) {
         if rows.is_empty() {
             return;
         }

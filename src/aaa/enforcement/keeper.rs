@@ -230,3 +230,7 @@ pub async fn ask_disconnect(
     tx.commit(now).await?;
     Ok(sessions.into_iter().map(|s| s.acct_session_id).collect())
 }
+
+#[cfg(test)]
+#[path = "keeper_tests.rs"]
+mod tests;

@@ -52,7 +52,8 @@ impl Leases {
         for nas in directory.routers.load().all() {
             let (id, heard_at) = (nas.fields.id, nas.counters.last_accounting_at.load(Ordering::Relaxed));
             if now - heard_at <= HEARD_MS || self.held.contains(&id) {
-                let is_ours = sql::upsert_lease(&mut tx, TenantId(nas.fields.tenant_id), id, &self.node, heard_at, now, now + LEASE_MS).await?;
+                let is_ours =
+                    sql::upsert_lease(&mut tx, TenantId(nas.fields.tenant_id), id, &self.node, heard_at, now, now + LEASE_MS).await?;
                 if !is_ours {
                     self.held.remove(&id);
                 } else if self.held.insert(id) {

@@ -1,7 +1,7 @@
 //! What is handed to those who speak with routers: the sender of CoA and Disconnect requests, and the fallback by the router's own interface.
 
-use std::net::SocketAddr;
 use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::action::{Action, ActionKind};

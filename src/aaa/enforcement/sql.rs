@@ -11,8 +11,7 @@ const UNFINISHED: &str = "SELECT id, tenant_id, router_id, nas_instance, session
     note, tries, next_try_at, created_at, updated_at FROM actions WHERE id > $1 AND id <= $2 \
     AND state IN ('waiting', 'sent', 'acknowledged', 'drift') ORDER BY id LIMIT $3";
 
-type UnfinishedRow =
-    (i64, i64, i64, i64, Vec<u8>, i64, String, String, String, String, String, String, i64, i64, i64, i64);
+type UnfinishedRow = (i64, i64, i64, i64, Vec<u8>, i64, String, String, String, String, String, String, i64, i64, i64, i64);
 
 /// Unfinished actions after an id up to another one, in id order.
 // cross-tenant: a server enforces for all tenants

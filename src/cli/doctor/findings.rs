@@ -250,7 +250,9 @@ fn weak_secret(r: &RouterFacts) -> Option<Finding> {
 fn coa_silent((router, port, actions): &(String, i64, i64)) -> Finding {
     finding(
         "coa-unreachable",
-        format!("router {router} does not answer CoA and Disconnect requests on UDP port {port}; {actions} sessions are not as the books say"),
+        format!(
+            "router {router} does not answer CoA and Disconnect requests on UDP port {port}; {actions} sessions are not as the books say"
+        ),
         format!(
             "on the router `/radius incoming set accept=yes port={port}` and a firewall rule that lets this server in; it must know the server by the address that its \
              requests come from (`radius.coa_source`) and share its secret"

@@ -1,6 +1,8 @@
 //! Drives a simulated router over UDP: one socket per exchange, as RouterOS uses a new source port for every request.
 
-use super::{Counters, Datagram, DemoCustomer, Faults, Incoming, Method, Personality, Port, RouterOptions, Service, SimulatedRouter, random::Random};
+use super::{
+    Counters, Datagram, DemoCustomer, Faults, Incoming, Method, Personality, Port, RouterOptions, Service, SimulatedRouter, random::Random,
+};
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

@@ -73,7 +73,8 @@ impl SimulatedRouter {
             self.logout(id, TerminateCause::AdminReset, now_ms);
             return DynamicReply::Ack;
         }
-        let asks_too_much = view.has(FRAMED_POOL) || view.has(FRAMED_IPV6_PREFIX) || view.vendor(VENDOR).any(|a| NOT_LIVE.contains(&a.kind));
+        let asks_too_much =
+            view.has(FRAMED_POOL) || view.has(FRAMED_IPV6_PREFIX) || view.vendor(VENDOR).any(|a| NOT_LIVE.contains(&a.kind));
         match Change::read(view) {
             _ if asks_too_much => DynamicReply::Nak(Some(401)),
             Err(_) => DynamicReply::Nak(Some(407)),

@@ -338,3 +338,86 @@ fn same_seed_same_datagrams() {
     assert_ne!(script(1), script(2));
     assert!(script(1).len() > 1, "the customer left by itself");
 }
+
+mod incoming {
+    //! `/radius incoming`: what is taken, refused and ignored.
+
+    use super::*;
+    use crate::demo::router::Incoming;
+    use crate::radius::{DynamicOptions, DynamicReply, Secret, code, dynamic_request, read_dynamic_reply};
+    use std::net::IpAddr;
+
+    const SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 9));
+
+    fn name(framed_ip: bool) -> Vec<u8> {
+        let mut attributes = [&[1, 11][..], b"alice@isp"].concat();
+        if framed_ip {
+            attributes.extend([8, 6, 100, 64, 0, 9]);
+        }
+        attributes
+    }
+
+    fn ask(router: &mut SimulatedRouter, kind: u8, attributes: &[u8], now_ms: u64) -> Option<DynamicReply> {
+        let secret = Secret::new(SECRET);
+        let request = dynamic_request(kind, 7, attributes, DynamicOptions::default(), &secret).expect("fits");
+        let reply = router.incoming(&request, SERVER, now_ms)?;
+        Some(read_dynamic_reply(&request, &reply, &secret).expect("signed"))
+    }
+
+    #[test]
+    fn a_change_takes_effect_and_a_disconnect_sends_a_stop() {
+        let mut router = router(|_| {});
+        online(&mut router, Service::Ppp, &[(8, &[100, 64, 0, 9])]);
+        let change = [name(true), b"\x1a\x0e\0\0\x3a\x8c\x08\x085M/50M".to_vec(), vec![27, 6, 0, 0, 0, 60]].concat();
+        assert_eq!(ask(&mut router, code::COA_REQUEST, &change, NOW), Some(DynamicReply::Ack));
+        assert_eq!(router.sessions().next().unwrap().rate_limit.unwrap().rate_bps, (5_000_000, 50_000_000));
+        let stop = router.due(NOW + 60_000).pop().expect("a Stop at the new timeout");
+        assert_eq!(integer(&stop.bytes, 49), 5);
+        assert_eq!(ask(&mut router, code::DISCONNECT_REQUEST, &name(true), NOW), Some(DynamicReply::Nak(Some(503))));
+        online(&mut router, Service::Ppp, &[(8, &[100, 64, 0, 9])]);
+        assert_eq!(ask(&mut router, code::DISCONNECT_REQUEST, &name(true), NOW + 61_000), Some(DynamicReply::Ack));
+        let stop = router.due(NOW + 61_000).pop().expect("a Stop");
+        assert_eq!((integer(&stop.bytes, 40), integer(&stop.bytes, 49)), (2, 6), "Admin-Reset");
+    }
+
+    #[test]
+    fn hotspots_need_the_address_and_addresses_pools_and_lists_are_refused() {
+        let mut router = router(|_| {});
+        online(&mut router, Service::Hotspot, &[(8, &[100, 64, 0, 9])]);
+        assert_eq!(ask(&mut router, code::DISCONNECT_REQUEST, &name(false), NOW), Some(DynamicReply::Nak(Some(402))));
+        let list = [name(true), b"\x1a\x0c\0\0\x3a\x8c\x13\x06abcd".to_vec()].concat();
+        let pool = [name(true), b"\x58\x06pool".to_vec()].concat();
+        let total = [name(true), b"\x1a\x0c\0\0\x3a\x8c\x11\x06\0\0\0\x09".to_vec()].concat();
+        for attributes in [list, pool, total] {
+            assert_eq!(ask(&mut router, code::COA_REQUEST, &attributes, NOW), Some(DynamicReply::Nak(Some(401))));
+        }
+        let rate = [name(true), b"\x1a\x0c\0\0\x3a\x8c\x08\x06fast".to_vec()].concat();
+        assert_eq!(ask(&mut router, code::COA_REQUEST, &rate, NOW), Some(DynamicReply::Nak(Some(407))));
+        assert_eq!(
+            ask(&mut router, code::DISCONNECT_REQUEST, &[name(true), vec![4, 6, 9, 9, 9, 9]].concat(), NOW),
+            Some(DynamicReply::Nak(Some(403)))
+        );
+        assert_eq!(ask(&mut router, code::DISCONNECT_REQUEST, &name(true), NOW), Some(DynamicReply::Ack));
+    }
+
+    #[test]
+    fn strangers_are_ignored_and_modes_do_what_they_say() {
+        let mut router = router(|options| options.server = Some(SERVER));
+        online(&mut router, Service::Ppp, &[(8, &[100, 64, 0, 9])]);
+        let forged = dynamic_request(code::DISCONNECT_REQUEST, 1, &name(true), DynamicOptions::default(), &Secret::new(b"wrong")).unwrap();
+        assert_eq!(router.incoming(&forged, SERVER, NOW), None, "wrong secret");
+        let good = dynamic_request(code::DISCONNECT_REQUEST, 1, &name(true), DynamicOptions::default(), &Secret::new(SECRET)).unwrap();
+        assert_eq!(router.incoming(&good, IpAddr::V4(Ipv4Addr::LOCALHOST), NOW), None, "wrong source");
+        for (mode, reply) in [
+            (Incoming::Silent, None),
+            (Incoming::AckOnly, Some(DynamicReply::Ack)),
+            (Incoming::Refuse(506), Some(DynamicReply::Nak(Some(506)))),
+            (Incoming::Refuse(0), Some(DynamicReply::Nak(None))),
+        ] {
+            router.options.incoming = mode;
+            assert_eq!(ask(&mut router, code::DISCONNECT_REQUEST, &name(true), NOW), reply, "{mode:?}");
+            assert_eq!(router.sessions().count(), 1, "{mode:?} has no effect");
+        }
+        assert_eq!((counters(&router).coa_ignored, counters(&router).disconnect_acks, counters(&router).coa_naks), (3, 1, 2));
+    }
+}

@@ -69,6 +69,11 @@ pub struct Lane {
 }
 
 impl Lane {
+    /// A lane whose first identifier cannot be foreseen, so that a request after a restart is not the same datagram as one before it.
+    pub fn at_random() -> Lane {
+        Lane { next_id: rand::random(), ..Lane::default() }
+    }
+
     /// Queues an order; its serial comes back if the router is silent and is being asked already.
     pub fn put(&mut self, order: Order) -> Option<u64> {
         if self.is_silent() && self.flights.len() + self.queue.len() > 0 {
@@ -108,10 +113,8 @@ impl Lane {
         let id = self.free_id();
         let nas = &order.nas.fields;
         let stamp = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs() as u32);
-        let options = DynamicOptions {
-            message_authenticator: nas.coa_message_authenticator,
-            event_timestamp: nas.coa_event_timestamp.then(stamp),
-        };
+        let options =
+            DynamicOptions { message_authenticator: nas.coa_message_authenticator, event_timestamp: nas.coa_event_timestamp.then(stamp) };
         let request = nas.secrets.get(order.secret).and_then(|secret| dynamic_request(order.code, id, &order.attributes, options, secret));
         let Some(octets) = request else { return Some(Err(order.serial)) };
         // A socket bound to one address sends from it without being told.
@@ -174,9 +177,12 @@ impl Lane {
         let serial = flight.order.serial;
         self.flights.remove(&id);
         self.given_up = 0;
-        Some((serial, match reply {
-            DynamicReply::Ack => Outcome::Ack,
-            DynamicReply::Nak(cause) => Outcome::Nak(cause),
-        }))
+        Some((
+            serial,
+            match reply {
+                DynamicReply::Ack => Outcome::Ack,
+                DynamicReply::Nak(cause) => Outcome::Nak(cause),
+            },
+        ))
     }
 }

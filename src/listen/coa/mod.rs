@@ -131,7 +131,7 @@ impl CoaSender for CoaClient {
         let bounced = {
             let mut state = self.shared.state.lock();
             let to = order.to;
-            let lane = state.lanes.entry(to).or_default();
+            let lane = state.lanes.entry(to).or_insert_with(Lane::at_random);
             let bounced = lane.put(order);
             if bounced.is_none() {
                 state.active.insert(to);

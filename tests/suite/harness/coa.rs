@@ -11,13 +11,12 @@ pub mod answer {
     pub const DISCONNECT_ACK: u8 = 41;
     pub const DISCONNECT_NAK: u8 = 42;
     pub const COA_ACK: u8 = 44;
-    pub const COA_NAK: u8 = 45;
 }
 
 /// A port that takes CoA.
 pub struct CoaPort {
     socket: UdpSocket,
-    seen: std::cell::RefCell<Vec<Vec<u8>>>,
+    seen: std::cell::RefCell<Vec<(SocketAddr, Vec<u8>)>>,
 }
 
 /// A request that was checked.
@@ -64,10 +63,11 @@ impl CoaPort {
         let mut buffer = [0; 4096];
         let (length, peer) = self.socket.recv_from(&mut buffer).ok()?;
         let datagram = buffer[..length].to_vec();
-        if self.seen.borrow().contains(&datagram) {
+        let sighting = (peer, datagram.clone());
+        if self.seen.borrow().contains(&sighting) {
             return None;
         }
-        self.seen.borrow_mut().push(datagram.clone());
+        self.seen.borrow_mut().push(sighting);
         let expected = Md5::digest([&datagram[..4], &[0; 16], &datagram[20..], SECRET.as_bytes()].concat());
         assert_eq!(&datagram[4..20], expected.as_slice(), "Request Authenticator");
         Some(CoaRequest { code: datagram[0], attributes: attributes(&datagram[20..]), at: SystemTime::now(), datagram, peer })

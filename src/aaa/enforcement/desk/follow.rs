@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{DEFAULT_INTERIM_SECS, Desk, Open, books, facts};
 use crate::aaa::directory::Nas;
+use crate::aaa::enforcement::Way;
 use crate::aaa::enforcement::action::{Action, ActionKind, ActionState, Outcome, Then};
 use crate::aaa::enforcement::change::Change;
 use crate::aaa::enforcement::order::order;
@@ -12,7 +13,6 @@ use crate::aaa::enforcement::row::ActionRow;
 use crate::aaa::enforcement::standing::assess_customer;
 use crate::aaa::enforcement::status::Status;
 use crate::aaa::enforcement::wanted::{Want, wanted};
-use crate::aaa::enforcement::Way;
 use crate::sessions::{SessionName, cause};
 use crate::units::UnixMs;
 
@@ -177,7 +177,8 @@ impl Desk {
         if !self.silent.remove(&router_id) {
             return;
         }
-        let waits = |a: &&Action| a.router_id == router_id && matches!(a.state, ActionState::Waiting | ActionState::Drift) && a.next_at > now;
+        let waits =
+            |a: &&Action| a.router_id == router_id && matches!(a.state, ActionState::Waiting | ActionState::Drift) && a.next_at > now;
         let waiting: Vec<Action> = self.actions.values().filter(waits).cloned().collect();
         for mut action in waiting {
             action.next_at = now;

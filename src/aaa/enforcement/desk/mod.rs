@@ -262,7 +262,6 @@ impl Desk {
         }
         self.begin(session, customer_id, ActionKind::Disconnect, reason, Change::default(), now);
     }
-
 }
 
 fn books(assessed: &Assessed, sessions: usize, tell_unknown: bool) -> Books<'_> {
