@@ -5,6 +5,7 @@
 
 mod health;
 mod http;
+mod identity;
 mod metrics;
 mod restore;
 mod start;

@@ -34,11 +34,17 @@ pub enum RejectReason {
     MacNotAllowed = 13,
     /// As many sessions as allowed are online.
     TooManySessions = 14,
+    /// The customer's limits do not allow the service that he came by.
+    ServiceNotAllowed = 15,
+    /// The server's pool has no free address.
+    PoolExhausted = 16,
+    /// The device is new and must be confirmed at the portal.
+    DeviceNotConfirmed = 17,
 }
 
 impl RejectReason {
     /// Every reason, for lists and counters.
-    pub const ALL: [RejectReason; 14] = [
+    pub const ALL: [RejectReason; 17] = [
         Self::Malformed,
         Self::BadUsername,
         Self::NoCredential,
@@ -53,6 +59,9 @@ impl RejectReason {
         Self::Expired,
         Self::MacNotAllowed,
         Self::TooManySessions,
+        Self::ServiceNotAllowed,
+        Self::PoolExhausted,
+        Self::DeviceNotConfirmed,
     ];
 
     /// The stable code.
@@ -72,6 +81,9 @@ impl RejectReason {
             Self::Expired => "expired",
             Self::MacNotAllowed => "mac-not-allowed",
             Self::TooManySessions => "too-many-sessions",
+            Self::ServiceNotAllowed => "service-not-allowed",
+            Self::PoolExhausted => "pool-exhausted",
+            Self::DeviceNotConfirmed => "device-not-confirmed",
         }
     }
 
@@ -93,6 +105,9 @@ impl RejectReason {
             Self::Expired => "This account has expired",
             Self::MacNotAllowed => "This device is not registered for this account",
             Self::TooManySessions => "This account is already online",
+            Self::ServiceNotAllowed => "This account cannot be used this way",
+            Self::PoolExhausted => "No address is free, try again later",
+            Self::DeviceNotConfirmed => "This device must be confirmed first",
         }
     }
 
@@ -111,12 +126,15 @@ impl RejectReason {
             Self::WrongCredential => {
                 "the password does not fit; if every customer of one router fails, its shared secret differs from the one here"
             }
-            Self::RouterNotAllowed => "the customer belongs to another provider than this router",
+            Self::RouterNotAllowed => "the customer belongs to another provider than this router, or his limits name other routers",
             Self::Disabled => "staff disabled this customer",
             Self::Suspended => "the customer is suspended",
             Self::Expired => "the customer's package has run out",
             Self::MacNotAllowed => "the customer may log in only from registered devices, and this one is not among them",
             Self::TooManySessions => "as many sessions of the customer are online as he may have (see `tollgate sessions ls --online`)",
+            Self::ServiceNotAllowed => "the customer's limits do not allow the service that he came by (pppoe, hotspot, dhcp, wireless or vpn)",
+            Self::PoolExhausted => "no address of the server's pool is free; add a range with `tollgate pool set`, or see who holds them with `tollgate pool leases`",
+            Self::DeviceNotConfirmed => "the customer's package asks at the portal before a new device may be used, and this one was not confirmed yet",
         }
     }
 }
@@ -148,16 +166,22 @@ pub struct CustomerFacts {
     pub credential: CredentialCheck,
     /// Whether the router is one that this customer may use.
     pub router_allowed: bool,
+    /// Whether the service is one that he may use.
+    pub service_allowed: bool,
     /// Hold.
     pub hold: HoldFact,
     /// When the package runs out, unix ms; `i64::MAX` = never.
     pub expires_at: UnixMs,
     /// Whether the device is one of the customer's, or any may be used.
     pub mac_allowed: bool,
+    /// Whether the device need not be confirmed first.
+    pub device_confirmed: bool,
     /// Sessions that may be online at once; 0 = any number.
     pub sessions_allowed: u16,
     /// Sessions online now that this login would not replace.
     pub sessions_online: u16,
+    /// Whether the server's pool has an address for him, or none is asked of it.
+    pub address_free: bool,
     /// The package's own limit of a session, seconds; 0 = none.
     pub session_timeout_secs: u32,
 }
@@ -186,12 +210,15 @@ pub fn decide(customer: &CustomerFacts, now: UnixMs) -> Verdict {
     let checks = [
         (customer.credential == CredentialCheck::Wrong, RejectReason::WrongCredential),
         (!customer.router_allowed, RejectReason::RouterNotAllowed),
+        (!customer.service_allowed, RejectReason::ServiceNotAllowed),
         (customer.hold == HoldFact::Disabled, RejectReason::Disabled),
         (customer.hold == HoldFact::Suspended, RejectReason::Suspended),
         // A rest below one second would be a Session-Timeout of 0, which routers read as "no limit".
         (customer.expires_at - 1000 < now, RejectReason::Expired),
         (!customer.mac_allowed, RejectReason::MacNotAllowed),
+        (!customer.device_confirmed, RejectReason::DeviceNotConfirmed),
         (customer.sessions_allowed > 0 && customer.sessions_online >= customer.sessions_allowed, RejectReason::TooManySessions),
+        (!customer.address_free, RejectReason::PoolExhausted),
     ];
     match checks.into_iter().find(|(fails, _)| *fails) {
         Some((_, reason)) => Verdict::Reject(reason),
@@ -221,9 +248,12 @@ mod tests {
         CustomerFacts {
             credential: CredentialCheck::Right,
             router_allowed: true,
+            service_allowed: true,
             hold: HoldFact::None,
             expires_at: i64::MAX,
             mac_allowed: true,
+            device_confirmed: true,
+            address_free: true,
             sessions_allowed: 0,
             sessions_online: 0,
             session_timeout_secs: 0,
@@ -235,22 +265,28 @@ mod tests {
         let all_bad = CustomerFacts {
             credential: CredentialCheck::Wrong,
             router_allowed: false,
+            service_allowed: false,
             hold: HoldFact::Disabled,
             expires_at: NOW - 1,
             mac_allowed: false,
+            device_confirmed: false,
+            address_free: false,
             sessions_allowed: 1,
             sessions_online: 1,
             session_timeout_secs: 0,
         };
         type Mend = fn(&mut CustomerFacts);
-        let mends: [(RejectReason, Mend); 7] = [
+        let mends: [(RejectReason, Mend); 10] = [
             (RejectReason::WrongCredential, |f| f.credential = CredentialCheck::Right),
             (RejectReason::RouterNotAllowed, |f| f.router_allowed = true),
+            (RejectReason::ServiceNotAllowed, |f| f.service_allowed = true),
             (RejectReason::Disabled, |f| f.hold = HoldFact::Suspended),
             (RejectReason::Suspended, |f| f.hold = HoldFact::None),
             (RejectReason::Expired, |f| f.expires_at = i64::MAX),
             (RejectReason::MacNotAllowed, |f| f.mac_allowed = true),
+            (RejectReason::DeviceNotConfirmed, |f| f.device_confirmed = true),
             (RejectReason::TooManySessions, |f| f.sessions_allowed = 2),
+            (RejectReason::PoolExhausted, |f| f.address_free = true),
         ];
         let mut facts = all_bad;
         for (reason, mend) in mends {

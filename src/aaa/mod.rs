@@ -1,10 +1,11 @@
 //! Who may come in, with what: the directory in memory, the decision, the reply, the decision log.
 //!
 //! Reading order: [`access`] (one Access-Request from credential to verdict), [`decide`] (the checks, in one listed order), [`reply`] (what an Accept carries),
-//! [`directory`] (the image of routers, packages and customers). Owns the tables `decisions`, `router_learned`, `router_counters`, `unknown_sources`.
+//! [`directory`] (the image of routers, packages and customers), [`addresses`] (the server's own pools). Owns the tables `decisions`, `router_learned`, `router_counters`, `unknown_sources`.
 //! Must not know: HTML; SQL outside its `sql.rs`.
 
 pub mod access;
+pub mod addresses;
 pub mod decide;
 pub mod decision_log;
 pub mod decision_store;

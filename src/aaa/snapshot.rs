@@ -6,6 +6,7 @@
 
 mod chunks;
 mod contents;
+mod pools;
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};

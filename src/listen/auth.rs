@@ -8,6 +8,7 @@ use std::sync::mpsc::SyncSender;
 use super::batch::{Datagram, SendBatch};
 use super::counters::{DropReason, ListenCounters, Tick};
 use super::duplicates::{Duplicates, Ready};
+use super::responder::PendingReply;
 use super::sender::{self, Sender};
 use super::workers::{Clock, ListenParts, Worker, answer_again, answer_status};
 use crate::aaa::access::{AccessRequest, Answer};
@@ -86,11 +87,10 @@ impl AuthWorker {
             tick.log_overflow += 1;
         }
         (self.parts.on_decision)(&decision, keys[0]);
-        self.dispatch(&answer, view, datagram, now, tick, send);
-        Ok(())
+        self.dispatch(&answer, view, datagram, now, tick, send)
     }
 
-    /// Sends an accept at once and a reject after the delay; both are kept.
+    /// Sends an accept at once, or when what it takes is durable, and a reject after the delay; all are kept.
     fn dispatch(
         &mut self,
         answer: &Answer,
@@ -99,13 +99,18 @@ impl AuthWorker {
         now: i64,
         tick: &mut Tick,
         send: &mut SendBatch,
-    ) {
+    ) -> Result<(), DropReason> {
         let mut ready = Ready::Now;
+        let reply = &send.buffer()[..answer.octets];
         match answer.reject {
-            None => tick.accepts += 1,
+            None => {
+                if let Some(seq) = self.journalise(answer, datagram, reply)? {
+                    ready = Ready::Durable(seq);
+                }
+                tick.accepts += 1;
+            }
             Some(reason) => {
                 tick.rejects[reason as usize] += 1;
-                let reply = &send.buffer()[..answer.octets];
                 if self.parts.delayed.hold(&self.socket, datagram.peer, datagram.local, reply) {
                     ready = Ready::At(now + self.parts.delayed.delay_ms());
                 }
@@ -118,12 +123,46 @@ impl AuthWorker {
             let reply = &send.buffer()[..answer.octets];
             self.duplicates.keep(datagram.peer, view.id(), view.authenticator(), reply, ready, now);
         }
+        Ok(())
+    }
+
+    /// Puts what an Accept takes for good into the journal: a device's binding, a new owner of an address. The reply goes with the last record and leaves when
+    /// that is durable; `None` if there is nothing to wait for.
+    fn journalise(&self, answer: &Answer, datagram: &Datagram<'_>, reply: &[u8]) -> Result<Option<u64>, DropReason> {
+        let (journal, access) = (&self.parts.journal, &self.parts.access);
+        let leased = answer.leased.filter(|(_, seq)| *seq > journal.durable_seq()).map(|(leased, _)| leased);
+        let mut ack = (answer.bound.is_some() || leased.is_some())
+            .then(|| PendingReply::new(&self.socket, datagram.peer, datagram.local, reply));
+        let mut append = |record: Record<'_>, is_last: bool| {
+            let ack = if is_last { ack.take() } else { None };
+            journal.append(record.kind(), |out| record.write(out), ack).map_err(DropReason::from)
+        };
+        let mut last = None;
+        if let Some(bound) = answer.bound {
+            match append(Record::MacBound(bound), leased.is_none()) {
+                Ok(seq) => {
+                    access.identity.devices.note(bound.customer_id, bound.mac, seq);
+                    last = Some(seq);
+                }
+                Err(reason) => {
+                    access.identity.devices.undo(bound.customer_id, bound.mac);
+                    return Err(reason);
+                }
+            }
+        }
+        if let Some(leased) = leased {
+            let seq = append(Record::Leased(leased), true)?;
+            access.directory.pools.note_recorded(&leased, seq);
+            last = Some(seq);
+        }
+        Ok(last)
     }
 
     /// What `auto` learns: only verified requests without EAP prove anything, unsigned ones disprove it.
     fn learn(&self, sender: &Sender<'_>, view: &PacketView<'_>, datagram: &Datagram<'_>, now: i64) {
         let address = datagram.peer.ip();
         if !sender.is_signed {
+            sender.nas.counters.unsigned_requests.fetch_add(1, Ordering::Relaxed);
             sender.nas.learn_unsigned(address);
         } else if !view.has(EAP_MESSAGE) && sender.nas.learn_signed(address) {
             let fields = &sender.nas.fields;
@@ -159,9 +198,14 @@ impl Worker for AuthWorker {
         if !matches!(view.code(), code::ACCESS_REQUEST | code::STATUS_SERVER) {
             return tick.dropped(DropReason::WrongCode);
         }
-        let is_coming = |ready| matches!(ready, Ready::At(instant) if now < instant);
+        let durable_seq = || self.parts.journal.durable_seq();
+        let is_coming = |ready| match ready {
+            Ready::Now => false,
+            Ready::At(instant) => now < instant,
+            Ready::Durable(seq) => durable_seq() < seq,
+        };
         if answer_again(&mut self.duplicates, &view, datagram, now, is_coming, tick, send) {
-            return;
+            return sender::note_repeated(self.parts.access.directory.routers.load().candidates(datagram.peer.ip()), &view, |c| &c.repeated_access);
         }
         if let Err(reason) = self.answer(&view, datagram, clock, tick, send) {
             tick.dropped(reason);

@@ -68,6 +68,9 @@ impl DropReason {
     }
 }
 
+/// More than there are reasons to reject a login; they are counted by their numbers.
+const REASONS: usize = 32;
+
 /// Upper bounds of the latency buckets, microseconds from arrival to answer; the last bucket has none.
 pub const LATENCY_BUCKETS_US: [u32; 11] = [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 50_000, 100_000, 1_000_000];
 
@@ -81,7 +84,7 @@ pub struct ListenCounters {
     /// Answered: accepts, rejects by reason number, accounting, status.
     pub accepts: AtomicU64,
     /// By number of the reason, 0 unused.
-    pub rejects: [AtomicU64; 16],
+    pub rejects: [AtomicU64; REASONS],
     /// Accounting taken into the journal.
     pub accounted: AtomicU64,
     /// Status-Server.
@@ -104,7 +107,7 @@ pub(super) struct Tick {
     pub received: u64,
     pub answered_again: u64,
     pub accepts: u64,
-    pub rejects: [u64; 16],
+    pub rejects: [u64; REASONS],
     pub accounted: u64,
     pub status: u64,
     pub drops: [u64; DropReason::ALL.len()],

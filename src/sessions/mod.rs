@@ -20,7 +20,7 @@ pub use event::{AccountingEvent, EventTime, Odd, Status};
 pub use grant::{Granted, VolumeCaps, rate_number};
 pub use journal_home::JournalHome;
 pub use live::{LiveSession, LiveSessions, NasContext, Recorded};
-pub use record::{Record, RecordError, RouterLearned, Update};
+pub use record::{Leased, MacBound, Record, RecordError, RouterLearned, Update};
 pub use tally::{Tally, flag};
 pub use token::{SessionToken, TokenKey};
 pub use used::{Amounts, Used};

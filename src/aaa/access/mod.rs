@@ -1,6 +1,11 @@
 //! One Access-Request, from its name and credential to the signed reply. Runs on the workers: memory only, no waiting.
 
 mod credential;
+pub mod devices;
+mod identity;
+pub mod service;
+pub mod simultaneous;
+pub mod slots;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -12,9 +17,12 @@ use super::throttle::{Attempt, Throttle};
 use crate::customers::{LookupBuffer, lookup_candidates};
 use crate::radius::dictionary::numbers::{CALLING_STATION_ID, EAP_MESSAGE, REPLY_MESSAGE, SERVICE_TYPE, USER_NAME, USER_PASSWORD};
 use crate::radius::{MAX_PACKET_OCTETS, PacketView, ReplyTooLong, ReplyWriter, Secret, code};
-use crate::sessions::{Granted, LiveSessions, SessionToken, VolumeCaps};
+use crate::sessions::{Granted, Leased, LiveSessions, MacBound, SessionToken, VolumeCaps};
 use crate::units::{Mac, UnixMs};
 use credential::{Credential, Proof};
+use devices::DeviceFact;
+use identity::Admitted;
+pub use identity::{Identity, OnReplaced, Replaced, ReplacedWhy};
 
 /// Service-Type of PPP.
 const FRAMED: u32 = 2;
@@ -32,6 +40,8 @@ pub struct Access {
     pub live: Arc<LiveSessions>,
     /// Brute-force limits.
     pub throttle: Throttle,
+    /// Places and devices that logins have taken.
+    pub identity: Identity,
 }
 
 /// A request whose router is known.
@@ -88,6 +98,10 @@ pub struct Answer {
     pub mac: Option<Mac>,
     /// PAP, CHAP, ...; empty if none was found.
     pub method: &'static str,
+    /// A device that this Accept binds to the customer: the reply may leave when its record is durable.
+    pub bound: Option<MacBound>,
+    /// The address that it leases, and the journal's place of the lease's last record (`u64::MAX` = none): the reply may leave when such a record is durable.
+    pub leased: Option<(Leased, u64)>,
 }
 
 /// What the writing of a reply needs besides the request.
@@ -174,18 +188,28 @@ impl Access {
         let (proof, secret) = self.prove(request, &credential, customer, username, draft.mac);
         let packages = self.directory.packages.load();
         let package = packages.get(&customer.package_id);
+        // Whoever cannot prove who he is takes no place and is asked nothing more.
+        let admission = package.filter(|_| !matches!(proof, Proof::Wrong)).map(|p| self.admission(request, customer, p, draft.mac));
+        let identity = admission.as_ref();
         let facts = CustomerFacts {
             credential: if matches!(proof, Proof::Wrong) { CredentialCheck::Wrong } else { CredentialCheck::Right },
-            router_allowed: package.is_some() && self.directory.may_use(tenant, customer.owner_id, request.nas.fields.owner_id),
+            router_allowed: identity.is_some_and(|i| i.router_allowed)
+                && self.directory.may_use(tenant, customer.owner_id, request.nas.fields.owner_id),
+            service_allowed: identity.is_some_and(|i| i.service_allowed),
             hold: customer.hold(),
             expires_at: customer.expires_at,
-            mac_allowed: is_device_allowed(customer, draft.mac),
-            sessions_allowed: customer.sessions_allowed,
-            sessions_online: self.sessions_online(request, customer, draft.mac),
+            mac_allowed: identity.is_none_or(|i| i.device != DeviceFact::NotListed),
+            device_confirmed: identity.is_none_or(|i| i.device != DeviceFact::NotConfirmed),
+            sessions_allowed: identity.map_or(0, |i| i.sessions_allowed),
+            sessions_online: identity.map_or(0, |i| i.sessions_online()),
+            address_free: identity.is_none_or(|i| i.has_address(customer.id, &self.live, request.now)),
             session_timeout_secs: package.map_or(0, |p| p.session_timeout_secs),
         };
-        match (decide(&facts, request.now), package) {
-            (Verdict::Accept(grant), Some(package)) => self.accept(request, draft, customer, package, grant, &proof, secret),
+        match (decide(&facts, request.now), package.zip(admission)) {
+            (Verdict::Accept(grant), Some((package, admission))) => match self.admit(admission, request, customer) {
+                Ok(admitted) => self.accept(request, draft, customer, package, grant, &proof, secret, &admitted),
+                Err(reason) => self.reject(request, draft, reason, customer.id),
+            },
             (Verdict::Accept(_), None) => self.reject(request, draft, RejectReason::RouterNotAllowed, customer.id),
             (Verdict::Reject(reason), _) => {
                 if reason == RejectReason::WrongCredential {
@@ -233,19 +257,6 @@ impl Access {
         (Proof::Wrong, request.likely_secret())
     }
 
-    /// Fresh sessions that would stay beside a new one: the same device on the same router only renews its own.
-    fn sessions_online(&self, request: &AccessRequest<'_>, customer: &Customer, mac: Option<Mac>) -> u16 {
-        if customer.sessions_allowed == 0 {
-            return 0;
-        }
-        let mut count = 0u16;
-        self.live.fresh_sessions(customer.id, request.now, |session| {
-            let is_same = session.router_id == request.nas.fields.id && mac.is_some() && session.mac == mac;
-            count = count.saturating_add(u16::from(!is_same));
-        });
-        count
-    }
-
     #[expect(clippy::too_many_arguments, reason = "the parts of one Accept, each from another place")]
     fn accept(
         &self,
@@ -256,14 +267,15 @@ impl Access {
         grant: super::decide::Grant,
         proof: &Proof,
         secret: &Secret,
+        admitted: &Admitted,
     ) -> Result<Answer, ReplyTooLong> {
         let interim_secs = package.interim_secs_for(customer.id);
         let ends_at = grant.session_timeout_secs.map_or(UnixMs::MAX, |secs| request.now + i64::from(secs) * 1000);
         let granted = Granted::new(package.rate, ends_at, false, VolumeCaps::default());
-        let token = SessionToken { issued_at: request.now, nonce: request.nonce, customer_id: customer.id, interim_secs, granted };
+        let token = SessionToken { issued_at: admitted.issued_at, nonce: request.nonce, customer_id: customer.id, interim_secs, granted };
         TOKEN.with_borrow_mut(|octets| {
             self.live.tokens().sign(request.nas.fields.tenant_id, &token, octets);
-            reply::write_accept(&mut draft.reply, customer, package, grant, interim_secs, octets);
+            reply::write_accept(&mut draft.reply, customer, package, admitted.address, grant, interim_secs, octets);
         });
         let loggable = draft.reply.len();
         Credential::write_success(proof, &mut draft.reply, request.view, secret, request.nonce as u16);
@@ -271,7 +283,8 @@ impl Access {
         request.nas.counters.accepts.fetch_add(1, Ordering::Relaxed);
         let method = draft.credential.map_or("", |c| c.name());
         let octets = draft.reply.finish(secret)?;
-        Ok(Answer { octets, loggable, reject: None, customer_id: customer.id, mac: draft.mac, method })
+        let (bound, leased) = (admitted.bound, admitted.leased);
+        Ok(Answer { octets, loggable, reject: None, customer_id: customer.id, mac: draft.mac, method, bound, leased })
     }
 
     fn reject(
@@ -296,7 +309,7 @@ impl Access {
         request.nas.counters.rejects.fetch_add(1, Ordering::Relaxed);
         let octets = draft.reply.finish(request.likely_secret())?;
         let method = draft.credential.map_or("", |c| c.name());
-        Ok(Answer { octets, loggable, reject: Some(reason), customer_id, mac: draft.mac, method })
+        Ok(Answer { octets, loggable, reject: Some(reason), customer_id, mac: draft.mac, method, bound: None, leased: None })
     }
 
     /// Customer and interim interval of an accounting packet without token, by its user name or device.
@@ -330,13 +343,6 @@ fn is_usable_name(name: &[u8]) -> bool {
 /// PPP in any of its wrappings, whose customers have passwords.
 fn is_ppp(view: &PacketView<'_>) -> bool {
     view.get_u32(SERVICE_TYPE) == Some(FRAMED)
-}
-
-/// Whether the device is one of the customer's. A router that names no device (no Calling-Station-Id, or an address as L2TP has it) leaves nothing to compare,
-/// and the customer cannot make it leave that out.
-fn is_device_allowed(customer: &Customer, mac: Option<Mac>) -> bool {
-    let mut macs = customer.macs().peekable();
-    macs.peek().is_none() || mac.is_none_or(|seen| macs.any(|m| m == seen))
 }
 
 #[cfg(test)]

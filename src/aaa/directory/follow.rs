@@ -177,6 +177,10 @@ impl Follower {
                 self.loader.load_package(conn, &self.directory, id).await?;
             }
         }
+        // Few and small: read again as a whole.
+        if touched("ip_pools") {
+            self.loader.load_pools(conn, &self.directory).await?;
+        }
         if touched("routers") || touched("router_learned") {
             self.loader.load_routers(conn, &self.directory).await?;
         }

@@ -14,6 +14,8 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
+use super::addresses::AddressPools;
+
 pub(in crate::aaa) use customers::SHARDS;
 pub use customers::{Customer, CustomerFields, Customers, DeviceOwner};
 pub use follow::{FollowStatus, Follower};
@@ -51,6 +53,8 @@ pub struct Directory {
     pub providers: ArcSwap<Providers>,
     /// Customers.
     pub customers: Customers,
+    /// Address pools that the server hands out itself.
+    pub pools: AddressPools,
 }
 
 impl Directory {
@@ -62,6 +66,7 @@ impl Directory {
             tenants: ArcSwap::from_pointee(Tenants::new()),
             providers: ArcSwap::from_pointee(Providers::new()),
             customers: Customers::new(),
+            pools: AddressPools::default(),
         }
     }
 

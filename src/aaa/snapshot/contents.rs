@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
+use super::pools;
 use super::chunks::{ChunkReader, ChunkWriter};
 use super::{SnapshotContents, SnapshotError, SnapshotPosition};
 use crate::aaa::directory::{
@@ -13,7 +14,7 @@ use crate::radius::Secret;
 use crate::sessions::LiveSessions;
 use crate::units::{Mac, OctetReader, OctetWriter};
 
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// A record is never longer: a customer has at most some kilobytes, a router with a thousand addresses some more.
 const LONGEST_RECORD: usize = 16 << 20;
 const UNREADABLE: SnapshotError = SnapshotError::Damaged("a record does not read");
@@ -59,6 +60,11 @@ pub(super) fn write(
     for p in directory.packages.load().values() {
         // Packages are few and have many fields: as JSON.
         out.extend(serde_json::to_vec(&**p).map_err(|_| SnapshotError::Damaged("a package does not write"))?);
+        end(out, chunks)?;
+    }
+    end(out, chunks)?;
+    for pool in directory.pools.all() {
+        pools::write(&pool, OctetWriter(out));
         end(out, chunks)?;
     }
     end(out, chunks)?;
@@ -143,6 +149,7 @@ pub(super) fn read(chunks: &mut ChunkReader, directory: &Directory, live: &LiveS
         packages.insert(package.id, Arc::new(package));
         Some(())
     })?;
+    each_record(chunks, |r| pools::read(r, directory, position.written_at))?;
     directory.customers.reserve(usize::try_from(expected).unwrap_or(0));
     let (mut customers, mut macs) = (0, Vec::new());
     each_record(chunks, |r| {

@@ -216,12 +216,18 @@ impl LiveSessions {
 
     /// Sessions of a customer that were heard of lately; stale ones must not lock anyone out.
     pub fn fresh_sessions(&self, customer_id: i64, now: UnixMs, mut each: impl FnMut(&LiveSession)) {
+        self.sessions_of(customer_id, |session| {
+            if session.is_fresh(now) {
+                each(session);
+            }
+        });
+    }
+
+    /// Every session of a customer that this node has in memory, open or ended lately.
+    pub fn sessions_of(&self, customer_id: i64, mut each: impl FnMut(&LiveSession)) {
         let Some(slots) = self.by_customer.get(&customer_id).map(|s| s.value().clone()) else { return };
         for slot in slots.as_slice() {
-            if let Some(session) = self.sessions.get(slot)
-                && session.customer_id == customer_id
-                && session.is_fresh(now)
-            {
+            if let Some(session) = self.sessions.get(slot).filter(|s| s.customer_id == customer_id) {
                 each(&session);
             }
         }

@@ -52,7 +52,7 @@ impl LiveSessions {
                     self.infer_end(&mut session, *terminate_cause);
                 }
             }
-            Record::Odd { .. } | Record::RouterLearned(_) | Record::NasSeen { .. } => {}
+            Record::Odd { .. } | Record::RouterLearned(_) | Record::NasSeen { .. } | Record::MacBound(_) | Record::Leased(_) => {}
         }
     }
 
