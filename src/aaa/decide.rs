@@ -132,9 +132,15 @@ impl RejectReason {
             Self::Expired => "the customer's package has run out",
             Self::MacNotAllowed => "the customer may log in only from registered devices, and this one is not among them",
             Self::TooManySessions => "as many sessions of the customer are online as he may have (see `tollgate sessions ls --online`)",
-            Self::ServiceNotAllowed => "the customer's limits do not allow the service that he came by (pppoe, hotspot, dhcp, wireless or vpn)",
-            Self::PoolExhausted => "no address of the server's pool is free; add a range with `tollgate pool set`, or see who holds them with `tollgate pool leases`",
-            Self::DeviceNotConfirmed => "the customer's package asks at the portal before a new device may be used, and this one was not confirmed yet",
+            Self::ServiceNotAllowed => {
+                "the customer's limits do not allow the service that he came by (pppoe, hotspot, dhcp, wireless or vpn)"
+            }
+            Self::PoolExhausted => {
+                "no address of the server's pool is free; add a range with `tollgate pool set`, or see who holds them with `tollgate pool leases`"
+            }
+            Self::DeviceNotConfirmed => {
+                "the customer's package asks at the portal before a new device may be used, and this one was not confirmed yet"
+            }
         }
     }
 }

@@ -84,7 +84,8 @@ async fn write(db: &Db, parts: &Parts, now: UnixMs) -> Result<(), StoreError> {
         }
     }
     // Full pools and devices seen are told again by the next login, should this fail.
-    let exhausted: Vec<_> = pools.all().into_iter().map(|p| (p.tenant_id(), p.id(), p.figures())).filter(|p| now - p.2.exhausted_at < 60_000).collect();
+    let exhausted: Vec<_> =
+        pools.all().into_iter().map(|p| (p.tenant_id(), p.id(), p.figures())).filter(|p| now - p.2.exhausted_at < 60_000).collect();
     let seen = parts.access.identity.devices.take_seen();
     if exhausted.is_empty() && seen.is_empty() {
         return Ok(());

@@ -239,7 +239,8 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
     health.directory_loaded.store(true, Ordering::Release);
     tracing::info!(customers = directory.customers.len(), ?addresses, "serving");
     let config = config.clone();
-    let work = tasks::Work { config, db, key, identity: base.identity, follower, unknown, decisions, applier, keep_from, log_receiver, replaced };
+    let work =
+        tasks::Work { config, db, key, identity: base.identity, follower, unknown, decisions, applier, keep_from, log_receiver, replaced };
     super::metrics::publish(&parts, &health);
     let tasks = tasks::spawn(work, &parts, &health, stopped)?;
     Ok(Running { addresses, parts, health, listeners, delayed, stop, tasks, lock, addresses_file })

@@ -1,4 +1,4 @@
-//! `tollgate customer add|ls|set|passwd|rm`.
+//! `tollgate customer add|ls|set|passwd|device|rm`.
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
@@ -9,6 +9,7 @@ use ipnet::Ipv6Net;
 use serde::Serialize;
 
 use super::context::with_context;
+use super::device::{self, DeviceArgs};
 use super::dictionary::reply_check;
 use super::output::Table;
 use super::secret_text::read_secret;
@@ -42,6 +43,8 @@ enum Action {
     Set(Box<SetArgs>),
     /// Give a customer a new password
     Passwd(PasswdArgs),
+    /// Add, list and remove a customer's devices
+    Device(DeviceArgs),
     /// Remove a customer; his sessions and usage stay
     Rm {
         /// Which customer
@@ -249,6 +252,7 @@ pub fn run(globals: &Globals, args: CustomerArgs) -> Result<(), Failure> {
                 format!("customer {:?} has a new password", args.username),
             )
         }
+        Action::Device(args) => device::run(globals, ctx, args).await,
         Action::Rm { username } => {
             let id = remove_customer(&ctx.db, &ctx.tenant().await?, &username, ctx.now).await?;
             done(globals, serde_json::json!({ "id": id, "removed": username }), format!("customer {username:?} removed"))

@@ -4,8 +4,8 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv6Net;
 
-use super::devices::{STAFF, insert_first_macs};
 use super::checks::{check_code, check_pool, check_sessions, check_text, generated_code};
+use super::devices::{STAFF, insert_first_macs};
 use super::{
     BillingType, ConnectionType, Customer, CustomerError, CustomerPassword, Hold, ReplyCheck, check_reply_attributes, check_username,
     lookup_key, sql,

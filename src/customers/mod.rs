@@ -23,7 +23,10 @@ mod username;
 pub use add::{NewCustomer, add_customer};
 pub use checks::{ReplyCheck, check_reply_attributes, check_reply_syntax, parse_ipv6_prefix, parse_macs, parse_static_ipv4};
 pub use customer::{BillingType, ConnectionType, Customer, Hold, HoldKind};
-pub use devices::{Bound, Device, DeviceActor, DeviceBinding, DeviceEvent, add_device, bind_device, list_device_events, list_devices, remove_device, update_device_seen};
+pub use devices::{
+    Bound, Device, DeviceActor, DeviceBinding, DeviceEvent, add_device, bind_device, list_device_events, list_devices, remove_device,
+    update_device_seen,
+};
 pub use error::CustomerError;
 pub use list::{CustomerFilter, CustomerWithPassword, find_customer_with_password, list_customers};
 pub use password::{CustomerPassword, PASSWORD_PLACE, set_password};

@@ -131,8 +131,8 @@ impl AuthWorker {
     fn journalise(&self, answer: &Answer, datagram: &Datagram<'_>, reply: &[u8]) -> Result<Option<u64>, DropReason> {
         let (journal, access) = (&self.parts.journal, &self.parts.access);
         let leased = answer.leased.filter(|(_, seq)| *seq > journal.durable_seq()).map(|(leased, _)| leased);
-        let mut ack = (answer.bound.is_some() || leased.is_some())
-            .then(|| PendingReply::new(&self.socket, datagram.peer, datagram.local, reply));
+        let mut ack =
+            (answer.bound.is_some() || leased.is_some()).then(|| PendingReply::new(&self.socket, datagram.peer, datagram.local, reply));
         let mut append = |record: Record<'_>, is_last: bool| {
             let ack = if is_last { ack.take() } else { None };
             journal.append(record.kind(), |out| record.write(out), ack).map_err(DropReason::from)
@@ -205,7 +205,9 @@ impl Worker for AuthWorker {
             Ready::Durable(seq) => durable_seq() < seq,
         };
         if answer_again(&mut self.duplicates, &view, datagram, now, is_coming, tick, send) {
-            return sender::note_repeated(self.parts.access.directory.routers.load().candidates(datagram.peer.ip()), &view, |c| &c.repeated_access);
+            return sender::note_repeated(self.parts.access.directory.routers.load().candidates(datagram.peer.ip()), &view, |c| {
+                &c.repeated_access
+            });
         }
         if let Err(reason) = self.answer(&view, datagram, clock, tick, send) {
             tick.dropped(reason);

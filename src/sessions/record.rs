@@ -435,7 +435,14 @@ mod tests {
             Record::Odd { at: 3, router_id: 4, packet: b"packet" },
             Record::RouterLearned(RouterLearned { tenant_id: 1, router_id: 2, address: "2001:db8::1".parse().expect("an address"), at: 3 }),
             Record::MacBound(MacBound { tenant_id: 1, customer_id: 2, router_id: 3, mac: Mac([4; 6]), most: 5, at: 6 }),
-            Record::Leased(Leased { tenant_id: 1, pool_id: 2, customer_id: 3, address: [10, 0, 0, 1].into(), mac: Some(Mac([4; 6])), at: 5 }),
+            Record::Leased(Leased {
+                tenant_id: 1,
+                pool_id: 2,
+                customer_id: 3,
+                address: [10, 0, 0, 1].into(),
+                mac: Some(Mac([4; 6])),
+                at: 5,
+            }),
             Record::Leased(Leased { tenant_id: 1, pool_id: 2, customer_id: 3, address: [10, 0, 0, 1].into(), mac: None, at: 5 }),
             Record::NasSeen { tenant_id: 1, nas_instance: 2, router_id: 3, at: 4, nas_identifier: b"rb", nas_address: &[10, 0, 0, 1] },
         ] {

@@ -168,7 +168,12 @@ impl Access {
     }
 
     /// Takes what an Accept needs: a place, the device's binding, an address. An error leaves nothing taken but a place that its own line may take again.
-    pub(super) fn admit(&self, admission: Admission<'_>, request: &AccessRequest<'_>, customer: &Customer) -> Result<Admitted, RejectReason> {
+    pub(super) fn admit(
+        &self,
+        admission: Admission<'_>,
+        request: &AccessRequest<'_>,
+        customer: &Customer,
+    ) -> Result<Admitted, RejectReason> {
         let (nas, now) = (&request.nas.fields, request.now);
         let mut admitted = Admitted { issued_at: now, address: None, bound: None, leased: None };
         if let Some(pool) = &admission.pool {
@@ -176,7 +181,8 @@ impl Access {
             let is_static = |address| self.directory.customers.has_static(nas.tenant_id, address);
             let lease = pool.lease(&holder, is_static, &self.live, now).ok_or(RejectReason::PoolExhausted)?;
             let mac = admission.origin.mac;
-            let leased = Leased { tenant_id: nas.tenant_id, pool_id: pool.id(), customer_id: customer.id, address: lease.address, mac, at: now };
+            let leased =
+                Leased { tenant_id: nas.tenant_id, pool_id: pool.id(), customer_id: customer.id, address: lease.address, mac, at: now };
             (admitted.address, admitted.leased) = (Some(lease.address), Some((leased, lease.seq)));
         }
         if let DeviceFact::Bind(mac) = admission.device {
@@ -184,8 +190,7 @@ impl Access {
                 return Err(RejectReason::MacNotAllowed);
             }
             let (tenant_id, router_id) = (nas.tenant_id, nas.id);
-            admitted.bound =
-                Some(MacBound { tenant_id, customer_id: customer.id, router_id, mac, most: admission.most_devices, at: now });
+            admitted.bound = Some(MacBound { tenant_id, customer_id: customer.id, router_id, mac, most: admission.most_devices, at: now });
         } else if let Some(mac) = admission.origin.mac.filter(|mac| customer.macs().any(|m| m == *mac)) {
             self.identity.devices.note_seen(nas.tenant_id, customer.id, mac, now);
         }

@@ -6,6 +6,8 @@ mod identity;
 pub mod service;
 pub mod simultaneous;
 pub mod slots;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -346,7 +348,7 @@ fn is_ppp(view: &PacketView<'_>) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+mod name_tests {
     use super::*;
 
     #[test]

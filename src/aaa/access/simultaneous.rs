@@ -6,7 +6,7 @@ use crate::units::{Mac, UnixMs};
 /// Where and from which device a login comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Origin {
-    /// The router entry.
+    /// The router entry; 0 = not known, as of a lease from before the start.
     pub router_id: i64,
     /// Its device, if the router saw one.
     pub mac: Option<Mac>,
@@ -17,7 +17,8 @@ pub struct Origin {
 impl Origin {
     /// Whether both are the same line: a login from there takes the place of an earlier one. A line without a name of its own is like no other.
     pub fn is_same_line(&self, other: &Origin) -> bool {
-        self.router_id == other.router_id && ((self.mac.is_some() && self.mac == other.mac) || (self.calling != 0 && self.calling == other.calling))
+        let same_router = self.router_id == other.router_id || self.router_id == 0 || other.router_id == 0;
+        same_router && ((self.mac.is_some() && self.mac == other.mac) || (self.calling != 0 && self.calling == other.calling))
     }
 }
 

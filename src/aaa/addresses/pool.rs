@@ -101,7 +101,8 @@ impl AddressPool {
 
     /// Takes in a lease that the journal told of.
     pub(super) fn restore(&self, leased: &Leased, seq: u64, now: UnixMs) {
-        let lease = Lease { address: leased.address, customer_id: leased.customer_id, mac: leased.mac, leased_at: leased.at, freed_at: None };
+        let lease =
+            Lease { address: leased.address, customer_id: leased.customer_id, mac: leased.mac, leased_at: leased.at, freed_at: None };
         self.state.lock().restore(&lease, seq, now);
     }
 
@@ -116,13 +117,7 @@ impl AddressPool {
     }
 
     /// Leases an address: the customer's own if it is free or his line's, else one that was never used, else the one that has been free the longest.
-    pub fn lease(
-        &self,
-        holder: &LeaseFor,
-        is_static: impl Fn(Ipv4Addr) -> bool,
-        live: &LiveSessions,
-        now: UnixMs,
-    ) -> Option<LeaseGranted> {
+    pub fn lease(&self, holder: &LeaseFor, is_static: impl Fn(Ipv4Addr) -> bool, live: &LiveSessions, now: UnixMs) -> Option<LeaseGranted> {
         let take = |state: &mut State| {
             let own = state.own(holder, &is_static, live, now);
             let address = own.or_else(|| state.take_fresh(&is_static)).or_else(|| state.take_idle(&is_static, now))?;

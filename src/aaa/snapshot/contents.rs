@@ -3,8 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use super::pools;
 use super::chunks::{ChunkReader, ChunkWriter};
+use super::pools;
 use super::{SnapshotContents, SnapshotError, SnapshotPosition};
 use crate::aaa::directory::{
     CustomerFields, Directory, MessageAuthenticatorMode, Nas, NasFields, NasTable, Package, Packages, Providers, SHARDS, TenantRules,

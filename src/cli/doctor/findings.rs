@@ -2,6 +2,9 @@
 
 use serde::Serialize;
 
+use super::pool_findings::of_pool;
+use super::router_findings::of_router;
+use crate::routers::pools::PoolSummary;
 use crate::routers::{MessageAuthenticatorMode, RouterCounters, SHORT_SECRET_OCTETS, UnknownSource};
 use crate::units::{UnixMs, print_instant, printable};
 
@@ -31,6 +34,8 @@ pub(super) struct Facts {
     pub store_trouble: Option<Trouble>,
     /// Routers of all tenants.
     pub routers: Vec<RouterFacts>,
+    /// Address pools of all tenants, each with ` --tenant NAME` if its tenant is not the default one.
+    pub pools: Vec<(PoolSummary, String)>,
     /// Addresses that belong to no router.
     pub unknown: Vec<UnknownSource>,
     /// Packages and customers; `None` if the store could not be asked.
@@ -88,7 +93,7 @@ pub(super) struct Finding {
     pub remedy: String,
 }
 
-fn finding(code: &'static str, problem: impl Into<String>, remedy: impl Into<String>) -> Finding {
+pub(super) fn finding(code: &'static str, problem: impl Into<String>, remedy: impl Into<String>) -> Finding {
     Finding { code, problem: problem.into(), remedy: remedy.into() }
 }
 
@@ -103,7 +108,9 @@ pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
         found.extend(no_accounting(router, facts.now));
         found.extend(clock_skew(router));
         found.extend(weak_secret(router));
+        found.extend(of_router(router));
     }
+    found.extend(facts.pools.iter().filter_map(|(pool, tenant_option)| of_pool(pool, tenant_option, facts.now)));
     found.extend(unknown_sources(facts));
     found.extend(applier_lag(facts));
     found.extend(disk(facts));
@@ -325,7 +332,7 @@ fn receive_buffer(facts: &Facts) -> Option<Finding> {
 }
 
 /// A name as a shell takes it.
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     let is_plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:/".contains(&b));
     if is_plain { name.to_owned() } else { format!("'{}'", printable(name.as_bytes()).replace('\'', "'\\''")) }
 }

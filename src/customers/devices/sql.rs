@@ -25,7 +25,7 @@ pub async fn list_devices(conn: &mut Conn, tenant: TenantId, id: CustomerId) -> 
 /// The newest changes of a customer's list, newest first.
 pub async fn list_device_events(conn: &mut Conn, tenant: TenantId, id: CustomerId, limit: i64) -> Result<Vec<DeviceEvent>, StoreError> {
     let rows = q!(all conn, (i64, String, String, String, String), "SELECT at, mac, action, actor, source FROM device_events \
-        WHERE tenant_id = $1 AND customer_id = $2 ORDER BY at DESC, mac, action LIMIT $3", tenant.0, id.0, limit)?;
+        WHERE tenant_id = $1 AND customer_id = $2 ORDER BY at DESC, mac DESC, action DESC LIMIT $3", tenant.0, id.0, limit)?;
     let event = |(at, mac, action, actor, source): (i64, String, String, String, String)| {
         let action = action.parse().map_err(|e: String| StoreError::Unexpected(e))?;
         Ok(DeviceEvent { at, mac: parse(&mac)?, action, actor, source })
@@ -51,7 +51,8 @@ pub(super) async fn insert_device(
 
 /// Takes a device off a list; false if it is not there.
 pub(super) async fn delete_device(conn: &mut Conn, tenant: TenantId, id: CustomerId, mac: Mac) -> Result<bool, StoreError> {
-    let n = q!(exec conn, "DELETE FROM customer_macs WHERE tenant_id = $1 AND customer_id = $2 AND mac = $3", tenant.0, id.0, mac.to_string())?;
+    let n =
+        q!(exec conn, "DELETE FROM customer_macs WHERE tenant_id = $1 AND customer_id = $2 AND mac = $3", tenant.0, id.0, mac.to_string())?;
     Ok(n == 1)
 }
 

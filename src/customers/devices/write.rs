@@ -90,7 +90,13 @@ pub(in crate::customers) async fn write_macs(
 }
 
 /// The list of a customer who is removed.
-pub(in crate::customers) async fn remove_macs(conn: &mut Conn, tenant: TenantId, id: CustomerId, by: DeviceActor<'_>, now: UnixMs) -> Result<(), StoreError> {
+pub(in crate::customers) async fn remove_macs(
+    conn: &mut Conn,
+    tenant: TenantId,
+    id: CustomerId,
+    by: DeviceActor<'_>,
+    now: UnixMs,
+) -> Result<(), StoreError> {
     let macs = customers::list_macs(conn, tenant, id).await?;
     write_macs(conn, tenant, id, &macs, &[], by, now).await
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::super::{CustomerError, PASSWORD_PLACE};
 use super::super::devices::{insert_import_events, insert_macs_of_import};
+use super::super::{CustomerError, PASSWORD_PLACE};
 use super::plan::{ImportPlan, Ready};
 use super::sql::{self, CUSTOMERS_PER_INSERT, MACS_PER_INSERT};
 use crate::store::{Db, Sealer, StoreError};

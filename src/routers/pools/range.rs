@@ -67,7 +67,8 @@ impl FromStr for AddressRange {
         };
         // RouterOS takes 127/8 and 224/3 for "use the profile's pool"; nobody can have 0/8.
         let usable = |n: u32| !matches!(n >> 24, 0 | 127 | 224..=255);
-        let is_whole = range.first <= range.last && usable(range.first) && usable(range.last) && (range.first >> 24 > 127 || range.last >> 24 < 127);
+        let is_whole =
+            range.first <= range.last && usable(range.first) && usable(range.last) && (range.first >> 24 > 127 || range.last >> 24 < 127);
         is_whole.then_some(range).ok_or_else(wrong)
     }
 }
@@ -118,7 +119,17 @@ mod tests {
 
     #[test]
     fn what_cannot_be_handed_out_is_refused() {
-        for text in ["", "10.0.0.1/24", "10.0.0.9-10.0.0.1", "127.0.0.0/24", "0.0.0.0/0", "126.0.0.0-128.0.0.1", "224.0.0.1", "2001:db8::/64", "ten"] {
+        for text in [
+            "",
+            "10.0.0.1/24",
+            "10.0.0.9-10.0.0.1",
+            "127.0.0.0/24",
+            "0.0.0.0/0",
+            "126.0.0.0-128.0.0.1",
+            "224.0.0.1",
+            "2001:db8::/64",
+            "ten",
+        ] {
             assert!(text.parse::<AddressRange>().is_err(), "{text}");
         }
     }

@@ -77,8 +77,8 @@ pub(super) async fn insert_pool(conn: &mut Conn, tenant: TenantId, pool: &Pool, 
 pub(super) async fn update_lock_pool(conn: &mut Conn, tenant: TenantId, name: &str, now: UnixMs) -> Result<Option<Pool>, StoreError> {
     q!(opt conn, PoolRow, "UPDATE ip_pools SET updated_at = $3 WHERE tenant_id = $1 AND name = $2 \
         RETURNING id, tenant_id, name, ranges, router_id, grace_secs", tenant.0, name, now)?
-        .map(PoolRow::into_pool)
-        .transpose()
+    .map(PoolRow::into_pool)
+    .transpose()
 }
 
 pub(super) async fn update_pool(conn: &mut Conn, tenant: TenantId, pool: &Pool) -> Result<u64, StoreError> {
