@@ -24,13 +24,13 @@ fn silent(session_key: [u8; 16], last_event_at: UnixMs) -> Record<'static> {
     Record::Ended { tenant_id: 1, nas_instance: 3, acct_session_id: b"81000001", session_key, terminate_cause: 2, last_event_at }
 }
 
-struct Bench {
-    fresh: TestDb,
+pub(super) struct Bench {
+    pub(super) fresh: TestDb,
     journal: Arc<Journal<()>>,
 }
 
 impl Bench {
-    async fn each() -> Vec<Bench> {
+    pub(super) async fn each() -> Vec<Bench> {
         let mut all = Vec::new();
         for fresh in each_database().await {
             let disk = Arc::new(RealDisk::open(&fresh.folder.path().join("journal")).expect("a folder"));
@@ -45,7 +45,7 @@ impl Bench {
         all
     }
 
-    fn tell(&self, record: &Record<'_>) {
+    pub(super) fn tell(&self, record: &Record<'_>) {
         let seq = self.journal.append(record.kind(), |payload| record.write(payload), None).expect("takes a record");
         assert!(self.journal.wait_durable(seq, Duration::from_secs(20)));
     }
@@ -61,7 +61,7 @@ impl Bench {
         Applier::new(self.fresh.db.clone(), self.journal.clone(), JOURNAL, "test", customers, Arc::new(AtomicU64::new(u64::MAX)))
     }
 
-    async fn apply(&self) {
+    pub(super) async fn apply(&self) {
         self.applier().apply_all().await.expect("applies");
     }
 
@@ -76,7 +76,7 @@ impl Bench {
         q!(all self.fresh.db.read().await.expect("a connection"), (i64, i64, i64, i64), sql).expect("usage")
     }
 
-    async fn end(self) {
+    pub(super) async fn end(self) {
         drop(self.journal);
         self.fresh.end().await;
     }
