@@ -326,6 +326,20 @@ mod tests {
     }
 
     #[test]
+    fn the_guide_explains_every_reason_and_no_other() {
+        let guide = include_str!("../../docs/src/diagnosis.md");
+        let start = guide.find("## Why a login is rejected").expect("the chapter");
+        let chapter = guide[start..].split("\n## ").next().expect("its text");
+        let mut sections: std::collections::BTreeMap<&str, &str> =
+            chapter.split("\n### ").skip(1).filter_map(|section| section.split_once('\n')).collect();
+        for reason in RejectReason::ALL {
+            let text = sections.remove(reason.code()).unwrap_or_else(|| panic!("{} is not in docs/src/diagnosis.md", reason.code()));
+            assert!(text.contains("**Remedy:**"), "{} has no remedy", reason.code());
+        }
+        assert!(sections.is_empty(), "no reason is called {:?}", sections.keys());
+    }
+
+    #[test]
     fn reasons_have_distinct_codes_and_keep_their_numbers() {
         let codes: std::collections::BTreeSet<_> = RejectReason::ALL.iter().map(|r| r.code()).collect();
         assert_eq!(codes.len(), RejectReason::ALL.len());

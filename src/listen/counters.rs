@@ -155,6 +155,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_guide_explains_every_drop_and_no_other() {
+        let guide = include_str!("../../docs/src/diagnosis.md");
+        let start = guide.find("## Why a request gets no answer").expect("the chapter");
+        let chapter = guide[start..].split("\n## ").next().expect("its text");
+        let mut sections: std::collections::BTreeMap<&str, &str> =
+            chapter.split("\n### ").skip(1).filter_map(|section| section.split_once('\n')).collect();
+        for reason in DropReason::ALL {
+            let text = sections.remove(reason.code()).unwrap_or_else(|| panic!("{} is not in docs/src/diagnosis.md", reason.code()));
+            assert!(text.contains("**Remedy:**"), "{} has no remedy", reason.code());
+        }
+        assert!(sections.is_empty(), "no reason is called {:?}", sections.keys());
+    }
+
+    #[test]
     fn reasons_are_numbered_as_listed_and_batches_add_up() {
         assert!(DropReason::ALL.iter().enumerate().all(|(i, r)| *r as usize == i));
         let shared = ListenCounters::default();

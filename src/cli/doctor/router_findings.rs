@@ -156,6 +156,7 @@ mod tests {
             break_it(&mut router.counters);
             let found = of_router(&router);
             assert_eq!(found.iter().map(|f| f.code).collect::<Vec<_>>(), [code]);
+            assert!(include_str!("../../../docs/src/diagnosis.md").contains(&format!("`{code}`")), "{code} is not in the guide");
             assert!(found[0].remedy.contains(remedy) && found[0].problem.contains("core"), "{:?}", found[0]);
         }
     }
