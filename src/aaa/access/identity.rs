@@ -137,11 +137,18 @@ impl Admission<'_> {
 }
 
 impl Access {
-    /// Gathers the facts. The customer's places stay locked until the outcome is dropped.
-    pub(super) fn admission(&self, request: &AccessRequest<'_>, customer: &Customer, package: &Package, mac: Option<Mac>) -> Admission<'_> {
-        let limits = &package.limits;
+    /// Gathers the facts by the limits that hold for the customer. The customer's places stay locked until the outcome is dropped.
+    pub(super) fn admission(
+        &self,
+        request: &AccessRequest<'_>,
+        customer: &Customer,
+        package: &Package,
+        limits: &Limits,
+        mac: Option<Mac>,
+    ) -> Admission<'_> {
         let nas = &request.nas.fields;
-        let origin = Origin { router_id: nas.id, mac, calling: calling_hash(request.view.get(CALLING_STATION_ID).unwrap_or_default()) };
+        let origin =
+            Origin { router_id: nas.id, mac, calling: calling_hash(request.view.get(CALLING_STATION_ID).unwrap_or_default(), mac) };
         let sessions_allowed = if customer.sessions_allowed == 0 { limits.simultaneous.sessions } else { customer.sessions_allowed };
         let gate = (sessions_allowed > 0)
             .then(|| self.identity.slots.enter(&self.live, customer.id, &limits.simultaneous, sessions_allowed, origin, request.now));
@@ -252,12 +259,11 @@ fn pool_name<'c>(customer: &'c Customer, package: &'c Package) -> Option<&'c [u8
     }
 }
 
-/// FNV-1a; a device's address hashes alike in every spelling.
-fn calling_hash(calling: &[u8]) -> u64 {
-    if calling.is_empty() {
-        return 0;
+/// FNV-1a of Calling-Station-Id; a device's address is the same in every spelling.
+fn calling_hash(calling: &[u8], mac: Option<Mac>) -> u64 {
+    match (mac, calling) {
+        (Some(mac), _) => mac.as_u64().max(1),
+        (None, []) => 0,
+        (None, text) => text.iter().fold(0xcbf2_9ce4_8422_2325, |hash, c| (hash ^ u64::from(*c)).wrapping_mul(0x0100_0000_01b3)).max(1),
     }
-    let mac = Mac::parse(calling).map(|m| m.0);
-    let octets = mac.as_ref().map_or(calling, |m| &m[..]);
-    octets.iter().fold(0xcbf2_9ce4_8422_2325, |hash, octet| (hash ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01b3)).max(1)
 }

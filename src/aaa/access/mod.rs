@@ -191,7 +191,8 @@ impl Access {
         let packages = self.directory.packages.load();
         let package = packages.get(&customer.package_id);
         // Whoever cannot prove who he is takes no place and is asked nothing more.
-        let admission = package.filter(|_| !matches!(proof, Proof::Wrong)).map(|p| self.admission(request, customer, p, draft.mac));
+        let admission =
+            package.filter(|_| !matches!(proof, Proof::Wrong)).map(|p| self.admission(request, customer, p, &p.limits, draft.mac));
         let identity = admission.as_ref();
         let facts = CustomerFacts {
             credential: if matches!(proof, Proof::Wrong) { CredentialCheck::Wrong } else { CredentialCheck::Right },

@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     /// A request of these attributes; a kind above 255 is a sub-attribute of MikroTik's.
-    fn service_from(attributes: &[(u16, &[u8])]) -> u8 {
+    fn service_from(attributes: &[Attribute]) -> u8 {
         let mut packet = vec![1, 7, 0, 0];
         packet.extend_from_slice(&[3; 16]);
         for (kind, value) in attributes {
@@ -94,25 +94,26 @@ mod tests {
         service_of(&PacketView::parse(&packet).expect("a packet"))
     }
 
-    const NAME: (u16, &[u8]) = (1, b"bob");
-    const MAC_NAME: (u16, &[u8]) = (1, b"AA:BB:CC:00:00:01");
-    const CALLING: (u16, &[u8]) = (31, b"AA:BB:CC:00:00:01");
-    const CALLING_IP: (u16, &[u8]) = (31, b"203.0.113.7");
-    const FRAMED: (u16, &[u8]) = (6, &[0, 0, 0, 2]);
-    const LOGIN: (u16, &[u8]) = (6, &[0, 0, 0, 1]);
-    const CALL_CHECK: (u16, &[u8]) = (6, &[0, 0, 0, 10]);
-    const PPP: (u16, &[u8]) = (7, &[0, 0, 0, 1]);
-    const ETHERNET: (u16, &[u8]) = (61, &[0, 0, 0, 15]);
-    const VIRTUAL: (u16, &[u8]) = (61, &[0, 0, 0, 5]);
-    const ASYNC: (u16, &[u8]) = (61, &[0, 0, 0, 0]);
-    const WIRELESS: (u16, &[u8]) = (61, &[0, 0, 0, 19]);
-    const PPPOEOVLAN: (u16, &[u8]) = (61, &[0, 0, 0, 33]);
-    const EAP: (u16, &[u8]) = (79, &[2, 1, 0, 4]);
-    const HOST: (u16, &[u8]) = (256 + HOST_IP as u16, &[10, 5, 50, 2]);
+    type Attribute = (u16, &'static [u8]);
+    const NAME: Attribute = (1, b"bob");
+    const MAC_NAME: Attribute = (1, b"AA:BB:CC:00:00:01");
+    const CALLING: Attribute = (31, b"AA:BB:CC:00:00:01");
+    const CALLING_IP: Attribute = (31, b"203.0.113.7");
+    const FRAMED: Attribute = (6, &[0, 0, 0, 2]);
+    const LOGIN: Attribute = (6, &[0, 0, 0, 1]);
+    const CALL_CHECK: Attribute = (6, &[0, 0, 0, 10]);
+    const PPP: Attribute = (7, &[0, 0, 0, 1]);
+    const ETHERNET: Attribute = (61, &[0, 0, 0, 15]);
+    const VIRTUAL: Attribute = (61, &[0, 0, 0, 5]);
+    const ASYNC: Attribute = (61, &[0, 0, 0, 0]);
+    const WIRELESS: Attribute = (61, &[0, 0, 0, 19]);
+    const PPPOEOVLAN: Attribute = (61, &[0, 0, 0, 33]);
+    const EAP: Attribute = (79, &[2, 1, 0, 4]);
+    const HOST: Attribute = (256 + HOST_IP as u16, &[10, 5, 50, 2]);
 
     #[test]
     fn each_service_is_known_by_what_it_sends() {
-        let cases: [(&str, u8, &[(u16, &[u8])]); 17] = [
+        let cases: [(&str, u8, &[Attribute]); 17] = [
             ("PPPoE as RouterOS sends it", service::PPPOE, &[FRAMED, PPP, ETHERNET, CALLING, NAME]),
             ("PPPoE over a VLAN", service::PPPOE, &[FRAMED, PPP, PPPOEOVLAN, CALLING, NAME]),
             ("PPPoE without a port type", service::PPPOE, &[FRAMED, PPP, CALLING, NAME]),

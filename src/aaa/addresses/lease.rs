@@ -34,8 +34,11 @@ pub struct LeaseGranted {
 pub(super) struct Held {
     pub customer_id: i64,
     pub origin: Origin,
+    /// Since when it is this customer's.
     pub leased_at: UnixMs,
-    /// The instant in the Accept's token; 0 = not known.
+    /// When the newest Accept gave it to him.
+    pub given_at: UnixMs,
+    /// The instant in that Accept's token; 0 = not known.
     pub issued_at: UnixMs,
     pub seq: u64,
     /// Until when the session may begin.
@@ -59,19 +62,22 @@ pub(super) enum Use {
 }
 
 impl Held {
-    /// Finds the session of the Accept, or another of the customer with this address. An open one speaks louder than an ended one.
+    /// Finds the session of the newest Accept, or another open one of the customer with this address. Sessions of earlier Accepts that are over say nothing.
     pub fn find_use(&self, address: Ipv4Addr, live: &LiveSessions) -> Use {
         let mut found = Use::Unknown;
         live.sessions_of(self.customer_id, |session| {
             let has_address = session.framed_ip == Some(address);
-            let is_of_accept = self.issued_at != 0 && session.token_issued_at == self.issued_at && session.framed_ip.is_none();
-            if session.tally.is_open() && (has_address || is_of_accept) {
-                found = Use::Open(session.session_key);
-            } else if found == Use::Unknown {
-                let is_since = session.tally.started_at >= self.leased_at - CLOCK_SLACK_MS;
-                if (has_address && is_since) || (self.issued_at != 0 && session.token_issued_at == self.issued_at) {
-                    found = Use::Over;
+            let is_of_accept = if self.issued_at != 0 && session.token_issued_at != 0 {
+                session.token_issued_at == self.issued_at
+            } else {
+                has_address && session.tally.started_at >= self.given_at - CLOCK_SLACK_MS
+            };
+            if session.tally.is_open() {
+                if has_address || (is_of_accept && session.framed_ip.is_none()) {
+                    found = Use::Open(session.session_key);
                 }
+            } else if is_of_accept && found == Use::Unknown {
+                found = Use::Over;
             }
         });
         found

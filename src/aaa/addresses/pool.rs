@@ -239,6 +239,7 @@ impl State {
             customer_id: lease.customer_id,
             origin,
             leased_at: lease.leased_at,
+            given_at: lease.leased_at,
             issued_at: 0,
             seq,
             // Its session may be on the way: nobody else gets the address before that is clear.
@@ -344,7 +345,8 @@ impl State {
             customer_id: holder.customer_id,
             origin: holder.origin,
             leased_at: old.map_or(now, |o| o.leased_at),
-            issued_at: 0,
+            given_at: now,
+            issued_at: now,
             seq: old.map_or(u64::MAX, |o| o.seq),
             hold_until: now + HELD_MS,
             gone_at: 0,

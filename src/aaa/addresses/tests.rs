@@ -150,27 +150,53 @@ fn a_pool_of_one_router_is_not_the_servers_business_elsewhere() {
     assert!(pools.all().is_empty());
 }
 
+#[test]
+fn an_earlier_session_that_is_over_does_not_free_what_a_newer_accept_holds() {
+    let world = World::new("10.0.0.1", 0);
+    assert_eq!(world.lease(1, T0), Some(ip(1)));
+    world.account(Status::Start, 1, T0, ip(1), T0 + 100);
+    world.account(Status::Stop, 1, T0, ip(1), T0 + 1_000);
+    assert_eq!(world.lease(1, T0 + 2_000), Some(ip(1)));
+    world.pools.sweep(&world.live, T0 + 3_000);
+    assert_eq!(world.lease(2, T0 + 10_000), None, "his new session is on the way");
+    world.account(Status::Start, 1, T0 + 2_000, ip(1), T0 + 12_000);
+    world.pools.sweep(&world.live, T0 + 100_000);
+    assert_eq!(world.lease(2, T0 + 110_000), None);
+}
+
 proptest! {
-    /// Whatever happens in whatever order, no two customers hold one address, and none outside the pool or static is given.
+    /// Whatever happens in whatever order, no two customers hold one address, and none outside the pool or static is given. An Accept holds its address for
+    /// a minute, a session until it ends.
     #[test]
-    fn no_address_is_two_customers(steps in proptest::collection::vec((0..4u8, 1..6i64, 1..90_000i64), 1..120)) {
-        let mut world = World::new("10.0.0.1-10.0.0.4", 20);
+    fn no_address_is_two_customers(
+        grace_secs in prop_oneof![Just(0u32), Just(20)],
+        steps in proptest::collection::vec((0..5u8, 1..6i64, 1..40_000i64), 1..150),
+    ) {
+        let mut world = World::new("10.0.0.1-10.0.0.4", grace_secs);
         world.statics.insert(ip(3));
         let (mut now, mut online) = (T0, std::collections::HashMap::<i64, (UnixMs, Ipv4Addr)>::new());
+        let mut accepted = std::collections::HashMap::<i64, (UnixMs, Ipv4Addr)>::new();
         for (step, customer, pause) in steps {
             now += pause;
+            accepted.retain(|_, (issued_at, _)| now - *issued_at < 60_000);
             match step {
                 0 | 1 if !online.contains_key(&customer) => {
                     if let Some(address) = world.lease(customer, now) {
-                        prop_assert!(online.values().all(|(_, a)| *a != address), "{address} is online already");
+                        accepted.remove(&customer);
+                        prop_assert!(online.values().chain(accepted.values()).all(|(_, a)| *a != address), "{address} is somebody's already");
                         prop_assert!(address != ip(3) && u32::from(address) - u32::from(ip(0)) <= 4);
-                        world.account(Status::Start, customer, now, address, now);
-                        online.insert(customer, (now, address));
+                        accepted.insert(customer, (now, address));
                     }
                 }
                 2 => {
-                    if let Some((issued, address)) = online.remove(&customer) {
-                        world.account(Status::Stop, customer, issued, address, now);
+                    if let Some((issued_at, address)) = accepted.remove(&customer) {
+                        world.account(Status::Start, customer, issued_at, address, now);
+                        online.insert(customer, (issued_at, address));
+                    }
+                }
+                3 => {
+                    if let Some((issued_at, address)) = online.remove(&customer) {
+                        world.account(Status::Stop, customer, issued_at, address, now);
                     }
                 }
                 _ => world.pools.sweep(&world.live, now),
