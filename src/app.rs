@@ -6,6 +6,7 @@
 mod enforcement;
 mod health;
 mod http;
+mod identity;
 mod metrics;
 mod restore;
 mod start;

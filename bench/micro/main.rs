@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use radius::core::code::Code;
-use tollgate::aaa::access::{Access, AccessRequest};
+use tollgate::aaa::access::{Access, AccessRequest, Identity};
 use tollgate::aaa::directory::{
     CustomerFields, Directory, MessageAuthenticatorMode, NasFields, NasTable, Package, Packages, Providers, TenantRules, Tenants,
 };
@@ -151,10 +151,7 @@ fn access() -> Access {
     };
     directory.routers.store(Arc::new(NasTable::new(vec![nas], &[], &NasTable::default())));
     let live = LiveSessions::new(TokenKey::new(&[3; 32]));
-    Access {
-        directory: Arc::new(directory),
-        live: Arc::new(live),
-        throttle: Throttle::new(ThrottleLimits::default()),
-        usage: Arc::new(tollgate::aaa::policy::NoMeters),
-    }
+    let throttle = Throttle::new(ThrottleLimits::default());
+    let usage = Arc::new(tollgate::aaa::policy::NoMeters);
+    Access { directory: Arc::new(directory), live: Arc::new(live), throttle, usage, identity: Identity::default() }
 }

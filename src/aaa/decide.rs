@@ -43,6 +43,12 @@ pub enum RejectReason {
     OutsideHours = 17,
     /// The customer has left.
     Closed = 18,
+    /// The customer's limits do not allow the service that he came by.
+    ServiceNotAllowed = 19,
+    /// The server's pool has no free address.
+    PoolExhausted = 20,
+    /// The device is new and must be confirmed at the portal.
+    DeviceNotConfirmed = 21,
 }
 
 /// The checks of a login in the order in which they are made. The first four are about the request, the next two find the customer, [`decide`] makes the rest.
@@ -68,7 +74,7 @@ pub const CHECKS_IN_ORDER: [RejectReason; 17] = [
 
 impl RejectReason {
     /// Every reason, for lists and counters.
-    pub const ALL: [RejectReason; 18] = [
+    pub const ALL: [RejectReason; 21] = [
         Self::Malformed,
         Self::BadUsername,
         Self::NoCredential,
@@ -87,6 +93,9 @@ impl RejectReason {
         Self::TimeUsedUp,
         Self::OutsideHours,
         Self::Closed,
+        Self::ServiceNotAllowed,
+        Self::PoolExhausted,
+        Self::DeviceNotConfirmed,
     ];
 
     /// The stable code.
@@ -110,6 +119,9 @@ impl RejectReason {
             Self::TimeUsedUp => "time-used-up",
             Self::OutsideHours => "outside-hours",
             Self::Closed => "closed",
+            Self::ServiceNotAllowed => "service-not-allowed",
+            Self::PoolExhausted => "pool-exhausted",
+            Self::DeviceNotConfirmed => "device-not-confirmed",
         }
     }
 
@@ -135,6 +147,9 @@ impl RejectReason {
             Self::TimeUsedUp => "The online time of this account is used up",
             Self::OutsideHours => "This account cannot be used at this hour",
             Self::Closed => "This account is closed",
+            Self::ServiceNotAllowed => "This account cannot be used this way",
+            Self::PoolExhausted => "No address is free, try again later",
+            Self::DeviceNotConfirmed => "This device must be confirmed first",
         }
     }
 
@@ -153,7 +168,7 @@ impl RejectReason {
             Self::WrongCredential => {
                 "the password does not fit; if every customer of one router fails, its shared secret differs from the one here"
             }
-            Self::RouterNotAllowed => "the customer belongs to another provider than this router",
+            Self::RouterNotAllowed => "the customer belongs to another provider than this router, or his limits name other routers",
             Self::Disabled => "staff disabled this customer",
             Self::Suspended => "the customer is suspended",
             Self::Expired => "the customer's package has run out",
@@ -165,6 +180,15 @@ impl RejectReason {
             Self::TimeUsedUp => "the online time of the customer's package is used up; it comes back with the next period",
             Self::OutsideHours => "the customer's package does not allow access at this hour (see `tollgate simulate login`)",
             Self::Closed => "the customer's account was closed; `tollgate customer reopen` opens it again",
+            Self::ServiceNotAllowed => {
+                "the customer's limits do not allow the service that he came by (pppoe, hotspot, dhcp, wireless or vpn)"
+            }
+            Self::PoolExhausted => {
+                "no address of the server's pool is free; add a range with `tollgate pool set`, or see who holds them with `tollgate pool leases`"
+            }
+            Self::DeviceNotConfirmed => {
+                "the customer's package asks at the portal before a new device may be used, and this one was not confirmed yet"
+            }
         }
     }
 }
@@ -196,6 +220,8 @@ pub struct CustomerFacts {
     pub credential: CredentialCheck,
     /// Whether the router is one that this customer may use.
     pub router_allowed: bool,
+    /// Whether the service is one that he may use.
+    pub service_allowed: bool,
     /// Why the books say no, if they do (see [`super::policy::assess`]).
     pub denial: Option<RejectReason>,
     /// When a session that begins now must end, unix ms; `i64::MAX` = never.
@@ -206,10 +232,14 @@ pub struct CustomerFacts {
     pub walled_reasons: u32,
     /// Whether the device is one of the customer's, or any may be used.
     pub mac_allowed: bool,
+    /// Whether the device need not be confirmed first.
+    pub device_confirmed: bool,
     /// Sessions that may be online at once; 0 = any number.
     pub sessions_allowed: u16,
     /// Sessions online now that this login would not replace.
     pub sessions_online: u16,
+    /// Whether the server's pool has an address for him, or none is asked of it.
+    pub address_free: bool,
     /// The package's own limit of a session, seconds; 0 = none.
     pub session_timeout_secs: u32,
 }
@@ -242,9 +272,13 @@ pub fn decide(customer: &CustomerFacts, now: UnixMs) -> Verdict {
     let checks = [
         (customer.credential == CredentialCheck::Wrong, RejectReason::WrongCredential),
         (!customer.router_allowed, RejectReason::RouterNotAllowed),
+        (!customer.service_allowed, RejectReason::ServiceNotAllowed),
         (denied.is_some() && walled.is_none(), denied.unwrap_or(RejectReason::Expired)),
         (!customer.mac_allowed, RejectReason::MacNotAllowed),
+        (!customer.device_confirmed, RejectReason::DeviceNotConfirmed),
         (customer.sessions_allowed > 0 && customer.sessions_online >= customer.sessions_allowed, RejectReason::TooManySessions),
+        // Behind the wall he gets an address of the garden's pool.
+        (walled.is_none() && !customer.address_free, RejectReason::PoolExhausted),
     ];
     match (checks.into_iter().find(|(fails, _)| *fails), walled) {
         (Some((_, reason)), _) => Verdict::Reject(reason),
@@ -288,11 +322,14 @@ mod tests {
         CustomerFacts {
             credential: CredentialCheck::Right,
             router_allowed: true,
+            service_allowed: true,
             denial: None,
             ends_at: i64::MAX,
             ends_why: EndReason::None,
             walled_reasons: 0,
             mac_allowed: true,
+            device_confirmed: true,
+            address_free: true,
             sessions_allowed: 0,
             sessions_online: 0,
             session_timeout_secs: 0,
@@ -304,23 +341,29 @@ mod tests {
         let all_bad = CustomerFacts {
             credential: CredentialCheck::Wrong,
             router_allowed: false,
+            service_allowed: false,
             denial: Some(RejectReason::Disabled),
             ends_at: NOW + 999,
             ends_why: EndReason::HoursOver,
             walled_reasons: 0,
             mac_allowed: false,
+            device_confirmed: false,
+            address_free: false,
             sessions_allowed: 1,
             sessions_online: 1,
             session_timeout_secs: 0,
         };
         type Mend = fn(&mut CustomerFacts);
-        let mends: [(RejectReason, Mend); 6] = [
+        let mends: [(RejectReason, Mend); 9] = [
             (RejectReason::WrongCredential, |f| f.credential = CredentialCheck::Right),
             (RejectReason::RouterNotAllowed, |f| f.router_allowed = true),
+            (RejectReason::ServiceNotAllowed, |f| f.service_allowed = true),
             (RejectReason::Disabled, |f| f.denial = None),
             (RejectReason::OutsideHours, |f| f.ends_at = i64::MAX),
             (RejectReason::MacNotAllowed, |f| f.mac_allowed = true),
+            (RejectReason::DeviceNotConfirmed, |f| f.device_confirmed = true),
             (RejectReason::TooManySessions, |f| f.sessions_allowed = 2),
+            (RejectReason::PoolExhausted, |f| f.address_free = true),
         ];
         let mut facts = all_bad;
         for (reason, mend) in mends {
@@ -369,6 +412,20 @@ mod tests {
         ] {
             assert_eq!(decide(&facts, NOW), Verdict::Reject(reason));
         }
+    }
+
+    #[test]
+    fn the_guide_explains_every_reason_and_no_other() {
+        let guide = include_str!("../../docs/src/diagnosis.md");
+        let start = guide.find("## Why a login is rejected").expect("the chapter");
+        let chapter = guide[start..].split("\n## ").next().expect("its text");
+        let mut sections: std::collections::BTreeMap<&str, &str> =
+            chapter.split("\n### ").skip(1).filter_map(|section| section.split_once('\n')).collect();
+        for reason in RejectReason::ALL {
+            let text = sections.remove(reason.code()).unwrap_or_else(|| panic!("{} is not in docs/src/diagnosis.md", reason.code()));
+            assert!(text.contains("**Remedy:**"), "{} has no remedy", reason.code());
+        }
+        assert!(sections.is_empty(), "no reason is called {:?}", sections.keys());
     }
 
     #[test]

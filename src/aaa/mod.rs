@@ -1,11 +1,12 @@
 //! Who may come in, with what: the directory in memory, the decision, the reply, the decision log.
 //!
 //! Reading order: [`access`] (one Access-Request from credential to verdict), [`decide`] (the checks, in one listed order), [`reply`] (what an Accept carries),
-//! [`directory`] (the image of routers, packages and customers), [`enforcement`] (live sessions as the books want them). Owns the tables `actions`, `decisions`, `router_leases`, `router_learned`,
+//! [`directory`] (the image of routers, packages and customers), [`addresses`] (the server's own pools), [`enforcement`] (live sessions as the books want them). Owns the tables `actions`, `decisions`, `router_leases`, `router_learned`,
 //! `router_counters`, `unknown_sources`.
 //! Must not know: HTML; SQL outside its `sql.rs`.
 
 pub mod access;
+pub mod addresses;
 pub mod decide;
 pub mod decision_log;
 pub mod decision_store;

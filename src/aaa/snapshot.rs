@@ -6,6 +6,7 @@
 
 mod chunks;
 mod contents;
+mod pools;
 mod terms;
 
 use std::fs::{File, OpenOptions};

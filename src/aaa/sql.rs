@@ -171,16 +171,22 @@ pub(super) async fn list_accounts(conn: &mut Conn) -> Result<Vec<(i64, Option<i6
 pub(super) async fn insert_counters(conn: &mut Conn, tenant_id: i64, c: &RouterCounters, now: UnixMs) -> Result<u64, StoreError> {
     q!(exec conn, "INSERT INTO router_counters (router_id, tenant_id, access_requests, accepts, rejects, accounting_requests, bad_authenticator, \
         bad_message_authenticator, missing_message_authenticator, proxy_state_drops, garbled_passwords, clock_skew_secs, last_access_at, \
-        last_accounting_at, updated_at) \
-        SELECT id, tenant_id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 FROM routers WHERE tenant_id = $1 AND id = $2 \
+        last_accounting_at, updated_at, unsigned_requests, repeated_access, repeated_accounting, with_gigawords, without_gigawords, \
+        reused_session_ids, sessions_ended, sessions_ended_early) \
+        SELECT id, tenant_id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23 \
+        FROM routers WHERE tenant_id = $1 AND id = $2 \
         ON CONFLICT (router_id) DO UPDATE SET access_requests = excluded.access_requests, accepts = excluded.accepts, rejects = excluded.rejects, \
         accounting_requests = excluded.accounting_requests, bad_authenticator = excluded.bad_authenticator, \
         bad_message_authenticator = excluded.bad_message_authenticator, missing_message_authenticator = excluded.missing_message_authenticator, \
         proxy_state_drops = excluded.proxy_state_drops, garbled_passwords = excluded.garbled_passwords, \
         clock_skew_secs = excluded.clock_skew_secs, last_access_at = excluded.last_access_at, last_accounting_at = excluded.last_accounting_at, \
-        updated_at = excluded.updated_at",
+        updated_at = excluded.updated_at, unsigned_requests = excluded.unsigned_requests, repeated_access = excluded.repeated_access, \
+        repeated_accounting = excluded.repeated_accounting, with_gigawords = excluded.with_gigawords, without_gigawords = excluded.without_gigawords, \
+        reused_session_ids = excluded.reused_session_ids, sessions_ended = excluded.sessions_ended, sessions_ended_early = excluded.sessions_ended_early",
         tenant_id, c.router_id, c.access_requests, c.accepts, c.rejects, c.accounting_requests, c.bad_authenticator, c.bad_message_authenticator,
-        c.missing_message_authenticator, c.proxy_state_drops, c.garbled_passwords, c.clock_skew_secs, c.last_access_at, c.last_accounting_at, now)
+        c.missing_message_authenticator, c.proxy_state_drops, c.garbled_passwords, c.clock_skew_secs, c.last_access_at, c.last_accounting_at, now,
+        c.unsigned_requests, c.repeated_access, c.repeated_accounting, c.with_gigawords, c.without_gigawords, c.reused_session_ids, c.sessions_ended,
+        c.sessions_ended_early)
 }
 
 /// Adds packets of an address that belongs to no router.

@@ -21,9 +21,21 @@ pub fn publish(parts: &Parts, health: &Health) {
     gauge!("tollgate_customers").set(parts.access.directory.customers.len() as f64);
     gauge!("tollgate_ready").set(f64::from(u8::from(health.not_ready().is_none())));
     gauge!("tollgate_store_reachable").set(f64::from(u8::from(health.store_reachable.load(Ordering::Relaxed))));
+    pools(parts);
     journal(parts);
     applier(parts);
     enforcement(parts);
+}
+
+/// The tenant's number tells pools of one name apart.
+fn pools(parts: &Parts) {
+    for pool in parts.access.directory.pools.all() {
+        let (figures, tenant) = (pool.figures(), pool.tenant_id().to_string());
+        let labels = [("tenant", tenant), ("pool", figures.name)];
+        gauge!("tollgate_pool_addresses", &labels).set(figures.addresses as f64);
+        gauge!("tollgate_pool_held", &labels).set(figures.held as f64);
+        counter!("tollgate_pool_exhausted_total", &labels).absolute(figures.exhausted);
+    }
 }
 
 fn listener(kind: &'static str, counters: &Arc<ListenCounters>) {

@@ -12,7 +12,7 @@ use crate::aaa::snapshot::{self, OpenSnapshot, SnapshotError, SnapshotPosition};
 use crate::config::Config;
 use crate::journal::{Journal, JournalOptions, ReadError};
 use crate::listen::PendingReply;
-use crate::sessions::{LiveSessions, Meters, Record, TokenKey, sql};
+use crate::sessions::{LiveSessions, MacBound, Meters, Record, TokenKey, sql};
 use crate::store::{
     Db, FeedHead, IdentityError, KeyFile, SchemaError, StoreError, StoreIdentity, check_schema, check_store_identity, find_feed_head,
 };
@@ -137,8 +137,13 @@ fn recall_identity(folder: &Path) -> Option<StoreIdentity> {
     (id.len() == 32).then_some(StoreIdentity { store_id, created_at: created_at.parse().ok()? })
 }
 
-/// Brings live sessions up to the journal's end. Returns how many records were replayed.
-pub async fn bring_sessions_back(base: &Base, db: &Db, journal: &Arc<Journal<PendingReply>>, journal_id: i64) -> Result<u64, StartError> {
+/// Brings live sessions and leases up to the journal's end. Returns how many records were replayed, and which devices logins bound with which record.
+pub async fn bring_sessions_back(
+    base: &Base,
+    db: &Db,
+    journal: &Arc<Journal<PendingReply>>,
+    journal_id: i64,
+) -> Result<(u64, Vec<(MacBound, u64)>), StartError> {
     let snapshot = match base.snapshot.map(|positions| journal.reader(positions.journal_seq)) {
         // The journal does not reach back to it: snapshots have failed for long, and the journal went on without them.
         Some(Err(ReadError::Pruned { oldest_seq })) if base.store_answers => {
@@ -167,20 +172,22 @@ pub async fn bring_sessions_back(base: &Base, db: &Db, journal: &Arc<Journal<Pen
     if from > journal.last_seq() {
         return Err(StartError::JournalLost { applied: from, found: journal.last_seq() });
     }
-    let (now, mut replayed) = (now_ms(), 0);
+    let (now, mut replayed, mut bound) = (now_ms(), 0, Vec::new());
     let mut reader = journal.reader(from)?;
     while let Some(record) = reader.next()? {
         match Record::read(record.kind, record.payload) {
             Ok(Record::FirstLogin { customer_id, at, .. }) => {
                 base.directory.terms.note_first_login(customer_id, at);
             }
+            Ok(Record::MacBound(found)) => bound.push((found, record.seq)),
+            Ok(Record::Leased(leased)) => base.directory.pools.replay(&leased, record.seq, now),
             Ok(read) => base.live.replay(&read, now),
             Err(error) => tracing::error!(seq = record.seq, %error, "left out of the replay"),
         }
         replayed += 1;
     }
     base.live.listen_anew(now);
-    Ok(replayed)
+    Ok((replayed, bound))
 }
 
 /// Loads customers unless the snapshot brought them, and brings the directory up to the store's present state if the store answers. Returns who follows on.

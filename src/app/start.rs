@@ -14,8 +14,8 @@ use tokio::sync::watch;
 use super::enforcement::{Enforcement, RunningEnforcement, on_change};
 use super::health::Health;
 use super::restore;
-use super::{Addresses, Parts, http, tasks};
-use crate::aaa::access::Access;
+use super::{Addresses, Parts, http, identity, tasks};
+use crate::aaa::access::{Access, Identity};
 use crate::aaa::decision_store::{DecisionSender, KeptDecision, LastVerdicts};
 use crate::aaa::directory::{LoadError, Loader};
 use crate::aaa::enforcement::{Enforcer, Ways};
@@ -176,7 +176,7 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
     let home = JournalHome::find_or_make(folder, rand::random::<i64>() >> 1 & i64::MAX).map_err(unusable)?;
     let journal_id = home.journal_id;
     let (journal, report) = home.open(base.identity.store_id, restore::journal_options(config), listen::responder())?;
-    let replayed = restore::bring_sessions_back(&base, &db, &journal, journal_id).await?;
+    let (replayed, bound) = restore::bring_sessions_back(&base, &db, &journal, journal_id).await?;
     tracing::info!(open = live.open_count(), replayed, cut = report.cut.is_some(), "live sessions are back");
 
     let (log_sender, log_receiver) = std::sync::mpsc::sync_channel(LOG_QUEUE);
@@ -188,7 +188,10 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
         window_secs: config.brute_force.window_secs,
     };
     let (enforcer, ways) = (Enforcer::new(), Arc::new(Ways::default()));
-    let access = Arc::new(Access { directory: directory.clone(), live: live.clone(), throttle: Throttle::new(limits), usage: base.meters.clone() });
+    let (on_replaced, replaced) = identity::replaced_channel();
+    let (throttle, identity) = (Throttle::new(limits), Identity::new(on_replaced));
+    bound.iter().for_each(|(bound, seq)| identity.devices.note(bound.customer_id, bound.mac, *seq));
+    let access = Arc::new(Access { directory: directory.clone(), live: live.clone(), throttle, usage: base.meters.clone(), identity });
     let delayed = Arc::new(DelayedReplies::start(Duration::from_millis(u64::from(config.radius.reject_delay_ms)))?);
     let listen = Arc::new(ListenParts {
         access: access.clone(),
@@ -251,7 +254,8 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
     let enforcement = enforcement.start(&parts)?;
     tracing::info!(customers = directory.customers.len(), ?addresses, "serving");
     let config = config.clone();
-    let work = tasks::Work { config, db, key, identity, journal_id, follower, unknown, decisions, applier, keep_from, log_receiver };
+    let work =
+        tasks::Work { config, db, key, identity, journal_id, follower, unknown, decisions, applier, keep_from, log_receiver, replaced };
     super::metrics::publish(&parts, &health);
     let tasks = tasks::spawn(work, &parts, &health, stopped)?;
     Ok(Running { addresses, parts, health, listeners, delayed, enforcement, stop, tasks, lock, addresses_file })

@@ -1,4 +1,4 @@
-//! `tollgate customer add|ls|set|passwd|close|reopen|top-up|rm`.
+//! `tollgate customer add|ls|set|passwd|device|close|reopen|top-up|rm`.
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
@@ -9,6 +9,7 @@ use ipnet::Ipv6Net;
 use serde::Serialize;
 
 use super::context::with_context;
+use super::device::{self, DeviceArgs};
 use super::dictionary::reply_check;
 use super::limit_args::{LimitArgs, RateArg};
 use super::output::Table;
@@ -55,6 +56,8 @@ enum Action {
         /// Which customer
         username: String,
     },
+    /// Add, list and remove a customer's devices
+    Device(DeviceArgs),
     /// Remove a customer; his sessions and usage stay
     Rm {
         /// Which customer
@@ -298,6 +301,7 @@ pub fn run(globals: &Globals, args: CustomerArgs) -> Result<(), Failure> {
         Action::TopUp(args) => top_up(globals, ctx, args).await,
         Action::Close { username } => close(globals, ctx, &username, true).await,
         Action::Reopen { username } => close(globals, ctx, &username, false).await,
+        Action::Device(args) => device::run(globals, ctx, args).await,
         Action::Rm { username } => {
             let id = remove_customer(&ctx.db, &ctx.tenant().await?, &username, ctx.now).await?;
             done(globals, serde_json::json!({ "id": id, "removed": username }), format!("customer {username:?} removed"))

@@ -2,6 +2,8 @@
 //! Exit code 1 if anything is.
 
 mod findings;
+mod pool_findings;
+mod router_findings;
 
 use std::io::Write;
 use std::path::Path;
@@ -16,6 +18,7 @@ use crate::aaa::{count_packages_and_customers, list_journal_positions};
 use crate::accounts::{Tenant, list_tenants};
 use crate::config::Config;
 use crate::journal::{self, RealDisk};
+use crate::routers::pools::list_pool_summaries;
 use crate::routers::{find_router_with_secrets, list_router_summaries, list_unknown_sources};
 use crate::store::{Conn, Sealer, StoreUrl, check_schema, check_store_identity};
 use findings::{Facts, Finding, RouterFacts, Trouble, findings};
@@ -102,7 +105,7 @@ async fn try_store(config: &Config, facts: &mut Facts) -> Result<(), Trouble> {
 
 async fn ask(conn: &mut Conn, config: &Config, sealer: Option<&Sealer>, facts: &mut Facts) -> Result<(), crate::store::StoreError> {
     for tenant in list_tenants(conn).await? {
-        ask_about_routers(conn, &tenant, config, sealer, facts).await?;
+        ask_about_tenant(conn, &tenant, config, sealer, facts).await?;
         facts.coa_silent.extend(list_coa_silence(conn, tenant.id).await?);
     }
     facts.unknown = list_unknown_sources(conn, PAGE).await?;
@@ -112,7 +115,7 @@ async fn ask(conn: &mut Conn, config: &Config, sealer: Option<&Sealer>, facts: &
     Ok(())
 }
 
-async fn ask_about_routers(
+async fn ask_about_tenant(
     conn: &mut Conn,
     tenant: &Tenant,
     config: &Config,
@@ -120,6 +123,8 @@ async fn ask_about_routers(
     facts: &mut Facts,
 ) -> Result<(), crate::store::StoreError> {
     let tenant_option = if tenant.name == config.tenant.name { String::new() } else { format!(" --tenant '{}'", tenant.name) };
+    let pools = list_pool_summaries(conn, tenant.id, facts.now).await?;
+    facts.pools.extend(pools.into_iter().map(|pool| (pool, tenant_option.clone())));
     let mut after = String::new();
     loop {
         let page = list_router_summaries(conn, tenant.id, &after, PAGE).await?;

@@ -3,6 +3,7 @@
 mod events;
 mod session;
 mod usage;
+mod verdict;
 
 use clap::{Args, Subcommand};
 
@@ -21,6 +22,8 @@ enum Topic {
     Usage(usage::UsageArgs),
     /// One session: its totals, what of them counts, its buckets, and the events that the journal still holds
     Session(session::SessionArgs),
+    /// Why a customer was let in or not: his last decisions, and the facts as they are now
+    Verdict(verdict::VerdictArgs),
 }
 
 /// Runs the command.
@@ -28,5 +31,6 @@ pub fn run(globals: &Globals, args: ExplainArgs) -> Result<(), Failure> {
     match args.topic {
         Topic::Usage(args) => usage::run(globals, args),
         Topic::Session(args) => session::run(globals, args),
+        Topic::Verdict(args) => verdict::run(globals, args),
     }
 }

@@ -9,6 +9,7 @@ use crate::customers::CustomerError;
 use crate::customers::import::ImportError;
 use crate::packages::PackageError;
 use crate::routers::RouterError;
+use crate::routers::pools::PoolError;
 use crate::store::{IdentityError, KeyError, SchemaError, StoreError};
 
 /// What went wrong and with which code the process ends.
@@ -133,7 +134,7 @@ macro_rules! from_room {
         }
     )+};
 }
-from_room!(AccountError, PackageError, RouterError, CustomerError);
+from_room!(AccountError, PackageError, RouterError, PoolError, CustomerError);
 
 impl From<ImportError> for Failure {
     fn from(e: ImportError) -> Failure {

@@ -11,6 +11,7 @@ mod context;
 mod customer;
 mod decode;
 mod demo;
+mod device;
 mod dictionary;
 mod doctor;
 mod explain;
@@ -23,6 +24,7 @@ mod migrate;
 mod output;
 mod package;
 mod passphrase;
+mod pool;
 mod radtest;
 mod restore;
 mod router;
@@ -87,6 +89,8 @@ enum Command {
     Package(package::PackageArgs),
     /// Add, list, change and remove customers
     Customer(customer::CustomerArgs),
+    /// Add, list, change and remove address pools of the server's own
+    Pool(pool::PoolArgs),
     /// Run a demo provider with simulated MikroTik routers on this machine
     Demo(demo::DemoArgs),
     /// Run the server
@@ -152,6 +156,7 @@ pub fn run() -> ExitCode {
         Command::Router(args) => done(router::run(globals, args)),
         Command::Package(args) => done(package::run(globals, args)),
         Command::Customer(args) => done(customer::run(globals, args)),
+        Command::Pool(args) => done(pool::run(globals, args)),
         Command::Import(args) => done(import::run(globals, args)),
         Command::Session(args) => done(session::run(globals, args)),
         Command::Actions(args) => done(actions::run(globals, args)),
@@ -211,6 +216,13 @@ mod tests {
             "tollgate customer add bob --password secret --package home",
             "tollgate customer set bob --status suspended --reason unpaid",
             "tollgate customer passwd bob --password-file f",
+            "tollgate customer device add bob AA:BB:CC:00:00:01 --note phone",
+            "tollgate customer device rm bob aabbcc000001",
+            "tollgate customer device ls bob --history --json",
+            "tollgate pool add p1 --range 10.0.0.0/24 --range 10.0.1.5-10.0.1.9 --router core --grace 60",
+            "tollgate pool set p1 --add-range 10.0.2.0/24 --router none",
+            "tollgate pool leases p1 --held",
+            "tollgate explain verdict bob --limit 3",
             "tollgate import customers f.csv --dry-run --skip-bad",
             "tollgate tenant set default --time-zone Asia/Dhaka --case-sensitive-usernames true",
             "tollgate --tenant other customer ls",

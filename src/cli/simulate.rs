@@ -9,7 +9,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::context::with_context;
 use super::dictionary::load_dictionary;
 use super::{Context, Failure, Globals, output};
-use crate::aaa::access::{Access, AccessRequest};
+use crate::aaa::access::{Access, AccessRequest, Identity};
 use crate::aaa::directory::{Directory, Loader, Nas};
 use crate::aaa::list_usage_days;
 use crate::aaa::policy::StoredUsage;
@@ -115,7 +115,13 @@ async fn load(ctx: &Context, tenant: &Tenant, customer: Option<&Customer>, now: 
         let (period, package) = (customer.period_started_at.unwrap_or(0), customer.package_since_at.unwrap_or(0));
         usage = StoredUsage::of_days(customer.id.0, &days, ctx.now, &tenant.zone(), period, package);
     }
-    Ok(Access { directory, live: Arc::new(live), throttle: Throttle::new(ThrottleLimits::default()), usage: Arc::new(usage) })
+    Ok(Access {
+        directory,
+        live: Arc::new(live),
+        throttle: Throttle::new(ThrottleLimits::default()),
+        usage: Arc::new(usage),
+        identity: Identity::default(),
+    })
 }
 
 fn find_router(access: &Access, tenant: &Tenant, name: Option<&str>) -> Result<Arc<Nas>, Failure> {

@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 use ipnet::Ipv6Net;
 
 use super::checks::{check_code, check_pool, check_sessions, check_text, generated_code};
+use super::devices::{STAFF, insert_first_macs};
 use super::purchase::begin_period;
 use super::{
     BillingType, ConnectionType, Customer, CustomerError, CustomerPassword, Hold, OwnRate, ReplyCheck, check_reply_attributes,
@@ -189,7 +190,7 @@ pub async fn add_customer(
     if !sql::insert_customer(&mut tx, tenant.id, &customer, &key, &password).await? {
         return Err(what_is_taken(&mut tx, tenant, &customer, &key).await?);
     }
-    sql::insert_macs(&mut tx, tenant.id, id, &customer.macs).await?;
+    insert_first_macs(&mut tx, tenant.id, id, &customer.macs, STAFF, now).await?;
     tx.changed(tenant.id.0, "customers", id.0);
     tx.commit(now).await?;
     Ok(customer)

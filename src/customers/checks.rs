@@ -10,7 +10,7 @@ use crate::units::Mac;
 const MAX_TEXT_CHARS: usize = 200;
 /// RFC 2865 §5: the value of an attribute has at most 253 octets.
 const MAX_ATTRIBUTE_OCTETS: usize = 253;
-const MAX_MACS: usize = 64;
+pub(super) const MAX_MACS: usize = 64;
 const MAX_REPLY_LINES: usize = 32;
 /// A reply has 4096 octets and needs some for itself.
 const MAX_REPLY_OCTETS: usize = 3000;

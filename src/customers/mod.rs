@@ -1,11 +1,12 @@
 //! Customers: who may come in, and the pure rule that says in which state one is.
 //!
-//! Owns: `customers`, `customer_macs`, `top_ups`. Must not know: RADIUS (reply attributes are checked by a closure that the caller brings), the
+//! Owns: `customers`, `customer_macs`, `device_events`, `top_ups`. Must not know: RADIUS (reply attributes are checked by a closure that the caller brings), the
 //! panel. Uses the rooms `accounts` (tenant settings) and `packages` (names of packages).
 
 mod add;
 mod checks;
 mod customer;
+pub mod devices;
 mod error;
 pub mod import;
 mod list;
@@ -24,6 +25,10 @@ mod username;
 pub use add::{NewCustomer, add_customer};
 pub use checks::{ReplyCheck, check_reply_attributes, check_reply_syntax, parse_ipv6_prefix, parse_macs, parse_static_ipv4};
 pub use customer::{BillingType, ConnectionType, Customer, Hold, HoldKind, OwnRate};
+pub use devices::{
+    Bound, Device, DeviceActor, DeviceBinding, DeviceEvent, add_device, bind_device, list_device_events, list_devices, remove_device,
+    update_device_seen,
+};
 pub use error::CustomerError;
 pub use list::{CustomerFilter, CustomerWithPassword, find_customer_with_password, list_customers};
 pub use password::{CustomerPassword, PASSWORD_PLACE, set_password};

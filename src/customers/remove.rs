@@ -1,5 +1,6 @@
 //! Removing a customer.
 
+use super::devices::{STAFF, remove_macs};
 use super::{CustomerError, lookup_key, sql};
 use crate::accounts::Tenant;
 use crate::store::Db;
@@ -11,7 +12,7 @@ pub async fn remove_customer(db: &Db, tenant: &Tenant, username: &str, now: Unix
     let key = lookup_key(username, tenant.case_sensitive_usernames);
     let id = sql::update_lock_customer(&mut tx, tenant.id, &key, now).await?.ok_or_else(|| CustomerError::Unknown(username.to_owned()))?;
     sql::delete_top_ups(&mut tx, tenant.id, id).await?;
-    sql::delete_macs(&mut tx, tenant.id, id).await?;
+    remove_macs(&mut tx, tenant.id, id, STAFF, now).await?;
     sql::delete_customer(&mut tx, tenant.id, id).await?;
     tx.changed(tenant.id.0, "customers", id.0);
     tx.commit(now).await?;

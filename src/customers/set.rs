@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 use ipnet::Ipv6Net;
 
 use super::add::{check_fields, check_limits, what_is_taken};
+use super::devices::{STAFF, write_macs};
 use super::purchase::begin_period;
 use super::{BillingType, ConnectionType, Customer, CustomerError, Hold, OwnRate, ReplyCheck, check_reply_attributes, lookup_key, sql};
 use crate::accounts::Tenant;
@@ -151,8 +152,7 @@ pub async fn set_customer(
     }
     sql::update_customer(&mut tx, tenant.id, &after, &key).await?;
     if after.macs != before.macs {
-        sql::delete_macs(&mut tx, tenant.id, id).await?;
-        sql::insert_macs(&mut tx, tenant.id, id, &after.macs).await?;
+        write_macs(&mut tx, tenant.id, id, &before.macs, &after.macs, STAFF, now).await?;
     }
     tx.changed(tenant.id.0, "customers", id.0);
     tx.commit(now).await?;

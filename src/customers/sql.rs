@@ -225,14 +225,6 @@ pub(super) async fn insert_customer(
     Ok(n == 1)
 }
 
-/// Adds MAC addresses to a customer.
-pub(super) async fn insert_macs(conn: &mut Conn, tenant: TenantId, id: CustomerId, macs: &[Mac]) -> Result<(), StoreError> {
-    for mac in macs {
-        q!(exec conn, "INSERT INTO customer_macs (tenant_id, customer_id, mac) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", tenant.0, id.0, mac.to_string())?;
-    }
-    Ok(())
-}
-
 /// Locks the customer's row until the transaction ends, marks it changed, and returns its id.
 pub(super) async fn update_lock_customer(
     conn: &mut Conn,
@@ -262,10 +254,6 @@ pub(super) async fn update_password(conn: &mut Conn, tenant: TenantId, id: Custo
 
 pub(super) async fn update_username_key(conn: &mut Conn, tenant: TenantId, id: i64, key: &str) -> Result<u64, StoreError> {
     q!(exec conn, "UPDATE customers SET username_key = $3 WHERE tenant_id = $1 AND id = $2", tenant.0, id, key)
-}
-
-pub(super) async fn delete_macs(conn: &mut Conn, tenant: TenantId, id: CustomerId) -> Result<u64, StoreError> {
-    q!(exec conn, "DELETE FROM customer_macs WHERE tenant_id = $1 AND customer_id = $2", tenant.0, id.0)
 }
 
 pub(super) async fn delete_customer(conn: &mut Conn, tenant: TenantId, id: CustomerId) -> Result<u64, StoreError> {

@@ -10,11 +10,12 @@ use super::duplicates::{Duplicates, Ready};
 use super::responder::PendingReply;
 use super::sender::{self, Sender};
 use super::workers::{Clock, ListenParts, Worker, answer_again, answer_status};
+use crate::aaa::directory::NasCounters;
 use crate::aaa::enforcement::Way;
 use crate::journal::AppendError;
 use crate::radius::dictionary::numbers::{EVENT_TIMESTAMP, NAS_IDENTIFIER, NAS_IP_ADDRESS, NAS_IPV6_ADDRESS};
 use crate::radius::{MAX_PACKET_OCTETS, PacketView, ReplyWriter, code};
-use crate::sessions::{AccountingEvent, NasContext, Record};
+use crate::sessions::{AccountingEvent, NasContext, Record, Status};
 
 pub(super) struct AcctWorker {
     parts: Arc<ListenParts>,
@@ -35,6 +36,9 @@ pub(super) struct AcctWorker {
 const MOST_BOXES: usize = 10_000;
 /// More open sessions than this no router holds.
 const MOST_OPEN: i64 = 250_000;
+
+/// A session that ends sooner never worked: its pool or profile is missing on the router, or the device hangs up and redials.
+const EARLY_SECS: u32 = 10;
 
 impl AcctWorker {
     pub fn new(parts: Arc<ListenParts>, socket: Arc<UdpSocket>) -> AcctWorker {
@@ -132,17 +136,45 @@ impl AcctWorker {
             added_at: fields.added_at,
             adopt_all: fields.adopt_all,
         };
+        let counters = &sender.nas.counters;
+        note_gigawords(&event, counters);
         let customer = || self.parts.access.customer_of(fields.tenant_id, event.username, event.mac);
         let append = |record: &Record<'_>| {
             // A restart that an event reveals goes before it; the answer belongs to the event.
             let completes = !matches!(record, Record::NasRestarted { only: Some(_), .. });
+            note_session(record, counters);
             journal.append(record.kind(), |out| record.write(out), if completes { ack.take() } else { None })
         };
         let seq = live.record(&event, &nas, customer, append)?.seq;
         if let Some(sighting) = live.sight(nas_instance, event.acct_session_id) {
             self.parts.enforcer.accounted(event.status, sighting);
         }
+        if let (Status::Start, Some(token)) = (event.status, event.token) {
+            self.parts.access.session_began(token.customer_id, token.issued_at);
+        }
         Ok(seq)
+    }
+}
+
+/// Whether the router sends the high words of its counters: without them 4 GiB look like nothing.
+fn note_gigawords(event: &AccountingEvent<'_>, counters: &NasCounters) {
+    if event.octets_in.is_some() || event.octets_out.is_some() {
+        let counter = if event.has_gigawords { &counters.with_gigawords } else { &counters.without_gigawords };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Ids used again while their sessions were open, and sessions that ended as soon as they began.
+fn note_session(record: &Record<'_>, counters: &NasCounters) {
+    let Record::Update(update) = record else { return };
+    if update.replaces.is_some() {
+        counters.reused_session_ids.fetch_add(1, Ordering::Relaxed);
+    }
+    if update.status == Status::Stop {
+        counters.sessions_ended.fetch_add(1, Ordering::Relaxed);
+        if update.session_secs.is_some_and(|secs| secs < EARLY_SECS) {
+            counters.sessions_ended_early.fetch_add(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -170,7 +202,8 @@ impl Worker for AcctWorker {
         // Its answer goes to the same place as soon as the record is durable.
         let is_coming = |ready| matches!(ready, Ready::Durable(seq) if self.parts.journal.durable_seq() < seq);
         if answer_again(&mut self.duplicates, &view, datagram, now, is_coming, tick, send) {
-            return;
+            let routers = self.parts.access.directory.routers.load();
+            return sender::note_repeated(routers.candidates(datagram.peer.ip()), &view, |c| &c.repeated_accounting);
         }
         if let Err(reason) = self.take(&view, datagram, now, tick, send) {
             tick.dropped(reason);

@@ -88,33 +88,36 @@ impl AuthWorker {
             tick.log_overflow += 1;
         }
         (self.parts.on_decision)(&decision, keys[0]);
-        self.dispatch(&answer, view, datagram, now, tick, send);
-        Ok(())
+        self.dispatch(&answer, sender.nas.fields.tenant_id, view, datagram, now, tick, send)
     }
 
-    /// Sends an accept at once and a reject after the delay; both are kept.
+    /// Sends an accept at once, or when what it takes is durable, and a reject after the delay; all are kept.
+    #[expect(clippy::too_many_arguments, reason = "an answer, where it goes, and what is kept of it")]
     fn dispatch(
         &mut self,
         answer: &Answer,
+        tenant_id: i64,
         view: &PacketView<'_>,
         datagram: &Datagram<'_>,
         now: i64,
         tick: &mut Tick,
         send: &mut SendBatch,
-    ) {
+    ) -> Result<(), DropReason> {
         let mut ready = Ready::Now;
+        let reply = &send.buffer()[..answer.octets];
         match answer.reject {
-            None => tick.accepts += 1,
+            None => {
+                if let Some(seq) = self.journalise(answer, tenant_id, datagram, now, reply)? {
+                    ready = Ready::Durable(seq);
+                }
+                tick.accepts += 1;
+            }
             Some(reason) => {
                 tick.rejects[reason as usize] += 1;
-                let reply = &send.buffer()[..answer.octets];
                 if self.parts.delayed.hold(&self.socket, datagram.peer, datagram.local, reply) {
                     ready = Ready::At(now + self.parts.delayed.delay_ms());
                 }
             }
-        }
-        if answer.is_first_login {
-            return self.dispatch_durably(answer, view, datagram, now, send);
         }
         if ready == Ready::Now {
             let reply = send.commit(answer.octets, datagram.peer, datagram.local);
@@ -123,30 +126,54 @@ impl AuthWorker {
             let reply = &send.buffer()[..answer.octets];
             self.duplicates.keep(datagram.peer, view.id(), view.authenticator(), reply, ready, now);
         }
+        Ok(())
     }
 
-    /// An accept with which a customer's validity begins leaves when that is on disk, as accounting does; a router that asks again meanwhile gets the same octets.
-    fn dispatch_durably(&mut self, answer: &Answer, view: &PacketView<'_>, datagram: &Datagram<'_>, now: i64, send: &mut SendBatch) {
-        let reply = &send.buffer()[..answer.octets];
-        let tenant_id = self.parts.access.directory.customers.with_id(answer.customer_id, |c| c.tenant_id).unwrap_or(0);
-        let record = Record::FirstLogin { tenant_id, customer_id: answer.customer_id, at: now };
-        let pending = PendingReply::new(&self.socket, datagram.peer, datagram.local, reply);
-        if let Err(error) = self.parts.journal.append(record.kind(), |out| record.write(out), Some(pending)) {
-            tracing::warn!(
-                ?error,
-                customer_id = answer.customer_id,
-                "a first login could not be kept: it is not answered, and counts when it can be"
-            );
-            self.parts.access.directory.terms.forget_first_login(answer.customer_id);
-            return;
+    /// Puts what an Accept takes for good into the journal: the begin of a validity, a device's binding, a new owner of an address. The reply goes with the last
+    /// record and leaves when that is durable; `None` if there is nothing to wait for.
+    fn journalise(
+        &self,
+        answer: &Answer,
+        tenant_id: i64,
+        datagram: &Datagram<'_>,
+        now: i64,
+        reply: &[u8],
+    ) -> Result<Option<u64>, DropReason> {
+        let (journal, access) = (&self.parts.journal, &self.parts.access);
+        let leased = answer.leased.filter(|(_, seq)| *seq > journal.durable_seq()).map(|(leased, _)| leased);
+        let mut waiting = usize::from(answer.is_first_login) + usize::from(answer.bound.is_some()) + usize::from(leased.is_some());
+        let mut ack = (waiting > 0).then(|| PendingReply::new(&self.socket, datagram.peer, datagram.local, reply));
+        let mut append = |record: Record<'_>| {
+            waiting -= 1;
+            let ack = if waiting == 0 { ack.take() } else { None };
+            journal.append(record.kind(), |out| record.write(out), ack).map_err(DropReason::from)
+        };
+        let mut last = None;
+        if answer.is_first_login {
+            let customer_id = answer.customer_id;
+            last = Some(append(Record::FirstLogin { tenant_id, customer_id, at: now }).inspect_err(|_| {
+                // Not answered, so it counts when it can be kept.
+                access.directory.terms.forget_first_login(customer_id);
+            })?);
         }
-        self.duplicates.keep(datagram.peer, view.id(), view.authenticator(), reply, Ready::Now, now);
+        if let Some(bound) = answer.bound {
+            let seq = append(Record::MacBound(bound)).inspect_err(|_| access.identity.devices.undo(bound.customer_id, bound.mac))?;
+            access.identity.devices.note(bound.customer_id, bound.mac, seq);
+            last = Some(seq);
+        }
+        if let Some(leased) = leased {
+            let seq = append(Record::Leased(leased))?;
+            access.directory.pools.note_recorded(&leased, seq);
+            last = Some(seq);
+        }
+        Ok(last)
     }
 
     /// What `auto` learns: only verified requests without EAP prove anything, unsigned ones disprove it.
     fn learn(&self, sender: &Sender<'_>, view: &PacketView<'_>, datagram: &Datagram<'_>, now: i64) {
         let address = datagram.peer.ip();
         if !sender.is_signed {
+            sender.nas.counters.unsigned_requests.fetch_add(1, Ordering::Relaxed);
             sender.nas.learn_unsigned(address);
         } else if !view.has(EAP_MESSAGE) && sender.nas.learn_signed(address) {
             let fields = &sender.nas.fields;
@@ -182,9 +209,16 @@ impl Worker for AuthWorker {
         if !matches!(view.code(), code::ACCESS_REQUEST | code::STATUS_SERVER) {
             return tick.dropped(DropReason::WrongCode);
         }
-        let is_coming = |ready| matches!(ready, Ready::At(instant) if now < instant);
+        let durable_seq = || self.parts.journal.durable_seq();
+        let is_coming = |ready| match ready {
+            Ready::Now => false,
+            Ready::At(instant) => now < instant,
+            Ready::Durable(seq) => durable_seq() < seq,
+        };
         if answer_again(&mut self.duplicates, &view, datagram, now, is_coming, tick, send) {
-            return;
+            return sender::note_repeated(self.parts.access.directory.routers.load().candidates(datagram.peer.ip()), &view, |c| {
+                &c.repeated_access
+            });
         }
         if let Err(reason) = self.answer(&view, datagram, clock, tick, send) {
             tick.dropped(reason);

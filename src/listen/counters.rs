@@ -68,6 +68,9 @@ impl DropReason {
     }
 }
 
+/// More than there are reasons to reject a login; they are counted by their numbers.
+const REASONS: usize = 32;
+
 /// Upper bounds of the latency buckets, microseconds from arrival to answer; the last bucket has none.
 pub const LATENCY_BUCKETS_US: [u32; 11] = [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 50_000, 100_000, 1_000_000];
 
@@ -81,7 +84,7 @@ pub struct ListenCounters {
     /// Answered: accepts, rejects by reason number, accounting, status.
     pub accepts: AtomicU64,
     /// By number of the reason, 0 unused.
-    pub rejects: [AtomicU64; 32],
+    pub rejects: [AtomicU64; REASONS],
     /// Accounting taken into the journal.
     pub accounted: AtomicU64,
     /// Status-Server.
@@ -104,7 +107,7 @@ pub(super) struct Tick {
     pub received: u64,
     pub answered_again: u64,
     pub accepts: u64,
-    pub rejects: [u64; 32],
+    pub rejects: [u64; REASONS],
     pub accounted: u64,
     pub status: u64,
     pub drops: [u64; DropReason::ALL.len()],
@@ -150,6 +153,20 @@ impl Tick {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_guide_explains_every_drop_and_no_other() {
+        let guide = include_str!("../../docs/src/diagnosis.md");
+        let start = guide.find("## Why a request gets no answer").expect("the chapter");
+        let chapter = guide[start..].split("\n## ").next().expect("its text");
+        let mut sections: std::collections::BTreeMap<&str, &str> =
+            chapter.split("\n### ").skip(1).filter_map(|section| section.split_once('\n')).collect();
+        for reason in DropReason::ALL {
+            let text = sections.remove(reason.code()).unwrap_or_else(|| panic!("{} is not in docs/src/diagnosis.md", reason.code()));
+            assert!(text.contains("**Remedy:**"), "{} has no remedy", reason.code());
+        }
+        assert!(sections.is_empty(), "no reason is called {:?}", sections.keys());
+    }
 
     #[test]
     fn reasons_are_numbered_as_listed_and_batches_add_up() {

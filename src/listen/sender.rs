@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::counters::DropReason;
-use crate::aaa::directory::Nas;
+use crate::aaa::directory::{Nas, NasCounters};
 use crate::radius::dictionary::numbers::{EAP_MESSAGE, MESSAGE_AUTHENTICATOR, NAS_IDENTIFIER, PROXY_STATE};
 use crate::radius::{PacketView, Secret};
 
@@ -51,6 +51,13 @@ fn likeliest<'n>(candidates: &'n [Arc<Nas>], view: &PacketView<'_>) -> &'n Arc<N
     match candidates {
         [one] => one,
         several => by_likelihood(several, view).next().unwrap_or(&several[0]),
+    }
+}
+
+/// Counts a repetition, whose first answer the router did not see in time, for the router that it most likely comes from.
+pub(super) fn note_repeated(candidates: &[Arc<Nas>], view: &PacketView<'_>, counter: impl Fn(&NasCounters) -> &AtomicU64) {
+    if !candidates.is_empty() {
+        counter(&likeliest(candidates, view).counters).fetch_add(1, Ordering::Relaxed);
     }
 }
 

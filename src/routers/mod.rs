@@ -1,11 +1,12 @@
 //! Routers: who they are on the wire (addresses, NAS-Identifier, secrets) and how strictly each is held to signing its requests.
 //!
-//! Owns: `routers`, `router_addresses`, `router_learned`. Reads `router_counters` and `unknown_sources`, which a running server
+//! Owns: `routers`, `router_addresses`, `router_learned`, and in [`pools`] `ip_pools`, `ip_leases`. Reads `router_counters` and `unknown_sources`, which a running server
 //! writes. Must not know: money.
 
 mod add;
 mod address;
 mod list;
+pub mod pools;
 mod remove;
 mod router;
 mod secret;

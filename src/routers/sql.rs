@@ -71,6 +71,22 @@ pub struct RouterCounters {
     pub proxy_state_drops: i64,
     /// Passwords that decrypt to nonsense: the secret differs.
     pub garbled_passwords: i64,
+    /// Access-Requests taken without Message-Authenticator.
+    pub unsigned_requests: i64,
+    /// Access-Requests that came again: the answer was not seen in time.
+    pub repeated_access: i64,
+    /// Accounting-Requests that came again.
+    pub repeated_accounting: i64,
+    /// Accounting-Requests whose counters came with their high words.
+    pub with_gigawords: i64,
+    /// Those without.
+    pub without_gigawords: i64,
+    /// Sessions that took the id of one that was still open.
+    pub reused_session_ids: i64,
+    /// Stops.
+    pub sessions_ended: i64,
+    /// Of these, within ten seconds of their Start.
+    pub sessions_ended_early: i64,
     /// The router's clock minus ours, in seconds.
     pub clock_skew_secs: i64,
     /// Last Access-Request, unix milliseconds, 0 = never.
@@ -270,7 +286,8 @@ pub(super) async fn count_learned(conn: &mut Conn, tenant: TenantId) -> Result<H
 
 pub(super) async fn list_counters(conn: &mut Conn, tenant: TenantId) -> Result<Vec<RouterCounters>, StoreError> {
     q!(all conn, RouterCounters, "SELECT router_id, access_requests, accepts, rejects, accounting_requests, bad_authenticator, bad_message_authenticator, \
-        missing_message_authenticator, proxy_state_drops, garbled_passwords, clock_skew_secs, last_access_at, last_accounting_at, updated_at \
+        missing_message_authenticator, proxy_state_drops, garbled_passwords, unsigned_requests, repeated_access, repeated_accounting, with_gigawords, \
+        without_gigawords, reused_session_ids, sessions_ended, sessions_ended_early, clock_skew_secs, last_access_at, last_accounting_at, updated_at \
         FROM router_counters WHERE tenant_id = $1", tenant.0)
 }
 

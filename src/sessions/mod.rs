@@ -27,7 +27,7 @@ pub use history::{date_usage, is_full, remove_old_sessions};
 pub use journal_home::JournalHome;
 pub use live::{Applied, LiveSession, LiveSessions, NasContext, Recorded, SessionName, Sighting};
 pub use meters::{MeterNeed, MeterStatus, Meters};
-pub use record::{Record, RecordError, RouterLearned, Update};
+pub use record::{Leased, MacBound, Record, RecordError, RouterLearned, Update};
 pub use tally::{Tally, flag};
 pub use token::{SessionToken, TokenKey};
 pub use used::{Amounts, Used};

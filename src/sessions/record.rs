@@ -78,6 +78,40 @@ pub struct RouterLearned {
     pub at: UnixMs,
 }
 
+/// A login put a device on a customer's list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MacBound {
+    /// Whose customer.
+    pub tenant_id: i64,
+    /// Whose device.
+    pub customer_id: i64,
+    /// On which router.
+    pub router_id: i64,
+    /// Which device.
+    pub mac: Mac,
+    /// How many devices the list may have so.
+    pub most: u8,
+    /// When.
+    pub at: UnixMs,
+}
+
+/// A login leased an address of one of the server's pools.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Leased {
+    /// Whose pool.
+    pub tenant_id: i64,
+    /// Which pool.
+    pub pool_id: i64,
+    /// To whom.
+    pub customer_id: i64,
+    /// Which address.
+    pub address: Ipv4Addr,
+    /// For which device.
+    pub mac: Option<Mac>,
+    /// When.
+    pub at: UnixMs,
+}
+
 /// Anything the data plane writes to the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Record<'a> {
@@ -118,6 +152,10 @@ pub enum Record<'a> {
     },
     /// See [`RouterLearned`].
     RouterLearned(RouterLearned),
+    /// See [`MacBound`].
+    MacBound(MacBound),
+    /// See [`Leased`].
+    Leased(Leased),
     /// A box was seen for the first time since start.
     NasSeen {
         /// Whose.
@@ -151,6 +189,8 @@ const ODD: u8 = 4;
 const ROUTER_LEARNED: u8 = 5;
 const NAS_SEEN: u8 = 6;
 const FIRST_LOGIN: u8 = 7;
+const MAC_BOUND: u8 = 20;
+const LEASED: u8 = 21;
 
 mod bit {
     pub const OPENS: u16 = 1;
@@ -178,6 +218,8 @@ impl<'a> Record<'a> {
             Record::RouterLearned(_) => ROUTER_LEARNED,
             Record::NasSeen { .. } => NAS_SEEN,
             Record::FirstLogin { .. } => FIRST_LOGIN,
+            Record::MacBound(_) => MAC_BOUND,
+            Record::Leased(_) => LEASED,
         }
     }
 
@@ -199,6 +241,13 @@ impl<'a> Record<'a> {
             }
             Record::RouterLearned(learned) => {
                 w.i64(learned.tenant_id).i64(learned.router_id).i64(learned.at).short(learned.address.to_string().as_bytes());
+            }
+            Record::MacBound(b) => {
+                w.i64(b.tenant_id).i64(b.customer_id).i64(b.router_id).octets(&b.mac.0).u8(b.most).i64(b.at);
+            }
+            Record::Leased(l) => {
+                w.i64(l.tenant_id).i64(l.pool_id).i64(l.customer_id).octets(&l.address.octets()).i64(l.at);
+                w.short(l.mac.as_ref().map_or(&[], |m| &m.0));
             }
             Record::NasSeen { tenant_id, nas_instance, router_id, at, nas_identifier, nas_address } => {
                 w.i64(*tenant_id).i64(*nas_instance).i64(*router_id).i64(*at).short(nas_identifier).short(nas_address);
@@ -236,6 +285,22 @@ impl<'a> Record<'a> {
                 let address = std::str::from_utf8(r.short()?).ok()?.parse().ok()?;
                 Record::RouterLearned(RouterLearned { tenant_id, router_id, address, at })
             }
+            MAC_BOUND => Record::MacBound(MacBound {
+                tenant_id: r.i64()?,
+                customer_id: r.i64()?,
+                router_id: r.i64()?,
+                mac: Mac(r.array()?),
+                most: r.u8()?,
+                at: r.i64()?,
+            }),
+            LEASED => Record::Leased(Leased {
+                tenant_id: r.i64()?,
+                pool_id: r.i64()?,
+                customer_id: r.i64()?,
+                address: r.array::<4>()?.into(),
+                at: r.i64()?,
+                mac: <[u8; 6]>::try_from(r.short()?).ok().map(Mac),
+            }),
             NAS_SEEN => Record::NasSeen {
                 tenant_id: r.i64()?,
                 nas_instance: r.i64()?,
@@ -391,6 +456,16 @@ mod tests {
             },
             Record::Odd { at: 3, router_id: 4, packet: b"packet" },
             Record::RouterLearned(RouterLearned { tenant_id: 1, router_id: 2, address: "2001:db8::1".parse().expect("an address"), at: 3 }),
+            Record::MacBound(MacBound { tenant_id: 1, customer_id: 2, router_id: 3, mac: Mac([4; 6]), most: 5, at: 6 }),
+            Record::Leased(Leased {
+                tenant_id: 1,
+                pool_id: 2,
+                customer_id: 3,
+                address: [10, 0, 0, 1].into(),
+                mac: Some(Mac([4; 6])),
+                at: 5,
+            }),
+            Record::Leased(Leased { tenant_id: 1, pool_id: 2, customer_id: 3, address: [10, 0, 0, 1].into(), mac: None, at: 5 }),
             Record::NasSeen { tenant_id: 1, nas_instance: 2, router_id: 3, at: 4, nas_identifier: b"rb", nas_address: &[10, 0, 0, 1] },
             Record::FirstLogin { tenant_id: 1, customer_id: 2, at: 3 },
         ] {
@@ -405,7 +480,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_octets_make_the_reader_panic(kind in 0..9u8, payload in proptest::collection::vec(any::<u8>(), 0..300)) {
+        fn no_octets_make_the_reader_panic(kind in 0..24u8, payload in proptest::collection::vec(any::<u8>(), 0..300)) {
             drop(Record::read(kind, &payload));
         }
     }

@@ -11,12 +11,10 @@ use crate::units::{CustomerId, TenantId, UnixMs};
 use super::live::LiveSession;
 use super::record::RouterLearned;
 use bulk::{StoredRow, columns};
+pub use history::{SessionFacts, find_session, find_session_facts, list_sessions_of_id, list_usage_of_customer, list_usage_of_session};
 pub(super) use history::{delete_old_sessions, delete_usage_of, list_undated_days, update_undated_day};
-pub use history::{
-    SessionFacts, find_session, find_session_facts, list_sessions_of_id, list_usage_of_customer, list_usage_of_session,
-};
-pub(super) use nodes::{NodeBatch, delete_node_batches, insert_node_batch, list_node_batches, list_other_positions};
 pub use nodes::{Node, count_other_nodes, list_nodes, upsert_node};
+pub(super) use nodes::{NodeBatch, delete_node_batches, insert_node_batch, list_node_batches, list_other_positions};
 
 /// Where a journal stands; `None` if the store has never heard of it.
 // cross-tenant: journals belong to nodes

@@ -6,6 +6,6 @@ mod access;
 mod accounting;
 mod bad_inputs;
 mod enforcement;
-mod nodes;
 mod limits;
+mod nodes;
 mod operations;

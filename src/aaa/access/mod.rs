@@ -1,7 +1,14 @@
 //! One Access-Request, from its name and credential to the signed reply. Runs on the workers: memory only, no waiting.
 
 mod credential;
+pub mod devices;
+mod identity;
+pub mod service;
+pub mod simultaneous;
+pub mod slots;
 mod standing;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -14,9 +21,12 @@ use super::throttle::{Attempt, Throttle};
 use crate::customers::{LookupBuffer, lookup_candidates};
 use crate::radius::dictionary::numbers::{CALLING_STATION_ID, EAP_MESSAGE, REPLY_MESSAGE, SERVICE_TYPE, USER_NAME, USER_PASSWORD};
 use crate::radius::{MAX_PACKET_OCTETS, PacketView, ReplyTooLong, ReplyWriter, Secret, code};
-use crate::sessions::{Granted, LiveSessions, SessionToken};
+use crate::sessions::{Granted, Leased, LiveSessions, MacBound, SessionToken};
 use crate::units::{Mac, UnixMs};
 use credential::{Credential, Proof};
+use devices::DeviceFact;
+use identity::Admitted;
+pub use identity::{Identity, OnReplaced, Replaced, ReplacedWhy};
 pub use standing::Gathered;
 
 /// Service-Type of PPP.
@@ -37,6 +47,8 @@ pub struct Access {
     pub throttle: Throttle,
     /// What customers used.
     pub usage: Arc<dyn UsageSource>,
+    /// Places and devices that logins have taken.
+    pub identity: Identity,
 }
 
 /// A request whose router is known.
@@ -97,6 +109,10 @@ pub struct Answer {
     pub mac: Option<Mac>,
     /// PAP, CHAP, ...; empty if none was found.
     pub method: &'static str,
+    /// A device that this Accept binds to the customer: the reply may leave when its record is durable.
+    pub bound: Option<MacBound>,
+    /// The address that it leases, and the journal's place of the lease's last record (`u64::MAX` = none): the reply may leave when such a record is durable.
+    pub leased: Option<(Leased, u64)>,
 }
 
 /// What the writing of a reply needs besides the request.
@@ -189,46 +205,62 @@ impl Access {
         let beside = || self.sessions_beside(request, customer, draft.mac);
         let gathered = self.gather(tenant, customer, package, request.now);
         let assessment = self.assess(tenant, customer, &gathered, || u32::from(beside()) + 1, request.now);
+        // Whoever cannot prove who he is takes no place and is asked nothing more.
+        let is_proven = !matches!(proof, Proof::Wrong);
+        let admission = is_proven.then(|| self.admission(request, customer, package, gathered.limits(), draft.mac));
+        let identity = admission.as_ref();
         let facts = CustomerFacts {
-            credential: if matches!(proof, Proof::Wrong) { CredentialCheck::Wrong } else { CredentialCheck::Right },
-            router_allowed: self.directory.may_use(tenant, customer.owner_id, request.nas.fields.owner_id),
+            credential: if is_proven { CredentialCheck::Right } else { CredentialCheck::Wrong },
+            router_allowed: identity.is_some_and(|i| i.router_allowed)
+                && self.directory.may_use(tenant, customer.owner_id, request.nas.fields.owner_id),
+            service_allowed: identity.is_some_and(|i| i.service_allowed),
             denial: assessment.denial,
             ends_at: assessment.ends_at,
             ends_why: assessment.ends_why,
             walled_reasons: tenant.walled_reasons(),
-            mac_allowed: is_device_allowed(customer, draft.mac),
-            sessions_allowed: customer.sessions_allowed,
-            sessions_online: if customer.sessions_allowed == 0 { 0 } else { beside() },
+            mac_allowed: identity.is_none_or(|i| i.device != DeviceFact::NotListed),
+            device_confirmed: identity.is_none_or(|i| i.device != DeviceFact::NotConfirmed),
+            sessions_allowed: identity.map_or(0, |i| i.sessions_allowed),
+            sessions_online: identity.map_or(0, |i| i.sessions_online()),
+            address_free: identity.is_none_or(|i| i.has_address(customer.id, &self.live, request.now)),
             session_timeout_secs: package.session_timeout_secs,
         };
         let interim_secs = package.interim_secs_for(customer.id);
-        match decide(&facts, request.now) {
-            Verdict::Accept(grant) => {
+        match (decide(&facts, request.now), admission) {
+            (Verdict::Accept(grant), Some(admission)) => {
                 let open = if assessment.left.is_unlimited() { 1 } else { u32::from(beside()) + 1 };
                 let share = share(&assessment.left, &assessment.rate, open, interim_secs);
+                let admitted = match self.admit(admission, request, customer) {
+                    Ok(admitted) => admitted,
+                    Err(reason) => return self.reject(request, draft, reason, customer.id),
+                };
                 let offer = Offer {
                     session_timeout_secs: grant.session_timeout_secs,
                     interim_secs: share.interim_secs,
                     rate: gathered.rate_text(&assessment, request.now),
                     caps: share.caps,
+                    leased: admitted.address,
                     walled: None,
                 };
                 let is_first_login = gathered.is_pending && self.directory.terms.note_first_login(customer.id, request.now);
-                let answer = self.accept(request, draft, customer, package, &offer, &proof, secret)?;
+                let answer = self.accept(request, draft, customer, package, &offer, &proof, secret, &admitted)?;
                 Ok(Answer { is_first_login, ..answer })
             }
-            Verdict::WalledGarden(reason) => {
+            (Verdict::Accept(_), None) => self.reject(request, draft, RejectReason::WrongCredential, customer.id),
+            (Verdict::WalledGarden(reason), _) => {
                 let offer = Offer {
                     session_timeout_secs: Some(tenant.walled.session_secs),
                     interim_secs: tenant.walled.interim_secs,
                     rate: None,
                     caps: Default::default(),
+                    leased: None,
                     walled: Some(&tenant.walled),
                 };
-                let answer = self.accept(request, draft, customer, package, &offer, &proof, secret)?;
+                let admitted = Admitted::nothing(request.now);
+                let answer = self.accept(request, draft, customer, package, &offer, &proof, secret, &admitted)?;
                 Ok(Answer { walled: Some(reason), ..answer })
             }
-            Verdict::Reject(reason) => {
+            (Verdict::Reject(reason), _) => {
                 if reason == RejectReason::WrongCredential {
                     self.throttle.failed(attempt, request.now);
                     if credential.is_garbled(request.view, secret) {
@@ -294,11 +326,12 @@ impl Access {
         offer: &Offer<'_>,
         proof: &Proof,
         secret: &Secret,
+        admitted: &Admitted,
     ) -> Result<Answer, ReplyTooLong> {
         let ends_at = offer.session_timeout_secs.map_or(UnixMs::MAX, |secs| request.now + i64::from(secs) * 1000);
         let granted = Granted::new(offer.rate_number(package), ends_at, offer.walled.is_some(), offer.caps);
         let interim_secs = offer.interim_secs;
-        let token = SessionToken { issued_at: request.now, nonce: request.nonce, customer_id: customer.id, interim_secs, granted };
+        let token = SessionToken { issued_at: admitted.issued_at, nonce: request.nonce, customer_id: customer.id, interim_secs, granted };
         TOKEN.with_borrow_mut(|octets| {
             self.live.tokens().sign(request.nas.fields.tenant_id, &token, octets);
             reply::write_accept(&mut draft.reply, customer, package, offer, octets);
@@ -309,8 +342,8 @@ impl Access {
         request.nas.counters.accepts.fetch_add(1, Ordering::Relaxed);
         let method = draft.credential.map_or("", |c| c.name());
         let octets = draft.reply.finish(secret)?;
-        let customer_id = customer.id;
-        Ok(Answer { octets, loggable, reject: None, walled: None, is_first_login: false, customer_id, mac: draft.mac, method })
+        let (bound, leased, customer_id, mac) = (admitted.bound, admitted.leased, customer.id, draft.mac);
+        Ok(Answer { octets, loggable, reject: None, walled: None, is_first_login: false, customer_id, mac, method, bound, leased })
     }
 
     fn reject(
@@ -335,7 +368,19 @@ impl Access {
         request.nas.counters.rejects.fetch_add(1, Ordering::Relaxed);
         let octets = draft.reply.finish(request.likely_secret())?;
         let method = draft.credential.map_or("", |c| c.name());
-        Ok(Answer { octets, loggable, reject: Some(reason), walled: None, is_first_login: false, customer_id, mac: draft.mac, method })
+        let mac = draft.mac;
+        Ok(Answer {
+            octets,
+            loggable,
+            reject: Some(reason),
+            walled: None,
+            is_first_login: false,
+            customer_id,
+            mac,
+            method,
+            bound: None,
+            leased: None,
+        })
     }
 
     /// Customer and interim interval of an accounting packet without token, by its user name or device.
@@ -359,15 +404,8 @@ fn is_ppp(view: &PacketView<'_>) -> bool {
     view.get_u32(SERVICE_TYPE) == Some(FRAMED)
 }
 
-/// Whether the device is one of the customer's. A router that names no device (no Calling-Station-Id, or an address as L2TP has it) leaves nothing to compare,
-/// and the customer cannot make it leave that out.
-fn is_device_allowed(customer: &Customer, mac: Option<Mac>) -> bool {
-    let mut macs = customer.macs().peekable();
-    macs.peek().is_none() || mac.is_none_or(|seen| macs.any(|m| m == seen))
-}
-
 #[cfg(test)]
-mod tests {
+mod name_tests {
     use super::*;
 
     #[test]

@@ -12,9 +12,9 @@ use tokio::sync::watch;
 
 use super::Directory;
 use super::load::{LoadError, Loader};
+use super::settle::{customers_with_top_ups, settle_customer};
 use crate::aaa::metering;
 use crate::sessions::Meters;
-use super::settle::{customers_with_top_ups, settle_customer};
 use crate::store::{Conn, Db, FeedChange, StoreError, find_feed_head, list_feed_after, trim_feed};
 use crate::units::UnixMs;
 
@@ -222,6 +222,10 @@ impl Follower {
             for id in packages {
                 self.loader.load_package(conn, &self.directory, id).await?;
             }
+        }
+        // Few and small: read again as a whole.
+        if touched("ip_pools") {
+            self.loader.load_pools(conn, &self.directory).await?;
         }
         if touched("routers") || touched("router_learned") {
             self.loader.load_routers(conn, &self.directory).await?;

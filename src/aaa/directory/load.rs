@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
@@ -23,7 +24,7 @@ use crate::customers::PASSWORD_PLACE;
 use crate::packages::{self, list_packages_after_id};
 use crate::radius::Secret;
 use crate::radius::dictionary::Dictionary;
-use crate::routers::{self, RouterError, RouterSecrets, list_learned, list_routers_with_secrets};
+use crate::routers::{self, RouterError, RouterSecrets, list_learned, list_routers_with_secrets, pools};
 use crate::store::{Conn, Db, Sealer, StoreError, find_feed_head};
 use crate::units::{Mac, UnixMs};
 
@@ -90,7 +91,19 @@ impl Loader {
         self.load_tenants(conn, directory).await?;
         self.load_providers(conn, directory).await?;
         self.load_packages(conn, directory).await?;
+        self.load_pools(conn, directory).await?;
         self.load_routers(conn, directory).await
+    }
+
+    /// Reads the pools again; leases only of those that are new to memory, which knows better of the others.
+    pub(super) async fn load_pools(&self, conn: &mut Conn, directory: &Directory) -> Result<(), LoadError> {
+        let all = pools::list_all_pools(conn).await?;
+        for pool in &all {
+            let leases = if directory.pools.has(pool.id) { Vec::new() } else { pools::list_leases(conn, pool.id).await? };
+            directory.pools.put(pool, &leases, unix_ms());
+        }
+        directory.pools.retain(|id| all.iter().any(|p| p.id == id));
+        Ok(())
     }
 
     /// Reads the tenants again.
@@ -226,6 +239,10 @@ impl Loader {
         directory.packages.store(Arc::new(all));
         Ok(())
     }
+}
+
+fn unix_ms() -> UnixMs {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as UnixMs)
 }
 
 /// Removes everyone whose id is not in the sorted list.

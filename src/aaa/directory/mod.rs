@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
+use super::addresses::AddressPools;
 use super::decide::RejectReason;
 use crate::accounts::{AccessRules, WhenDenied};
 use crate::customers::{LookupBuffer, lookup_candidates};
@@ -94,6 +95,8 @@ pub struct Directory {
     pub customers: Customers,
     /// What some of them have of their own.
     pub terms: TermsTable,
+    /// Address pools that the server hands out itself.
+    pub pools: AddressPools,
 }
 
 impl Directory {
@@ -106,6 +109,7 @@ impl Directory {
             providers: ArcSwap::from_pointee(Providers::new()),
             customers: Customers::new(),
             terms: TermsTable::default(),
+            pools: AddressPools::default(),
         }
     }
 

@@ -81,6 +81,22 @@ pub struct NasCounters {
     pub proxy_state_drops: AtomicU64,
     /// PAP passwords that decrypt to garbage.
     pub garbled_passwords: AtomicU64,
+    /// Access-Requests taken without Message-Authenticator.
+    pub unsigned_requests: AtomicU64,
+    /// Access-Requests that came again with the same octets: the router had not seen the answer in time.
+    pub repeated_access: AtomicU64,
+    /// Accounting-Requests that did.
+    pub repeated_accounting: AtomicU64,
+    /// Accounting-Requests whose octet counters came with their high words.
+    pub with_gigawords: AtomicU64,
+    /// Those without.
+    pub without_gigawords: AtomicU64,
+    /// Starts of a session under the id of one that was still open.
+    pub reused_session_ids: AtomicU64,
+    /// Stops.
+    pub sessions_ended: AtomicU64,
+    /// Of these, within ten seconds of their Start.
+    pub sessions_ended_early: AtomicU64,
     /// Newest Event-Timestamp less arrival, milliseconds.
     pub clock_skew_ms: AtomicI64,
     /// Last Access-Request, unix ms.

@@ -2,6 +2,8 @@
 
 pub mod mikrotik;
 
+use std::net::Ipv4Addr;
+
 use super::directory::{Customer, Package, RateText, WalledReply};
 use crate::radius::ReplyWriter;
 use crate::radius::dictionary::numbers::mikrotik::{RATE_LIMIT, VENDOR};
@@ -19,6 +21,8 @@ pub struct Offer<'o> {
     pub rate: Option<&'o RateText>,
     /// Volume of the session.
     pub caps: VolumeCaps,
+    /// An address of one of the server's own pools, which then stands for the pool's name.
+    pub leased: Option<Ipv4Addr>,
     /// The walled garden instead of everything else.
     pub walled: Option<&'o WalledReply>,
 }
@@ -41,7 +45,7 @@ pub fn write_accept(reply: &mut ReplyWriter<'_>, customer: &Customer, package: &
         Some(walled) if !walled.pool.is_empty() => {
             reply.octets(FRAMED_POOL, walled.pool.as_bytes());
         }
-        _ => write_address(reply, customer, package),
+        _ => write_address(reply, customer, package, offer.leased),
     }
     match (offer.walled, offer.rate) {
         (Some(walled), _) => reply.encoded(&walled.attributes),
@@ -58,8 +62,8 @@ pub fn write_accept(reply: &mut ReplyWriter<'_>, customer: &Customer, package: &
     }
 }
 
-fn write_address(reply: &mut ReplyWriter<'_>, customer: &Customer, package: &Package) {
-    if let Some(address) = customer.static_ipv4() {
+fn write_address(reply: &mut ReplyWriter<'_>, customer: &Customer, package: &Package, leased: Option<Ipv4Addr>) {
+    if let Some(address) = customer.static_ipv4().or(leased) {
         reply.ipv4(FRAMED_IP_ADDRESS, address);
     } else if !customer.framed_pool().is_empty() {
         reply.octets(FRAMED_POOL, customer.framed_pool());

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use super::chunks::{ChunkReader, ChunkWriter};
+use super::pools;
 use super::terms;
 use super::{SnapshotError, SnapshotPosition};
 use crate::aaa::directory::{
@@ -60,6 +61,11 @@ pub(super) fn write(
     for p in directory.packages.load().values() {
         // Packages are few and have many fields: as JSON.
         out.extend(json(&**p)?);
+        end(out, chunks)?;
+    }
+    end(out, chunks)?;
+    for pool in directory.pools.all() {
+        pools::write(&pool, OctetWriter(out));
         end(out, chunks)?;
     }
     end(out, chunks)?;
@@ -169,6 +175,7 @@ pub(super) fn read_first(chunks: &mut ChunkReader, directory: &Directory, meters
         packages.insert(package.id, Arc::new(package));
         Some(())
     })?;
+    each_record(chunks, |r| pools::read(r, directory, position.written_at))?;
     each_record(chunks, |r| meters.read_snapshot(r.0))?;
     let mut sessions = 0;
     each_record(chunks, |r| {

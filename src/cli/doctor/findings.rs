@@ -2,6 +2,9 @@
 
 use serde::Serialize;
 
+use super::pool_findings::of_pool;
+use super::router_findings::of_router;
+use crate::routers::pools::PoolSummary;
 use crate::routers::{MessageAuthenticatorMode, RouterCounters, SHORT_SECRET_OCTETS, UnknownSource};
 use crate::units::{UnixMs, print_instant, printable};
 
@@ -33,6 +36,8 @@ pub(super) struct Facts {
     pub routers: Vec<RouterFacts>,
     /// Routers that leave CoA and Disconnect requests unanswered: name, port, and how many actions wait for that.
     pub coa_silent: Vec<(String, i64, i64)>,
+    /// Address pools of all tenants, each with ` --tenant NAME` if its tenant is not the default one.
+    pub pools: Vec<(PoolSummary, String)>,
     /// Addresses that belong to no router.
     pub unknown: Vec<UnknownSource>,
     /// Packages and customers; `None` if the store could not be asked.
@@ -90,7 +95,7 @@ pub(super) struct Finding {
     pub remedy: String,
 }
 
-fn finding(code: &'static str, problem: impl Into<String>, remedy: impl Into<String>) -> Finding {
+pub(super) fn finding(code: &'static str, problem: impl Into<String>, remedy: impl Into<String>) -> Finding {
     Finding { code, problem: problem.into(), remedy: remedy.into() }
 }
 
@@ -105,8 +110,10 @@ pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
         found.extend(no_accounting(router, facts.now));
         found.extend(clock_skew(router));
         found.extend(weak_secret(router));
+        found.extend(of_router(router));
     }
     found.extend(facts.coa_silent.iter().map(coa_silent));
+    found.extend(facts.pools.iter().filter_map(|(pool, tenant_option)| of_pool(pool, tenant_option, facts.now)));
     found.extend(unknown_sources(facts));
     found.extend(applier_lag(facts));
     found.extend(disk(facts));
@@ -341,7 +348,7 @@ fn receive_buffer(facts: &Facts) -> Option<Finding> {
 }
 
 /// A name as a shell takes it.
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     let is_plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:/".contains(&b));
     if is_plain { name.to_owned() } else { format!("'{}'", printable(name.as_bytes()).replace('\'', "'\\''")) }
 }

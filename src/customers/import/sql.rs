@@ -9,7 +9,7 @@ use crate::units::{CustomerId, Mac, TenantId};
 
 /// SQLite takes at most 32,766 bound values, and a row has 27.
 pub(super) const CUSTOMERS_PER_INSERT: usize = 1_000;
-/// A row has 3 values.
+/// A row has 4 values.
 pub(super) const MACS_PER_INSERT: usize = 5_000;
 
 /// What must be unique in a tenant.
@@ -70,9 +70,9 @@ pub(super) async fn insert_customers(conn: &mut Conn, tenant: TenantId, rows: &[
 /// Adds MAC addresses.
 pub(super) async fn insert_macs(conn: &mut Conn, tenant: TenantId, macs: &[(CustomerId, Mac)]) -> Result<u64, StoreError> {
     for_either!(conn, builder => {
-        builder.push("INSERT INTO customer_macs (tenant_id, customer_id, mac) ");
+        builder.push("INSERT INTO customer_macs (tenant_id, customer_id, mac, added_by) ");
         builder.push_values(macs, |mut row, (id, mac)| {
-            row.push_bind(tenant.0).push_bind(id.0).push_bind(mac.to_string());
+            row.push_bind(tenant.0).push_bind(id.0).push_bind(mac.to_string()).push_bind("import");
         });
     })
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::super::devices::{insert_import_events, insert_macs_of_import};
 use super::super::{CustomerError, PASSWORD_PLACE};
 use super::plan::{ImportPlan, Ready};
 use super::sql::{self, CUSTOMERS_PER_INSERT, MACS_PER_INSERT};
@@ -43,6 +44,8 @@ pub async fn write_import(
     if !macs.is_empty() {
         sql::insert_macs(&mut tx, tenant, &macs).await?;
     }
+    insert_macs_of_import(&mut tx, tenant, now).await?;
+    insert_import_events(&mut tx, tenant, now).await?;
     tx.changed(tenant.0, "customers", 0);
     tx.commit(now).await?;
     Ok(total)

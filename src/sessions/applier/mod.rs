@@ -3,6 +3,7 @@
 //! A batch is one transaction: it moves the journal's position by compare-and-set, reads the stored rows that its records speak of, applies the records in order
 //! by the rules of the live sessions ([`work`]), and writes each row once. Whatever dies on the way, position and effect are in the store together or not at all.
 
+mod identity;
 mod pending;
 mod places;
 mod sink;
@@ -439,6 +440,7 @@ async fn write_rows(tx: &mut Tx, work: &mut Work) -> Result<Vec<UsageRow>, Store
         update_first_login(tx, TenantId(*tenant_id), CustomerId(*customer_id), *at).await?;
         tx.changed(*tenant_id, "customers", *customer_id);
     }
+    identity::write(tx, &work.bound, &work.leased).await?;
     for (tenant_id, nas) in &work.boxes {
         insert_nas_instance(tx, TenantId(*tenant_id), nas).await?;
     }

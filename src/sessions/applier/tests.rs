@@ -51,13 +51,13 @@ impl AppliedSink for TestSink {
     }
 }
 
-struct Bench {
-    fresh: TestDb,
+pub(super) struct Bench {
+    pub(super) fresh: TestDb,
     journal: Arc<Journal<()>>,
 }
 
 impl Bench {
-    async fn each() -> Vec<Bench> {
+    pub(super) async fn each() -> Vec<Bench> {
         let mut all = Vec::new();
         for fresh in each_database().await {
             let disk = Arc::new(RealDisk::open(&fresh.folder.path().join("journal")).expect("a folder"));
@@ -72,7 +72,7 @@ impl Bench {
         all
     }
 
-    fn tell(&self, record: &Record<'_>) {
+    pub(super) fn tell(&self, record: &Record<'_>) {
         let seq = self.journal.append(record.kind(), |payload| record.write(payload), None).expect("takes a record");
         assert!(self.journal.wait_durable(seq, Duration::from_secs(20)));
     }
@@ -93,7 +93,7 @@ impl Bench {
         if let Some(meters) = meters { applier.with_meters(meters, [0; 16]) } else { applier }
     }
 
-    async fn apply(&self) {
+    pub(super) async fn apply(&self) {
         self.applier().apply_all().await.expect("applies");
     }
 
@@ -108,7 +108,7 @@ impl Bench {
         q!(all self.fresh.db.read().await.expect("a connection"), (i64, i64, i64, i64), sql).expect("usage")
     }
 
-    async fn end(self) {
+    pub(super) async fn end(self) {
         drop(self.journal);
         self.fresh.end().await;
     }

@@ -11,7 +11,7 @@ use crate::sessions::buckets::{Charging, Part};
 use crate::sessions::cause;
 use crate::sessions::event::Status;
 use crate::sessions::live::matches_boot;
-use crate::sessions::record::{Record, RouterLearned, Update};
+use crate::sessions::record::{Leased, MacBound, Record, RouterLearned, Update};
 use crate::sessions::sql::NasInstance;
 use crate::sessions::sql::bulk::{NEIGHBOUR_MS, RowKey, SessionRow, UsageRow, Wanted};
 use crate::sessions::tally::{Tally, flag};
@@ -49,6 +49,10 @@ pub(super) struct Work {
     pub aliases: Vec<(RowKey, RowKey)>,
     /// Routers that were found to sign.
     pub learned: Vec<RouterLearned>,
+    /// Devices that logins bound, in their order.
+    pub bound: Vec<MacBound>,
+    /// Addresses that logins leased, in their order.
+    pub leased: Vec<Leased>,
     /// Boxes that were seen.
     pub boxes: Vec<(i64, NasInstance)>,
     /// First logins: tenant, customer, instant.
@@ -76,7 +80,12 @@ impl Needs {
                 }
                 Record::Ended { tenant_id, session_key, .. } => needs.keys.push(aliases.resolve((*tenant_id, *session_key))),
                 Record::NasRestarted { nas_instance, at, .. } => needs.restarts.push((*nas_instance, *at)),
-                Record::Odd { .. } | Record::RouterLearned(_) | Record::NasSeen { .. } | Record::FirstLogin { .. } => {}
+                Record::Odd { .. }
+                | Record::RouterLearned(_)
+                | Record::NasSeen { .. }
+                | Record::FirstLogin { .. }
+                | Record::MacBound(_)
+                | Record::Leased(_) => {}
             }
         }
         needs.keys.sort_unstable();
@@ -98,6 +107,8 @@ impl Work {
         self.usage.clear();
         self.aliases.clear();
         self.learned.clear();
+        self.bound.clear();
+        self.leased.clear();
         self.boxes.clear();
         self.first_logins.clear();
     }
@@ -160,6 +171,8 @@ impl Work {
             Record::Odd { .. } => {}
             Record::FirstLogin { tenant_id, customer_id, at } => self.first_logins.push((*tenant_id, *customer_id, *at)),
             Record::RouterLearned(learned) => self.learned.push(*learned),
+            Record::MacBound(bound) => self.bound.push(*bound),
+            Record::Leased(leased) => self.leased.push(*leased),
             Record::NasSeen { tenant_id, nas_instance, router_id, at, nas_identifier, nas_address } => {
                 let nas = NasInstance {
                     id: *nas_instance,

@@ -232,21 +232,27 @@ impl LiveSessions {
 
     /// Sessions of a customer that were heard of lately, on whichever node; stale ones must not lock anyone out.
     pub fn fresh_sessions(&self, customer_id: i64, now: UnixMs, mut each: impl FnMut(&LiveSession)) {
-        let slots = self.by_customer.get(&customer_id).map(|s| s.value().clone());
         let (has_remote, mut local) = (self.remote.len() > 0, Vec::new());
-        for slot in slots.iter().flat_map(Slots::as_slice) {
-            if let Some(session) = self.sessions.get(slot)
-                && session.customer_id == customer_id
-                && session.is_fresh(now)
-            {
-                each(&session);
+        self.sessions_of(customer_id, |session| {
+            if session.is_fresh(now) {
+                each(session);
                 if has_remote {
                     local.push(session.session_key);
                 }
             }
-        }
+        });
         if has_remote {
             self.fresh_elsewhere(customer_id, now, &local, each);
+        }
+    }
+
+    /// Every session of a customer that this node has in memory, open or ended lately.
+    pub fn sessions_of(&self, customer_id: i64, mut each: impl FnMut(&LiveSession)) {
+        let Some(slots) = self.by_customer.get(&customer_id).map(|s| s.value().clone()) else { return };
+        for slot in slots.as_slice() {
+            if let Some(session) = self.sessions.get(slot).filter(|s| s.customer_id == customer_id) {
+                each(&session);
+            }
         }
     }
 

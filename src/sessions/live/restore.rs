@@ -63,7 +63,12 @@ impl LiveSessions {
                     self.infer_end(&mut session, *terminate_cause);
                 }
             }
-            Record::Odd { .. } | Record::RouterLearned(_) | Record::NasSeen { .. } | Record::FirstLogin { .. } => {}
+            Record::Odd { .. }
+            | Record::RouterLearned(_)
+            | Record::NasSeen { .. }
+            | Record::FirstLogin { .. }
+            | Record::MacBound(_)
+            | Record::Leased(_) => {}
         }
     }
 

@@ -1,5 +1,6 @@
 //! Access-Requests.
 
 mod foreign_clients;
+mod identity;
 mod methods;
 mod routers;

@@ -2,4 +2,5 @@
 
 mod backup;
 mod command_line;
+mod contrib;
 mod stop;

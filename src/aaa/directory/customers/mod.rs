@@ -5,6 +5,9 @@ mod keys;
 
 pub use customer::{Customer, CustomerFields};
 
+use std::net::Ipv4Addr;
+
+use dashmap::DashMap;
 use hashbrown::HashTable;
 use parking_lot::RwLock;
 
@@ -46,6 +49,8 @@ pub struct Customers {
     shards: Vec<RwLock<Shard>>,
     /// Places by customer id; only the follower of the feed uses it.
     by_id: parking_lot::Mutex<HashTable<(i64, Place)>>,
+    /// Tenant and static address of those who have one: no pool may lease it.
+    statics: DashMap<(i64, Ipv4Addr), i64>,
     keys: HashKeys,
 }
 
@@ -55,6 +60,7 @@ impl Customers {
         Customers {
             shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
             by_id: parking_lot::Mutex::default(),
+            statics: DashMap::new(),
             keys: HashKeys::random(),
         }
     }
@@ -126,6 +132,20 @@ impl Customers {
             self.remove(fields.id);
             self.insert(fields);
         }
+        if let Some(address) = fields.static_ipv4 {
+            self.statics.insert((fields.tenant_id, address), fields.id);
+        }
+    }
+
+    /// Whether an address is some customer's static one.
+    pub fn has_static(&self, tenant_id: i64, address: Ipv4Addr) -> bool {
+        self.statics.contains_key(&(tenant_id, address))
+    }
+
+    fn forget_static(&self, old: &Customer) {
+        if let Some(address) = old.static_ipv4() {
+            self.statics.remove_if(&(old.tenant_id, address), |_, owner| *owner == old.id);
+        }
     }
 
     fn replace(&self, fields: &CustomerFields<'_>) -> bool {
@@ -139,6 +159,7 @@ impl Customers {
                 _ => return false,
             }
         };
+        self.forget_static(&old);
         let is_kept = |mac: &Mac| fields.macs.contains(mac);
         old.macs().filter(|m| !is_kept(m)).for_each(|mac| self.remove_mac(mac, place));
         let was_there = |mac: &Mac| old.macs().any(|m| m == *mac);
@@ -202,6 +223,7 @@ impl Customers {
             shard.free.push(place.index);
             customer
         };
+        self.forget_static(&customer);
         customer.macs().for_each(|mac| self.remove_mac(mac, place));
         true
     }
@@ -221,7 +243,6 @@ impl Default for Customers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::Ipv4Addr;
 
     fn fields<'a>(id: i64, username: &'a [u8], macs: &'a [Mac]) -> CustomerFields<'a> {
         CustomerFields {
@@ -258,6 +279,22 @@ mod tests {
         assert!(matches!(customers.with_mac(1, macs[1], |c| c.id), DeviceOwner::One(7)));
         assert!(matches!(customers.with_mac(2, macs[1], |c| c.id), DeviceOwner::None));
         assert_eq!(customers.with_id(7, |c| c.id), Some(7));
+    }
+
+    #[test]
+    fn static_addresses_are_known_until_they_are_taken_away() {
+        let customers = Customers::new();
+        let address = Ipv4Addr::new(10, 0, 0, 1);
+        customers.put(&fields(7, b"bob", &[]));
+        assert!(customers.has_static(1, address) && !customers.has_static(2, address));
+        customers.put(&CustomerFields { static_ipv4: None, ..fields(7, b"bob", &[]) });
+        assert!(!customers.has_static(1, address));
+        customers.put(&fields(7, b"robert", &[]));
+        customers.put(&fields(8, b"eve", &[]));
+        customers.remove(7);
+        assert!(customers.has_static(1, address), "another has it meanwhile");
+        customers.remove(8);
+        assert!(!customers.has_static(1, address));
     }
 
     #[test]

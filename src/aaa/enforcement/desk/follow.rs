@@ -118,7 +118,8 @@ impl Desk {
             return false;
         }
         let Some(kick) = &self.world.kick else { return false };
-        let taken = self.world.access.live.with_session(&action.session, |session| kick.kick(order(action, session, nas, way))) == Some(true);
+        let taken =
+            self.world.access.live.with_session(&action.session, |session| kick.kick(order(action, session, nas, way))) == Some(true);
         if taken {
             action.kind = ActionKind::Kick;
             action.send(now);

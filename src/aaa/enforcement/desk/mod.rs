@@ -5,6 +5,7 @@ mod follow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use super::Append;
 use super::action::{Action, ActionKind, ActionState};
 use super::change::Change;
 use super::order::{CoaSender, Kick};
@@ -15,7 +16,6 @@ use super::status::Status;
 use super::timers::Timers;
 use super::wanted::{Books, SessionFacts, Want, look_again_at, wanted};
 use super::ways::Ways;
-use super::Append;
 use crate::aaa::access::Access;
 use crate::sessions::{LiveSession, SessionName, flag};
 use crate::units::UnixMs;

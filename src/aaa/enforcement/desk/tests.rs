@@ -3,17 +3,17 @@
 use parking_lot::Mutex;
 
 use super::*;
+use crate::aaa::access::{Access, Identity};
 use crate::aaa::decide::RejectReason;
-use crate::aaa::access::Access;
-use crate::aaa::policy::NoMeters;
-use crate::aaa::throttle::{Throttle, ThrottleLimits};
 use crate::aaa::directory::{CustomerFields, Directory, MessageAuthenticatorMode, NasFields, NasTable, Package, TenantRules, WalledReply};
 use crate::aaa::enforcement::action::Outcome;
 use crate::aaa::enforcement::order::Order;
+use crate::aaa::policy::NoMeters;
+use crate::aaa::throttle::{Throttle, ThrottleLimits};
 use crate::packages::{PerDirection, RateLimit};
 use crate::radius::{Secret, code};
 use crate::sessions::{
-    AccountingEvent, Granted, NasContext, SessionToken, Status as Accounting, LiveSessions, TokenKey, VolumeCaps, rate_number,
+    AccountingEvent, Granted, LiveSessions, NasContext, SessionToken, Status as Accounting, TokenKey, VolumeCaps, rate_number,
 };
 use crate::units::BitRate;
 
@@ -49,8 +49,7 @@ fn number(mbps: u64) -> u32 {
 
 fn scene() -> Scene {
     let directory = Arc::new(Directory::empty());
-    let rules =
-        TenantRules {
+    let rules = TenantRules {
         case_sensitive_usernames: false,
         cross_provider_login: false,
         time_zone: jiff::tz::TimeZone::UTC,
@@ -77,15 +76,14 @@ fn scene() -> Scene {
     };
     directory.routers.store(Arc::new(NasTable::new(vec![fields], &[], &NasTable::default())));
     let (live, notes, status) = (Arc::new(LiveSessions::new(TokenKey::new(&[7; 32]))), Arc::new(Notes::default()), Arc::default());
-    let access =
-        Access { directory: directory.clone(), live: live.clone(), throttle: Throttle::new(ThrottleLimits::default()), usage: Arc::new(NoMeters) };
-    let world = World {
-        access: Arc::new(access),
-        ways: Arc::default(),
-        append: Box::new(|_| Ok(1)),
-        sender: notes.clone(),
-        kick: None,
+    let access = Access {
+        directory: directory.clone(),
+        live: live.clone(),
+        throttle: Throttle::new(ThrottleLimits::default()),
+        usage: Arc::new(NoMeters),
+        identity: Identity::default(),
     };
+    let world = World { access: Arc::new(access), ways: Arc::default(), append: Box::new(|_| Ok(1)), sender: notes.clone(), kick: None };
     let scene = Scene { desk: Desk::new(world, Arc::clone(&status)), notes, live, directory, status };
     scene.package(10);
     scene.customer(UnixMs::MAX);

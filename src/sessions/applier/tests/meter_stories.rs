@@ -224,8 +224,9 @@ impl Pair {
 
     fn tell(&self, at: usize, told: &Told) {
         let nas = NasContext { tenant_id: 1, router_id: 2, nas_instance: 3, added_at: T0 - 86_400_000, adopt_all: false };
-        let append =
-            |record: &Record<'_>| Ok::<u64, Infallible>(self.journals[at].append(record.kind(), |p| record.write(p), None).expect("takes it"));
+        let append = |record: &Record<'_>| {
+            Ok::<u64, Infallible>(self.journals[at].append(record.kind(), |p| record.write(p), None).expect("takes it"))
+        };
         let Ok(_) = self.scenes[at].live.record(&event_of(told), &nas, || (told.0 != 2).then_some((7 + told.0 as i64, 300)), append);
     }
 

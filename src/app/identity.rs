@@ -1,0 +1,109 @@
+//! What logins have taken, kept in order beside them: places and bindings that are over, addresses whose sessions ended, devices seen; and who must go.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::{Parts, now_ms};
+use crate::aaa::access::{OnReplaced, Replaced};
+use crate::customers::update_device_seen;
+use crate::routers::pools::{update_exhausted, update_lease};
+use crate::store::{Db, StoreError};
+use crate::units::{CustomerId, TenantId, UnixMs};
+
+/// Sessions that may wait to be ended; more of them are left to the next login that finds them.
+const QUEUE: usize = 10_000;
+const TICK: Duration = Duration::from_secs(1);
+/// Addresses are looked through every so many ticks.
+const SWEEP_TICKS: u64 = 5;
+/// Rows of one transaction.
+const ROWS_AT_ONCE: usize = 500;
+
+/// The hook that workers call with sessions that must go, and where they arrive.
+pub fn replaced_channel() -> (OnReplaced, Receiver<Replaced>) {
+    let (sender, receiver): (SyncSender<Replaced>, _) = sync_channel(QUEUE);
+    let hook: OnReplaced = Box::new(move |replaced| match sender.try_send(replaced) {
+        Ok(()) | Err(TrySendError::Disconnected(_)) => {}
+        Err(TrySendError::Full(replaced)) => tracing::warn!(customer_id = replaced.customer_id, "too many sessions wait to be ended"),
+    });
+    (hook, receiver)
+}
+
+/// Looks after places, bindings and addresses until told to stop.
+pub async fn run(db: Db, parts: Arc<Parts>, replaced: Receiver<Replaced>, mut stop: watch::Receiver<bool>) {
+    let mut tick = tokio::time::interval(TICK);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut ticks = 0;
+    loop {
+        let stopping = tokio::select! {
+            _ = tick.tick() => false,
+            changed = stop.changed() => changed.is_err() || *stop.borrow(),
+        };
+        for replaced in replaced.try_iter() {
+            tracing::debug!(?replaced, "must be ended");
+        }
+        ticks += 1;
+        let now = now_ms();
+        parts.access.settle_identity(parts.applier.applied_seq.load(Ordering::Relaxed), now);
+        if stopping || ticks % SWEEP_TICKS == 0 {
+            let theirs = parts.clone();
+            if tokio::task::spawn_blocking(move || theirs.access.directory.pools.sweep(&theirs.access.live, now)).await.is_err() {
+                tracing::error!("looking through the address pools had panicked");
+            }
+            if let Err(error) = write(&db, &parts, now).await {
+                tracing::debug!(%error, "leases and devices are written later");
+            }
+        }
+        if stopping {
+            return;
+        }
+    }
+}
+
+/// Writes what the store need not know at once.
+async fn write(db: &Db, parts: &Parts, now: UnixMs) -> Result<(), StoreError> {
+    let pools = &parts.access.directory.pools;
+    loop {
+        let changes = pools.take_changes(ROWS_AT_ONCE);
+        if changes.is_empty() {
+            break;
+        }
+        let written = async {
+            let mut tx = db.begin().await?;
+            for change in &changes {
+                update_lease(&mut tx, change.tenant_id, change).await?;
+            }
+            tx.commit(now).await
+        };
+        if let Err(error) = written.await {
+            pools.put_back(&changes);
+            return Err(error);
+        }
+    }
+    // Full pools and devices seen are told again by the next login, should this fail.
+    let exhausted: Vec<_> =
+        pools.all().into_iter().map(|p| (p.tenant_id(), p.id(), p.figures())).filter(|p| now - p.2.exhausted_at < 60_000).collect();
+    let seen = parts.access.identity.devices.take_seen();
+    if exhausted.is_empty() && seen.is_empty() {
+        return Ok(());
+    }
+    for chunk in seen.chunks(ROWS_AT_ONCE) {
+        let mut tx = db.begin().await?;
+        for (tenant_id, customer_id, mac, at) in chunk {
+            update_device_seen(&mut tx, TenantId(*tenant_id), CustomerId(*customer_id), *mac, *at).await?;
+        }
+        tx.commit(now).await?;
+    }
+    if !exhausted.is_empty() {
+        let mut tx = db.begin().await?;
+        for (tenant_id, pool_id, figures) in exhausted {
+            let times = i64::try_from(figures.exhausted).unwrap_or(i64::MAX);
+            update_exhausted(&mut tx, TenantId(tenant_id), pool_id, times, figures.exhausted_at).await?;
+        }
+        tx.commit(now).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! SQL of devices and their events.
+
+use super::{Device, DeviceAction, DeviceActor, DeviceEvent};
+use crate::q;
+use crate::store::{Conn, StoreError};
+use crate::units::{CustomerId, Mac, TenantId, UnixMs};
+
+/// A device is noted as seen at most this often.
+const SEEN_EVERY_MS: i64 = 3_600_000;
+
+fn parse(text: &str) -> Result<Mac, StoreError> {
+    text.parse().map_err(|_| StoreError::Unexpected(format!("MAC address {text:?}")))
+}
+
+/// A customer's devices, by address.
+pub async fn list_devices(conn: &mut Conn, tenant: TenantId, id: CustomerId) -> Result<Vec<Device>, StoreError> {
+    let rows = q!(all conn, (String, i64, String, i64, bool, String), "SELECT mac, added_at, added_by, last_seen_at, is_random, note FROM customer_macs \
+        WHERE tenant_id = $1 AND customer_id = $2 ORDER BY mac", tenant.0, id.0)?;
+    let device = |(mac, added_at, added_by, last_seen_at, is_random, note): (String, _, _, _, _, _)| {
+        Ok(Device { mac: parse(&mac)?, added_at, added_by, last_seen_at, is_random, note })
+    };
+    rows.into_iter().map(device).collect()
+}
+
+/// The newest changes of a customer's list, newest first.
+pub async fn list_device_events(conn: &mut Conn, tenant: TenantId, id: CustomerId, limit: i64) -> Result<Vec<DeviceEvent>, StoreError> {
+    let rows = q!(all conn, (i64, String, String, String, String), "SELECT at, mac, action, actor, source FROM device_events \
+        WHERE tenant_id = $1 AND customer_id = $2 ORDER BY at DESC, mac DESC, action DESC LIMIT $3", tenant.0, id.0, limit)?;
+    let event = |(at, mac, action, actor, source): (i64, String, String, String, String)| {
+        let action = action.parse().map_err(|e: String| StoreError::Unexpected(e))?;
+        Ok(DeviceEvent { at, mac: parse(&mac)?, action, actor, source })
+    };
+    rows.into_iter().map(event).collect()
+}
+
+/// Puts a device on a list; false if it is there.
+pub(super) async fn insert_device(
+    conn: &mut Conn,
+    tenant: TenantId,
+    id: CustomerId,
+    mac: Mac,
+    by: &str,
+    note: &str,
+    now: UnixMs,
+) -> Result<bool, StoreError> {
+    let n = q!(exec conn, "INSERT INTO customer_macs (tenant_id, customer_id, mac, added_at, added_by, is_random, note) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (customer_id, mac) DO NOTHING",
+        tenant.0, id.0, mac.to_string(), now, by, mac.is_locally_administered(), note)?;
+    Ok(n == 1)
+}
+
+/// Takes a device off a list; false if it is not there.
+pub(super) async fn delete_device(conn: &mut Conn, tenant: TenantId, id: CustomerId, mac: Mac) -> Result<bool, StoreError> {
+    let n =
+        q!(exec conn, "DELETE FROM customer_macs WHERE tenant_id = $1 AND customer_id = $2 AND mac = $3", tenant.0, id.0, mac.to_string())?;
+    Ok(n == 1)
+}
+
+/// Notes a change. Told twice, it is noted once.
+pub(super) async fn insert_event(
+    conn: &mut Conn,
+    tenant: TenantId,
+    id: CustomerId,
+    mac: Mac,
+    action: DeviceAction,
+    by: DeviceActor<'_>,
+    at: UnixMs,
+) -> Result<u64, StoreError> {
+    q!(exec conn, "INSERT INTO device_events (tenant_id, customer_id, at, mac, action, actor, source) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+        ON CONFLICT DO NOTHING", tenant.0, id.0, at, mac.to_string(), action.as_str(), by.name, by.source)
+}
+
+/// Locks a customer's row until the transaction ends; false if he is gone.
+pub(super) async fn update_lock_by_id(conn: &mut Conn, tenant: TenantId, id: CustomerId, now: UnixMs) -> Result<bool, StoreError> {
+    let n = q!(exec conn, "UPDATE customers SET updated_at = CASE WHEN updated_at < $3 THEN $3 ELSE updated_at END WHERE tenant_id = $1 AND id = $2",
+        tenant.0, id.0, now)?;
+    Ok(n == 1)
+}
+
+/// How many devices are on a list.
+pub(super) async fn count_devices(conn: &mut Conn, tenant: TenantId, id: CustomerId) -> Result<i64, StoreError> {
+    let (n,): (i64,) =
+        q!(one conn, (i64,), "SELECT COUNT(*) FROM customer_macs WHERE tenant_id = $1 AND customer_id = $2", tenant.0, id.0)?;
+    Ok(n)
+}
+
+/// Whether a device is on a list.
+pub(super) async fn has_device(conn: &mut Conn, tenant: TenantId, id: CustomerId, mac: Mac) -> Result<bool, StoreError> {
+    let (n,): (i64,) = q!(one conn, (i64,), "SELECT COUNT(*) FROM customer_macs WHERE tenant_id = $1 AND customer_id = $2 AND mac = $3",
+        tenant.0, id.0, mac.to_string())?;
+    Ok(n > 0)
+}
+
+/// Notes that a device logged in, if that was not noted within the hour.
+pub async fn update_device_seen(conn: &mut Conn, tenant: TenantId, id: CustomerId, mac: Mac, at: UnixMs) -> Result<u64, StoreError> {
+    q!(exec conn, "UPDATE customer_macs SET last_seen_at = $4 WHERE tenant_id = $1 AND customer_id = $2 AND mac = $3 AND last_seen_at < $5",
+        tenant.0, id.0, mac.to_string(), at, at - SEEN_EVERY_MS)
+}
+
+/// Says of the devices that an import has just put in where they came from.
+pub(in crate::customers) async fn insert_macs_of_import(conn: &mut Conn, tenant: TenantId, now: UnixMs) -> Result<u64, StoreError> {
+    q!(exec conn, "UPDATE customer_macs SET added_at = $2, is_random = (substr(mac, 2, 1) IN ('2', '3', '6', '7', 'a', 'b', 'e', 'f')) \
+        WHERE tenant_id = $1 AND added_by = 'import' AND added_at = 0", tenant.0, now)
+}
+
+/// Notes each of them as a change.
+pub(in crate::customers) async fn insert_import_events(conn: &mut Conn, tenant: TenantId, now: UnixMs) -> Result<u64, StoreError> {
+    q!(exec conn, "INSERT INTO device_events (tenant_id, customer_id, at, mac, action, actor, source) \
+        SELECT tenant_id, customer_id, added_at, mac, 'added', 'staff', 'import' FROM customer_macs \
+        WHERE tenant_id = $1 AND added_by = 'import' AND added_at = $2 ON CONFLICT DO NOTHING", tenant.0, now)
+}

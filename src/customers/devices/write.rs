@@ -1,0 +1,102 @@
+//! Staff changes a customer's list.
+
+use super::super::{CustomerError, lookup_key, sql as customers};
+use super::{DeviceAction, DeviceActor, sql};
+use crate::accounts::Tenant;
+use crate::customers::checks::{MAX_MACS, check_text};
+use crate::store::{Conn, Db, StoreError};
+use crate::units::{CustomerId, Mac, TenantId, UnixMs};
+
+/// Puts a device on a customer's list; false if it was there. A running server follows within a second.
+pub async fn add_device(
+    db: &Db,
+    tenant: &Tenant,
+    username: &str,
+    mac: Mac,
+    note: &str,
+    by: DeviceActor<'_>,
+    now: UnixMs,
+) -> Result<bool, CustomerError> {
+    check_text("note", note)?;
+    let mut tx = db.begin().await?;
+    let key = lookup_key(username, tenant.case_sensitive_usernames);
+    let found = customers::update_lock_customer(&mut tx, tenant.id, &key, now).await?;
+    let id = found.ok_or_else(|| CustomerError::Unknown(username.to_owned()))?;
+    if sql::count_devices(&mut tx, tenant.id, id).await? >= MAX_MACS as i64 {
+        return Err(CustomerError::BadField(format!("more than {MAX_MACS} MAC addresses")));
+    }
+    let is_new = sql::insert_device(&mut tx, tenant.id, id, mac, by.name, note, now).await?;
+    if is_new {
+        sql::insert_event(&mut tx, tenant.id, id, mac, DeviceAction::Added, by, now).await?;
+        tx.changed(tenant.id.0, "customers", id.0);
+    }
+    tx.commit(now).await?;
+    Ok(is_new)
+}
+
+/// Takes a device off a customer's list; false if it was not there.
+pub async fn remove_device(
+    db: &Db,
+    tenant: &Tenant,
+    username: &str,
+    mac: Mac,
+    by: DeviceActor<'_>,
+    now: UnixMs,
+) -> Result<bool, CustomerError> {
+    let mut tx = db.begin().await?;
+    let key = lookup_key(username, tenant.case_sensitive_usernames);
+    let found = customers::update_lock_customer(&mut tx, tenant.id, &key, now).await?;
+    let id = found.ok_or_else(|| CustomerError::Unknown(username.to_owned()))?;
+    let was_there = sql::delete_device(&mut tx, tenant.id, id, mac).await?;
+    if was_there {
+        sql::insert_event(&mut tx, tenant.id, id, mac, DeviceAction::Removed, by, now).await?;
+        tx.changed(tenant.id.0, "customers", id.0);
+    }
+    tx.commit(now).await?;
+    Ok(was_there)
+}
+
+/// The list of a new customer.
+pub(in crate::customers) async fn insert_first_macs(
+    conn: &mut Conn,
+    tenant: TenantId,
+    id: CustomerId,
+    macs: &[Mac],
+    by: DeviceActor<'_>,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    write_macs(conn, tenant, id, &[], macs, by, now).await
+}
+
+/// Changes a list from `before` to `after`; what stays keeps what is known of it.
+pub(in crate::customers) async fn write_macs(
+    conn: &mut Conn,
+    tenant: TenantId,
+    id: CustomerId,
+    before: &[Mac],
+    after: &[Mac],
+    by: DeviceActor<'_>,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    for mac in before.iter().filter(|mac| !after.contains(mac)) {
+        sql::delete_device(conn, tenant, id, *mac).await?;
+        sql::insert_event(conn, tenant, id, *mac, DeviceAction::Removed, by, now).await?;
+    }
+    for mac in after.iter().filter(|mac| !before.contains(mac)) {
+        sql::insert_device(conn, tenant, id, *mac, by.name, "", now).await?;
+        sql::insert_event(conn, tenant, id, *mac, DeviceAction::Added, by, now).await?;
+    }
+    Ok(())
+}
+
+/// The list of a customer who is removed.
+pub(in crate::customers) async fn remove_macs(
+    conn: &mut Conn,
+    tenant: TenantId,
+    id: CustomerId,
+    by: DeviceActor<'_>,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let macs = customers::list_macs(conn, tenant, id).await?;
+    write_macs(conn, tenant, id, &macs, &[], by, now).await
+}
