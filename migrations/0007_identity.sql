@@ -34,10 +34,11 @@ CREATE TABLE ip_pools (
     UNIQUE (tenant_id, name)
 );
 
--- Whose an address is, or was last: one row per address, so no two customers can hold one.
+-- Whose an address is, or was last: one row per address, so no two customers can hold one. No foreign key to the pool: the applier writes leases while staff
+-- removes pools, and neither may fail for the other.
 CREATE TABLE ip_leases (
     tenant_id BIGINT NOT NULL,
-    pool_id BIGINT NOT NULL REFERENCES ip_pools (id),
+    pool_id BIGINT NOT NULL,
     address TEXT NOT NULL,
     customer_id BIGINT NOT NULL,
     mac TEXT NOT NULL DEFAULT '',

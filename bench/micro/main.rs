@@ -18,7 +18,9 @@ use tollgate::aaa::reply::mikrotik::{self, PackageAttributes};
 use tollgate::aaa::throttle::{Throttle, ThrottleLimits};
 use tollgate::radius::client::{MessageAuthenticator, RequestBuilder};
 use tollgate::radius::{MAX_PACKET_OCTETS, PacketView, Secret};
+use tollgate::routers::pools::{Pool, parse_ranges};
 use tollgate::sessions::{LiveSessions, TokenKey};
+use tollgate::units::{Mac, TenantId};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -26,12 +28,14 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const CUSTOMERS: i64 = 100_000;
 const SECRET: &[u8] = b"testing123";
 const NOW: i64 = 1_800_000_000_000;
+/// The device of every request.
+const DEVICE: [Mac; 1] = [Mac([2, 0, 0, 0, 0, 1])];
 
 fn main() {
     if std::env::args().any(|a| a == "--test") {
         return;
     }
-    let access = access();
+    let access = access(false);
     let routers = access.directory.routers.load();
     let nas = &routers.all()[0];
     let secret = Secret::new(SECRET);
@@ -60,6 +64,22 @@ fn main() {
             assert_eq!(answer.reject, None);
         });
     }
+    measure_identity("PAP with place, device, leased address", &pap);
+}
+
+/// The same logins by customers who may have one session, from listed devices, with an address of the server's own pool.
+fn measure_identity(name: &str, packets: &[Vec<u8>]) {
+    let access = access(true);
+    let routers = access.directory.routers.load();
+    let nas = &routers.all()[0];
+    let (mut buffer, mut nonce) = ([0; MAX_PACKET_OCTETS], 0);
+    measure(name, packets, |octets| {
+        let view = PacketView::parse(octets).expect("our own packet");
+        nonce += 1;
+        let request = AccessRequest { view: &view, nas, secrets: &nas.fields.secrets, now: NOW, nonce };
+        let answer = access.answer(&request, &mut buffer).expect("fits");
+        assert!(answer.reject.is_none() && answer.leased.is_some());
+    });
 }
 
 /// Runs over the packets in rounds and prints the median and range of nanoseconds per packet.
@@ -92,7 +112,7 @@ fn request(i: i64, credential: fn(RequestBuilder, i64) -> RequestBuilder) -> Vec
     request.bytes
 }
 
-fn access() -> Access {
+fn access(has_limits: bool) -> Access {
     let directory = Directory::empty();
     directory.customers.reserve(CUSTOMERS as usize);
     for i in 0..CUSTOMERS {
@@ -105,6 +125,8 @@ fn access() -> Access {
             expires_at: NOW + 86_400_000 * 30,
             username: name.as_bytes(),
             password: b"secret-password",
+            sessions_allowed: u16::from(has_limits),
+            macs: if has_limits { &DEVICE } else { &[] },
             ..CustomerFields::default()
         });
     }
@@ -123,6 +145,11 @@ fn access() -> Access {
         ..Package::default()
     };
     directory.packages.store(Arc::new(Packages::from([(1, Arc::new(package))])));
+    if has_limits {
+        let ranges = parse_ranges("10.64.0.0/15").expect("ranges");
+        let pool = Pool { id: 1, tenant_id: TenantId(1), name: "pool1".into(), ranges, router_id: None, grace_secs: 300 };
+        directory.pools.put(&pool, &[], NOW);
+    }
     let tenant = TenantRules {
         case_sensitive_usernames: false,
         cross_provider_login: false,

@@ -23,6 +23,7 @@ use crate::customers::{
     lookup_key, parse_ipv6_prefix, parse_macs, parse_static_ipv4, remove_customer, set_customer, set_password, state,
 };
 use crate::packages::{Direction, list_package_ids, parse_octets, print_octets};
+use crate::routers::pools::find_other_holder;
 use crate::units::{Mac, UnixMs, parse_instant, print_instant};
 
 const PAGE: i64 = 1_000;
@@ -348,6 +349,7 @@ async fn add(globals: &Globals, ctx: &Context, args: AddArgs) -> Result<(), Fail
         ctx.now,
     )
     .await?;
+    warn_if_leased(globals, ctx, &customer).await?;
     show_one(globals, ctx, &tenant, &args.package, &customer, format!("customer {:?} added with code {}", customer.username, customer.code))
 }
 
@@ -361,9 +363,22 @@ async fn set(globals: &Globals, ctx: &Context, args: SetArgs) -> Result<(), Fail
     changes.new_period = args.new_period;
     let customer =
         set_customer(&ctx.db, &tenant, &args.username, &changes, &reply_check(ctx.config.radius.dictionaries.clone()), ctx.now).await?;
+    if changes.static_ipv4.is_some() {
+        warn_if_leased(globals, ctx, &customer).await?;
+    }
     let packages = package_names(ctx, &tenant).await?;
     let package = packages.get(&customer.package_id.0).map_or("", String::as_str);
     show_one(globals, ctx, &tenant, package, &customer, format!("customer {:?} changed", customer.username))
+}
+
+/// A static address that somebody holds by a lease is used twice until that one's session ends.
+async fn warn_if_leased(globals: &Globals, ctx: &Context, customer: &Customer) -> Result<(), Failure> {
+    let Some(address) = customer.static_ipv4 else { return Ok(()) };
+    let holder = find_other_holder(&mut ctx.db.read().await?, customer.tenant_id, address, customer.id.0).await?;
+    if let Some((pool, username)) = holder {
+        output::note(globals, format!("warning: {username:?} holds {address} of pool {pool:?} until his session ends"));
+    }
+    Ok(())
 }
 
 async fn close(globals: &Globals, ctx: &Context, username: &str, closed: bool) -> Result<(), Failure> {

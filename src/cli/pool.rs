@@ -129,7 +129,11 @@ async fn ls(globals: &Globals, ctx: &Context) -> Result<(), Failure> {
         table.row(vec![
             p.pool.name.clone(),
             print_ranges(&p.pool.ranges),
-            p.router.unwrap_or_else(|| "all".to_owned()),
+            match (p.router, p.pool.router_id) {
+                (Some(name), _) => name,
+                (None, Some(_)) => "(removed)".to_owned(),
+                (None, None) => "all".to_owned(),
+            },
             p.addresses.to_string(),
             p.held.to_string(),
             p.pool.grace_secs.to_string(),

@@ -166,7 +166,12 @@ impl<'a> Credential<'a> {
         let code = match reason {
             RejectReason::Expired => MsChapError::PasswordExpired,
             RejectReason::Disabled | RejectReason::Suspended => MsChapError::AccountDisabled,
-            RejectReason::TooManySessions | RejectReason::MacNotAllowed | RejectReason::RouterNotAllowed => MsChapError::NoDialInPermission,
+            RejectReason::TooManySessions
+            | RejectReason::MacNotAllowed
+            | RejectReason::DeviceNotConfirmed
+            | RejectReason::RouterNotAllowed
+            | RejectReason::ServiceNotAllowed
+            | RejectReason::PoolExhausted => MsChapError::NoDialInPermission,
             _ => MsChapError::AuthenticationFailure,
         };
         let mut value = [0; 247];

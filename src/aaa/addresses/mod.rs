@@ -83,9 +83,11 @@ impl AddressPools {
         self.find_by_id(id).is_some()
     }
 
-    /// Removes every pool whose id is not wanted.
+    /// Removes every pool whose id is not wanted. To be called when all that there are have been put in.
     pub fn retain(&self, is_wanted: impl Fn(i64) -> bool) {
         let _alone = self.changing.lock();
+        // What is still early is of pools that were removed.
+        self.early.lock().clear();
         let mut by_name = ByName::clone(&self.by_name.load());
         by_name.values_mut().for_each(|pools| pools.retain(|_, (_, pool)| is_wanted(pool.id())));
         self.by_name.store(Arc::new(by_name));

@@ -139,6 +139,22 @@ fn a_changed_pool_keeps_its_leases_and_a_restarted_server_finds_them() {
 }
 
 #[test]
+fn workers_that_lease_at_once_get_different_addresses() {
+    let world = World::new("10.0.0.0/24", 60);
+    let mut all: Vec<Ipv4Addr> = std::thread::scope(|scope| {
+        let world = &world;
+        let lease = |worker: i64| move || (0..60).filter_map(|n| world.lease(worker * 1_000 + n, T0)).collect::<Vec<_>>();
+        let workers: Vec<_> = (1..=5).map(|worker| scope.spawn(lease(worker))).collect();
+        workers.into_iter().flat_map(|w| w.join().expect("a worker")).collect()
+    });
+    assert_eq!(all.len(), 254, "300 wanted one");
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!(all.len(), 254);
+    assert_eq!(world.pool().figures().exhausted, 46);
+}
+
+#[test]
 fn a_pool_of_one_router_is_not_the_servers_business_elsewhere() {
     let pools = AddressPools::default();
     pools.put(&Pool { router_id: Some(2), ..pool("10.0.0.1", 0) }, &[], T0);

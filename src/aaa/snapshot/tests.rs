@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::*;
 use crate::aaa::directory::{CustomerFields, MessageAuthenticatorMode, NasFields, NasTable, Package, TenantRules, WalledReply};
 use crate::radius::Secret;
+use crate::routers::pools::{Lease, Pool, parse_ranges};
 use crate::sessions::{LiveSession, LiveSessions, Tally, TokenKey};
-use crate::units::Mac;
+use crate::units::{Mac, TenantId};
 
 const POSITION: SnapshotPosition = SnapshotPosition { feed_seq: 42, journal_seq: 99, written_at: 1_800_000_000_000 };
 const IDENTITY: StoreIdentity = StoreIdentity { store_id: [7; 16], created_at: 0 };
@@ -99,6 +100,10 @@ fn directory(customers: i64) -> Directory {
     };
     let learned = [(2, "192.0.2.1".parse().expect("an address"))];
     directory.routers.store(Arc::new(NasTable::new(vec![router], &learned, &NasTable::default())));
+    let ranges = parse_ranges("10.7.0.0/24").expect("ranges");
+    let pool = Pool { id: 6, tenant_id: TenantId(1), name: "p".into(), ranges, router_id: Some(2), grace_secs: 60 };
+    let lease = |last, mac, freed_at| Lease { address: [10, 7, 0, last].into(), customer_id: 1, mac, leased_at: 5, freed_at };
+    directory.pools.put(&pool, &[lease(1, None, Some(9)), lease(2, Some(Mac([1; 6])), None)], 10);
     for id in 1..=customers {
         directory.customers.put(&customer(id, format!("Customer{id}").as_bytes(), &[Mac([1; 6])]));
     }
@@ -157,6 +162,8 @@ fn everything_comes_back() {
     assert_eq!(format!("{:?}", router.fields), format!("{:?}", wanted.routers.load().all()[0].fields));
     assert_eq!(router.fields.secrets.iter().map(Secret::octets).collect::<Vec<_>>(), [b"old", b"new"]);
     assert!(router.requires_signature("192.0.2.1".parse().expect("an address")), "what was learned is kept");
+    assert_eq!(read.pools.all()[0].contents(), wanted.pools.all()[0].contents());
+    assert!(read.pools.find(1, b"p", 2).is_some() && read.pools.find(1, b"p", 3).is_none());
     let (mut before, mut after) = (Vec::new(), Vec::new());
     let same = wanted
         .customers

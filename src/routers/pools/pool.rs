@@ -28,6 +28,7 @@ pub struct Pool {
     #[serde(serialize_with = "ranges")]
     pub ranges: Vec<AddressRange>,
     /// The only router that it serves; elsewhere the name is sent as Framed-Pool. `None` = all.
+    #[serde(serialize_with = "optional_id_text")]
     pub router_id: Option<i64>,
     /// How long an address stays the customer's own after his session, seconds.
     pub grace_secs: u32,
@@ -142,6 +143,10 @@ impl Pool {
 
 fn id_text<S: Serializer>(id: &i64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(id)
+}
+
+fn optional_id_text<S: Serializer>(id: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
+    id.map(|n| n.to_string()).serialize(serializer)
 }
 
 fn ranges<S: Serializer>(ranges: &[AddressRange], serializer: S) -> Result<S::Ok, S::Error> {

@@ -50,8 +50,9 @@ pub async fn set_pool(db: &Db, tenant: TenantId, name: &str, changes: PoolChange
 pub async fn remove_pool(db: &Db, tenant: TenantId, name: &str, now: UnixMs) -> Result<i64, PoolError> {
     let mut tx = db.begin().await?;
     let pool = sql::update_lock_pool(&mut tx, tenant, name, now).await?.ok_or_else(|| PoolError::Unknown(name.to_owned()))?;
-    sql::delete_leases(&mut tx, tenant, pool.id).await?;
     sql::delete_pool(&mut tx, tenant, pool.id).await?;
+    // A lease that is written at this very moment may be left behind; nothing reads it without its pool.
+    sql::delete_leases(&mut tx, tenant, pool.id).await?;
     tx.changed(tenant.0, "ip_pools", pool.id);
     tx.commit(now).await?;
     Ok(pool.id)

@@ -194,6 +194,18 @@ pub async fn list_pool_summaries(conn: &mut Conn, tenant: TenantId, now: UnixMs)
     Ok(summaries)
 }
 
+/// Who else than this customer holds an address of the server's pools: pool and username.
+pub async fn find_other_holder(
+    conn: &mut Conn,
+    tenant: TenantId,
+    address: Ipv4Addr,
+    customer_id: i64,
+) -> Result<Option<(String, String)>, StoreError> {
+    q!(opt conn, (String, String), "SELECT p.name, COALESCE(c.username, CAST(l.customer_id AS TEXT)) FROM ip_leases l \
+        JOIN ip_pools p ON p.id = l.pool_id AND p.tenant_id = l.tenant_id LEFT JOIN customers c ON c.id = l.customer_id AND c.tenant_id = l.tenant_id \
+        WHERE l.tenant_id = $1 AND l.address = $2 AND l.customer_id <> $3 AND l.freed_at IS NULL LIMIT 1", tenant.0, address.to_string(), customer_id)
+}
+
 /// A lease as people see it.
 #[derive(Debug, Clone, Serialize, sqlx::FromRow)]
 pub struct LeaseLine {

@@ -148,6 +148,9 @@ on_both_stores! {
         server.serve();
         assert_eq!(address(&login(&server, USER, MAC_A)).as_deref(), Some("10.77.0.2"));
         assert_eq!(address(&login(&server, "eve", MAC_B)).as_deref(), Some("10.77.0.1"));
+        wait::until("the lease is in the store", wait::SOON, || server.must(&["pool", "leases", "pppoe", "--held"]).contains("10.77.0.2").then_some(()));
+        let taken = server.cli(&["customer", "set", "eve", "--static-ip", "10.77.0.2"]);
+        assert!(String::from_utf8_lossy(&taken.stderr).contains("holds 10.77.0.2 of pool"), "{taken:?}");
         let overlap = server.cli(&["pool", "add", "other", "--range", "10.77.0.0/24"]);
         assert!(String::from_utf8_lossy(&overlap.stderr).contains("pool-range-taken"));
     }
