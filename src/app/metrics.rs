@@ -22,6 +22,16 @@ pub fn publish(parts: &Parts, health: &Health) {
     gauge!("tollgate_store_reachable").set(f64::from(u8::from(health.store_reachable.load(Ordering::Relaxed))));
     journal(parts);
     applier(parts);
+    meters(parts);
+}
+
+fn meters(parts: &Parts) {
+    let status = parts.meters.status();
+    gauge!("tollgate_meters").set(status.meters as f64);
+    gauge!("tollgate_meters_waiting").set(status.waiting as f64);
+    gauge!("tollgate_remote_sessions_open").set(status.remote_sessions as f64);
+    gauge!("tollgate_other_nodes").set(f64::from(u8::from(status.has_others)));
+    gauge!("tollgate_other_nodes_stale").set(f64::from(u8::from(parts.meters.is_stale(super::now_ms()))));
 }
 
 fn listener(kind: &'static str, counters: &Arc<ListenCounters>) {

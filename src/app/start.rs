@@ -225,8 +225,8 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
     let keep_from = Arc::new(AtomicU64::new(base.snapshot.map_or(0, |s| s.journal_seq)));
     let sink = Arc::new(DirectorySink::new(directory.clone(), Some(meters.clone())));
     let node = format!("{}, process {}", folder.display(), std::process::id());
-    let mut applier =
-        Applier::new(db.clone(), journal.clone(), journal_id, &node, sink, keep_from.clone()).with_meters(meters.clone(), key.fingerprint());
+    let mut applier = Applier::new(db.clone(), journal.clone(), journal_id, &node, sink, keep_from.clone())
+        .with_meters(meters.clone(), key.fingerprint());
     let applier_status = Arc::new(ApplierStatus::default());
     let parts = Arc::new(Parts { access, listen, applier: applier_status, meters: meters.clone() });
     for listener in http {

@@ -18,10 +18,10 @@ use crate::aaa::directory::{FollowStatus, Follower};
 use crate::aaa::publish::Publisher;
 use crate::aaa::snapshot::{self, SnapshotError};
 use crate::aaa::unknown::UnknownSources;
+use crate::accounts::list_tenants;
 use crate::config::Config;
 use crate::journal::{JournalState, LocalLog, LogBatch};
 use crate::listen::{LogPool, PendingReply};
-use crate::accounts::list_tenants;
 use crate::sessions::{Applier, Record, is_full, remove_old_sessions};
 use crate::store::{Db, IdMaker, KeyFile, SlotLease, StoreError, StoreIdentity};
 

@@ -156,7 +156,8 @@ mod tests {
             let (home, journal) = open(ctx);
             acknowledge(&journal, ctx.tenant().await?.id.0, 1);
             let keep_from = Arc::new(AtomicU64::new(0));
-            let applier = Applier::new(ctx.db.clone(), journal.clone(), home.journal_id, "server", Arc::new(crate::sessions::NoSink), keep_from);
+            let applier =
+                Applier::new(ctx.db.clone(), journal.clone(), home.journal_id, "server", Arc::new(crate::sessions::NoSink), keep_from);
             let (stop, stopped) = tokio::sync::watch::channel(false);
             let server = tokio::spawn(applier.run(stopped, Arc::default()));
             catch_up(ctx).await?;

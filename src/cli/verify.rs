@@ -45,7 +45,11 @@ pub fn run(globals: &Globals, args: VerifyArgs) -> Result<(), Failure> {
         let mut snapshot = ctx.db.snapshot().await?;
         let journal = home.as_ref().map(|home| (home, ctx.identity.store_id));
         let report = verify_usage(&mut snapshot, tenant.id, journal, SHOWN).await?;
-        if globals.json { output::json(&as_json(&report))? } else { print(&report)? }
+        if globals.json {
+            output::json(&as_json(&report))?
+        } else {
+            print(&report)?
+        }
         let wrong = report.wrong.len() + report.recount.as_ref().map_or(0, |r| r.wrong.len());
         match wrong {
             0 => Ok(()),

@@ -9,8 +9,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::keys::KEYS;
 use super::settings::{
-    BruteForceConfig, Config, DataConfig, DecisionLogConfig, HistoryConfig, HttpConfig, JournalConfig, LogConfig, RadiusConfig, SnapshotConfig,
-    StoreConfig, TenantConfig,
+    BruteForceConfig, Config, DataConfig, DecisionLogConfig, HistoryConfig, HttpConfig, JournalConfig, LogConfig, RadiusConfig,
+    SnapshotConfig, StoreConfig, TenantConfig,
 };
 use super::suggest::nearest;
 use crate::store::StoreUrl;

@@ -11,7 +11,7 @@ mod suggest;
 pub use check::{Finding, check_config};
 pub use load::{ConfigError, SEARCH_PATHS, load_config};
 pub use settings::{
-    BruteForceConfig, Config, DataConfig, DecisionLogConfig, HistoryConfig, HttpConfig, JournalConfig, LogConfig, LogFormat, RadiusConfig, SnapshotConfig,
-    StoreConfig, TenantConfig,
+    BruteForceConfig, Config, DataConfig, DecisionLogConfig, HistoryConfig, HttpConfig, JournalConfig, LogConfig, LogFormat, RadiusConfig,
+    SnapshotConfig, StoreConfig, TenantConfig,
 };
 pub use suggest::nearest;

@@ -96,7 +96,8 @@ mod tests {
 
     #[test]
     fn what_never_changes_has_no_edge() {
-        for (hours, within) in [(vec![], false), (vec![window(DAILY, 0, 24)], true), (vec![window(DAILY, 7, 7)], true), (vec![window(0, 1, 2)], false)]
+        for (hours, within) in
+            [(vec![], false), (vec![window(DAILY, 0, 24)], true), (vec![window(DAILY, 7, 7)], true), (vec![window(0, 1, 2)], false)]
         {
             assert_eq!(is_within(&hours, 1_800_000_000_000, &TimeZone::UTC), within);
             assert_eq!(changes_at(&hours, 1_800_000_000_000, &TimeZone::UTC), UnixMs::MAX);

@@ -199,11 +199,11 @@ mod tests {
     fn a_period_that_begins_within_a_day_and_free_hours_have_buckets_of_their_own() {
         let at = |text: &str| parse_instant(text, &TimeZone::UTC).expect("an instant");
         let night = Hours { days: 127, from_minute: 120, until_minute: 300 };
-        let charging = Charging { period_started_at: at("2026-11-15 12:00"), package_since_at: at("2026-11-15 18:00"), free_hours: vec![night] };
+        let charging =
+            Charging { period_started_at: at("2026-11-15 12:00"), package_since_at: at("2026-11-15 18:00"), free_hours: vec![night] };
         let mut parts = Vec::new();
         let day = 24 * 3600;
-        Buckets::new(TimeZone::UTC)
-            .split(at("2026-11-15 00:00"), at("2026-11-16 00:00"), [0, day, 0], &charging, |part| parts.push(part));
+        Buckets::new(TimeZone::UTC).split(at("2026-11-15 00:00"), at("2026-11-16 00:00"), [0, day, 0], &charging, |part| parts.push(part));
         let midnight = at("2026-11-15 00:00");
         let part = |bucket_at, class, hours: u64| Part { bucket_at, day: 20261115, class, counts: [0, hours * 3600, 0] };
         let wanted = [

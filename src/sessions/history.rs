@@ -88,7 +88,8 @@ mod tests {
     async fn old_sessions_go_and_what_they_used_stays() {
         for fresh in each_database().await {
             let mut tx = fresh.db.begin().await.expect("a transaction");
-            q!(exec tx, "INSERT INTO tenants (id, name, time_zone, currency, created_at) VALUES (1, 'default', 'Asia/Dhaka', 'BDT', 0)").expect("a tenant");
+            q!(exec tx, "INSERT INTO tenants (id, name, time_zone, currency, created_at) VALUES (1, 'default', 'Asia/Dhaka', 'BDT', 0)")
+                .expect("a tenant");
             // Two old ones of one customer, one of nobody, one that is still open, a young one.
             for (key, started_at, ended_at, customer) in [
                 (1u8, NOW - 90 * DAY_MS, Some(NOW - 90 * DAY_MS), Some(7i64)),
@@ -124,7 +125,8 @@ mod tests {
     async fn usage_from_before_buckets_is_dated_in_the_tenants_zone() {
         for fresh in each_database().await {
             let mut tx = fresh.db.begin().await.expect("a transaction");
-            q!(exec tx, "INSERT INTO tenants (id, name, time_zone, currency, created_at) VALUES (1, 'default', 'Asia/Dhaka', 'BDT', 0)").expect("a tenant");
+            q!(exec tx, "INSERT INTO tenants (id, name, time_zone, currency, created_at) VALUES (1, 'default', 'Asia/Dhaka', 'BDT', 0)")
+                .expect("a tenant");
             q!(exec tx, "INSERT INTO usage (tenant_id, session_key, bucket_at, charging_class, day, customer_id, octets_in, octets_out, secs) \
                 VALUES (1, $1, -20270101, 0, 20270101, 7, 10, 20, 60)", &[1u8; 16][..]).expect("usage");
             tx.commit(NOW).await.expect("commits");

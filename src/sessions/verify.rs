@@ -131,7 +131,8 @@ async fn recount(
             let Some(stored) = stored.get(&(tenant.0, **key)) else { continue };
             report.checked += 1;
             let (counted, stored) = (Totals::from(&session.tally), Totals::from(stored));
-            let more_is_stored = stored.octets_in >= counted.octets_in && stored.octets_out >= counted.octets_out && stored.secs >= counted.secs;
+            let more_is_stored =
+                stored.octets_in >= counted.octets_in && stored.octets_out >= counted.octets_out && stored.secs >= counted.secs;
             if counted != stored && !(has_others && more_is_stored) && report.wrong.len() < shown {
                 report.wrong.push(RecountMismatch { session_key: **key, counted, stored });
             }

@@ -150,7 +150,10 @@ fn print(one: &Explained) -> Result<(), Failure> {
     buckets(&one.usage).print("no usage is stored")?;
     match &one.journal {
         Some(journal) => {
-            output::line(format!("events in the journal (from record {}; the store has those up to {}):", journal.from_seq, journal.applied_seq))?;
+            output::line(format!(
+                "events in the journal (from record {}; the store has those up to {}):",
+                journal.from_seq, journal.applied_seq
+            ))?;
             events(&journal.events).print("none: they were removed after their time, or another node has them")
         }
         None => output::line("this data folder has no journal"),
@@ -173,7 +176,8 @@ pub fn events(events: &[Event]) -> Table {
     let number = |n: Option<u64>| n.map(|n| n.to_string()).unwrap_or_default();
     for e in events {
         let secs = number(e.session_secs.map(u64::from));
-        let cells = vec![e.seq.to_string(), e.at.clone(), e.status.to_owned(), secs, number(e.octets_in), number(e.octets_out), e.notes.join("; ")];
+        let cells =
+            vec![e.seq.to_string(), e.at.clone(), e.status.to_owned(), secs, number(e.octets_in), number(e.octets_out), e.notes.join("; ")];
         table.row(cells);
     }
     table

@@ -77,7 +77,9 @@ pub fn run(globals: &Globals, args: UsageArgs) -> Result<(), Failure> {
         let since = begin(args.period, ctx.now, &tenant.zone());
         let lines = list_usage_of_customer(&mut conn, tenant.id, customer.id.0, since, i64::from(args.limit)).await?;
         drop(conn);
-        let waiting = find_events(ctx, |update| update.customer_id == customer.id.0 || update.customer_id == 0 && is_of_name(update, &args.username)).await?;
+        let waiting =
+            find_events(ctx, |update| update.customer_id == customer.id.0 || update.customer_id == 0 && is_of_name(update, &args.username))
+                .await?;
         let rows = lines.iter().map(|line| Row {
             session_key: hex(&line.session_key),
             is_folded: line.session_key.starts_with(&[0; 8]),

@@ -15,12 +15,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::watch;
 
+use super::meters::{KEEP_BATCHES_MS, MeterKeeper, Meters, encode_batch};
 use super::record::Record;
 use super::sql::bulk::{self, UsageRow};
-use super::meters::{KEEP_BATCHES_MS, MeterKeeper, Meters, encode_batch};
 use super::sql::{
-    NodeBatch, count_other_nodes, find_position, insert_journal, insert_nas_instance, insert_node_batch, insert_router_learned, update_position,
-    update_usage_customer,
+    NodeBatch, count_other_nodes, find_position, insert_journal, insert_nas_instance, insert_node_batch, insert_router_learned,
+    update_position, update_usage_customer,
 };
 use crate::journal::{Journal, ReadError, Reader};
 use crate::store::{Db, StoreError, Tx};

@@ -11,8 +11,8 @@ use crate::sessions::event::Status;
 use crate::sessions::record::{RouterLearned, Update};
 use crate::sessions::sql::list_open_sessions;
 use crate::sessions::{AccountingEvent, Charging, LiveSessions, NasContext, TokenKey};
-use crate::units::Mac;
 use crate::store::test_db::{NOW, TestDb, each_database};
+use crate::units::Mac;
 
 const JOURNAL: i64 = 77;
 /// 2026-11-14T22:00:00Z: two hours before a midnight in UTC.
@@ -89,8 +89,7 @@ impl Bench {
 
     fn applier_to(&self, sink: Arc<TestSink>) -> Applier<()> {
         let meters = sink.meters.clone();
-        let applier =
-            Applier::new(self.fresh.db.clone(), self.journal.clone(), JOURNAL, "test", sink, Arc::new(AtomicU64::new(u64::MAX)));
+        let applier = Applier::new(self.fresh.db.clone(), self.journal.clone(), JOURNAL, "test", sink, Arc::new(AtomicU64::new(u64::MAX)));
         if let Some(meters) = meters { applier.with_meters(meters, [0; 16]) } else { applier }
     }
 

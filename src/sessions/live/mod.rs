@@ -121,7 +121,7 @@ pub struct LiveSessions {
     sessions: DashMap<Slot, Box<LiveSession>>,
     by_customer: DashMap<i64, Slots>,
     /// Sessions of a customer whose place another took before the store had all of them.
-    retired: DashMap<i64, Vec<Box<LiveSession>>>,
+    retired: DashMap<i64, Vec<LiveSession>>,
     /// Of other nodes.
     remote: RemoteSessions,
     /// Boot digit of MikroTik's ids per NAS instance and service octet, and since when.
@@ -215,7 +215,7 @@ impl LiveSessions {
                     let old = std::mem::replace(entry.get_mut(), session);
                     self.forget(&old, slot);
                     self.note(entry.get(), slot);
-                    self.retire(old);
+                    self.retire(*old);
                     Ok(Recorded { seq })
                 }
             },

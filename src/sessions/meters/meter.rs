@@ -101,7 +101,13 @@ impl Meter {
 
     /// What this meter was made for.
     pub fn need(&self, customer_id: i64) -> MeterNeed {
-        MeterNeed { tenant_id: self.tenant_id, customer_id, counted: self.counted, rolled_over: self.rolled_over, charging: self.charging() }
+        MeterNeed {
+            tenant_id: self.tenant_id,
+            customer_id,
+            counted: self.counted,
+            rolled_over: self.rolled_over,
+            charging: self.charging(),
+        }
     }
 
     /// Takes new terms; false if the sums must be read again for them.
@@ -207,9 +213,8 @@ impl Meter {
         let (counted, rolled_over) = (PeriodSet::from_bits(r.u8()?), PeriodSet::from_bits(r.u8()?));
         let sums = read_sums(r)?;
         let before = if r.u8()? == 1 { Some(Box::new(read_sums(r)?)) } else { None };
-        let free: Vec<Hours> = (0..r.u8()?)
-            .map(|_| Some(Hours { days: r.u8()?, from_minute: r.u16()?, until_minute: r.u16()? }))
-            .collect::<Option<_>>()?;
+        let free: Vec<Hours> =
+            (0..r.u8()?).map(|_| Some(Hours { days: r.u8()?, from_minute: r.u16()?, until_minute: r.u16()? })).collect::<Option<_>>()?;
         let free_hours = (!free.is_empty()).then(|| Arc::new(free));
         Some((customer_id, Meter { tenant_id, period_started_at, package_since_at, at, sums, before, free_hours, counted, rolled_over }))
     }

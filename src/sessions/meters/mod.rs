@@ -192,8 +192,11 @@ impl Meters {
     }
 
     fn take_batch<'b>(&self, sessions: impl Iterator<Item = StoredSession<'b>>, usage: &[UsageAdded], now: UnixMs) {
-        let mut usage: Vec<UsageAdded> =
-            usage.iter().filter(|u| u.class == class::CHARGED && u.customer_id.is_some_and(|id| self.table.contains_key(&id))).copied().collect();
+        let mut usage: Vec<UsageAdded> = usage
+            .iter()
+            .filter(|u| u.class == class::CHARGED && u.customer_id.is_some_and(|id| self.table.contains_key(&id)))
+            .copied()
+            .collect();
         usage.sort_unstable_by_key(|u| u.customer_id);
         let mut sessions: Vec<StoredSession<'b>> = sessions.collect();
         sessions.sort_by_key(|s| s.customer_id);
@@ -264,4 +267,3 @@ fn add_rest(used: &mut Used, session: &LiveSession, rest: [u64; 3], with: &mut (
         }
     });
 }
-

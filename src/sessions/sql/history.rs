@@ -21,7 +21,11 @@ pub(in crate::sessions) async fn delete_old_sessions(
 }
 
 /// Removes a session's usage and returns it.
-pub(in crate::sessions) async fn delete_usage_of(conn: &mut Conn, tenant: TenantId, session_key: &[u8]) -> Result<Vec<UsageLine>, StoreError> {
+pub(in crate::sessions) async fn delete_usage_of(
+    conn: &mut Conn,
+    tenant: TenantId,
+    session_key: &[u8],
+) -> Result<Vec<UsageLine>, StoreError> {
     q!(all conn, UsageLine, "DELETE FROM usage WHERE tenant_id = $1 AND session_key = $2 \
         RETURNING session_key, bucket_at, day, charging_class, customer_id, octets_in, octets_out, secs", tenant.0, session_key)
 }
@@ -33,7 +37,12 @@ pub(in crate::sessions) async fn list_undated_days(conn: &mut Conn) -> Result<Ve
 }
 
 /// Says where the buckets of such a day begin.
-pub(in crate::sessions) async fn update_undated_day(conn: &mut Conn, tenant: TenantId, day: i64, begins_at: UnixMs) -> Result<u64, StoreError> {
+pub(in crate::sessions) async fn update_undated_day(
+    conn: &mut Conn,
+    tenant: TenantId,
+    day: i64,
+    begins_at: UnixMs,
+) -> Result<u64, StoreError> {
     q!(exec conn, "UPDATE usage SET bucket_at = $3 WHERE tenant_id = $1 AND bucket_at = $2", tenant.0, -day, begins_at)
 }
 

@@ -96,7 +96,8 @@ fn a_number_is_explained_by_its_buckets_and_events() {
             account(&server, kind, "81000001", octets);
         }
         server.must(&["sessions", "ls"]);
-        let usage: serde_json::Value = serde_json::from_str(&server.must(&["explain", "usage", USER, "--period", "day", "--json"])).expect("JSON");
+        let usage: serde_json::Value =
+            serde_json::from_str(&server.must(&["explain", "usage", USER, "--period", "day", "--json"])).expect("JSON");
         assert_eq!(usage["charged"]["octets_in"], 900, "{usage}");
         assert_eq!(usage["waiting"].as_array().map(Vec::len), Some(0));
         let session: serde_json::Value = serde_json::from_str(&server.must(&["explain", "session", "81000001", "--json"])).expect("JSON");

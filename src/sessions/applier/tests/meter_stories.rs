@@ -101,6 +101,11 @@ async fn run(bench: &Bench, told: &[Told], steps: usize, batch: usize) {
             assert_eq!(row.tally, session.tally, "{told:?}");
         }
     });
+    // What the snapshot keeps says the same.
+    let again = Scene { meters: Arc::new(Meters::new(scene.live.clone())), live: scene.live.clone(), sink: scene.sink.clone() };
+    let written: Result<(), ()> = scene.meters.write_snapshot(|octets| again.meters.read_snapshot(octets).ok_or(()));
+    assert_eq!(written, Ok(()));
+    again.check(bench, scene.sink.now.load(Ordering::Relaxed), told).await;
     // A day later everything has rolled over, and reading again finds the same.
     let later = scene.sink.now.load(Ordering::Relaxed) + 86_400_000;
     scene.check(bench, later, told).await;
@@ -224,8 +229,9 @@ impl Pair {
 
     fn tell(&self, at: usize, told: &Told) {
         let nas = NasContext { tenant_id: 1, router_id: 2, nas_instance: 3, added_at: T0 - 86_400_000, adopt_all: false };
-        let append =
-            |record: &Record<'_>| Ok::<u64, Infallible>(self.journals[at].append(record.kind(), |p| record.write(p), None).expect("takes it"));
+        let append = |record: &Record<'_>| {
+            Ok::<u64, Infallible>(self.journals[at].append(record.kind(), |p| record.write(p), None).expect("takes it"))
+        };
         let Ok(_) = self.scenes[at].live.record(&event_of(told), &nas, || (told.0 != 2).then_some((7 + told.0 as i64, 300)), append);
     }
 
@@ -336,13 +342,8 @@ fn a_meter_takes_less_than_200_octets() {
 #[test]
 fn counted_periods_only() {
     let scene = Scene::new();
-    let need = MeterNeed {
-        tenant_id: 1,
-        customer_id: 7,
-        counted: PeriodSet::NONE,
-        rolled_over: PeriodSet::NONE,
-        charging: Charging::default(),
-    };
+    let need =
+        MeterNeed { tenant_id: 1, customer_id: 7, counted: PeriodSet::NONE, rolled_over: PeriodSet::NONE, charging: Charging::default() };
     scene.meters.want(need);
     assert_eq!(scene.meters.status().waiting, CUSTOMERS.len() - 1);
 }

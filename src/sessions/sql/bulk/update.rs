@@ -138,7 +138,8 @@ pub struct UsageRow {
 /// Adds usage; no two of `more` are of one session, bucket and class.
 // cross-tenant: a journal holds records of all tenants
 pub async fn upsert_usage(conn: &mut Conn, more: &[UsageRow]) -> Result<(), StoreError> {
-    const INTO: &str = "INSERT INTO usage (tenant_id, session_key, bucket_at, charging_class, day, customer_id, octets_in, octets_out, secs) ";
+    const INTO: &str =
+        "INSERT INTO usage (tenant_id, session_key, bucket_at, charging_class, day, customer_id, octets_in, octets_out, secs) ";
     const ADD: &str = " ON CONFLICT (tenant_id, session_key, bucket_at, charging_class) DO UPDATE SET octets_in = usage.octets_in + excluded.octets_in, \
         octets_out = usage.octets_out + excluded.octets_out, secs = usage.secs + excluded.secs";
     match conn.conn_ref() {
