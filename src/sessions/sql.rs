@@ -10,8 +10,12 @@ use crate::units::{TenantId, UnixMs};
 
 use super::live::LiveSession;
 use super::record::RouterLearned;
+pub use bulk::BucketSum;
 use bulk::{StoredRow, columns};
-pub use history::{SessionFacts, find_session, find_session_facts, list_sessions_of_id, list_usage_of_customer, list_usage_of_session};
+pub use history::{
+    SessionFacts, find_session, find_session_facts, list_charged_buckets, list_sessions_of_id, list_usage_of_customer,
+    list_usage_of_session,
+};
 pub(super) use history::{delete_old_sessions, delete_usage_of, list_undated_days, update_undated_day};
 pub use nodes::{Node, count_other_nodes, list_nodes, upsert_node};
 pub(super) use nodes::{NodeBatch, delete_node_batches, insert_node_batch, list_node_batches, list_other_positions};

@@ -126,7 +126,7 @@ impl Tally {
         // Whether the end was inferred goes with the end; a Start that either has seen was seen.
         let kept = self.flags & (flag::END_INFERRED | stored.flags & flag::NO_START);
         self.flags = (self.flags | stored.flags) & !(flag::END_INFERRED | flag::NO_START) | kept;
-        if stored.has_stopped() && !self.has_stopped() {
+        if stored.has_stopped() {
             (self.ended_at, self.terminate_cause) = (stored.ended_at, stored.terminate_cause);
             self.flags &= !flag::END_INFERRED;
         } else if !waits && self.is_open() && !stored.is_open() {

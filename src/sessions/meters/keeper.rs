@@ -25,6 +25,8 @@ const LOT: usize = 2_048;
 const BEAT_EVERY_MS: i64 = 2_000;
 /// Changes of other nodes are looked for this often, milliseconds.
 const FOLLOW_EVERY_MS: i64 = 250;
+/// The same while no other node is known.
+const FOLLOW_ALONE_EVERY_MS: i64 = 2_000;
 const TRIM_EVERY_MS: i64 = 60_000;
 /// Batches are kept, and written for a node that was not heard of, this long, milliseconds. Whoever was away longer reads everything again.
 pub(in crate::sessions) const KEEP_BATCHES_MS: i64 = 3_600_000;
@@ -68,7 +70,9 @@ impl MeterKeeper {
             self.meters.is_lost.store(true, Ordering::Release);
             return Err(error);
         }
-        if is_shared && now - self.followed_at >= FOLLOW_EVERY_MS {
+        // Without other nodes, a command may still apply a dead one's journal.
+        let follow_every_ms = if self.meters.has_others.load(Ordering::Relaxed) { FOLLOW_EVERY_MS } else { FOLLOW_ALONE_EVERY_MS };
+        if now - self.followed_at >= follow_every_ms {
             self.follow(&mut *db.snapshot().await?, now).await?;
             self.followed_at = now;
         }
@@ -134,9 +138,7 @@ impl MeterKeeper {
 
     async fn read_wanted(&mut self, db: &Db, now: UnixMs) -> Result<(), StoreError> {
         let mut snapshot = db.snapshot().await?;
-        if !db.is_sqlite() {
-            self.follow(&mut snapshot, now).await?;
-        }
+        self.follow(&mut snapshot, now).await?;
         let needs: Vec<MeterNeed> = std::mem::take(&mut *self.meters.wanted.lock()).into_values().collect();
         self.install(&mut snapshot, needs, now).await
     }
