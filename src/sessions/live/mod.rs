@@ -235,11 +235,12 @@ impl LiveSessions {
         for slot in slots.iter().flat_map(Slots::as_slice) {
             if let Some(session) = self.sessions.get(slot)
                 && session.customer_id == customer_id
-                && session.is_fresh(now)
             {
-                each(&session);
                 if has_remote {
-                    local.push(session.session_key);
+                    local.push((session.session_key, session.tally.last_event_at));
+                }
+                if session.is_fresh(now) {
+                    each(&session);
                 }
             }
         }

@@ -124,15 +124,15 @@ impl MeterKeeper {
     }
 
     async fn read_remote_sessions(&self, conn: &mut Conn) -> Result<(), StoreError> {
-        let remote = self.meters.live.remote();
+        let (remote, own) = (self.meters.live.remote(), self.meters.live.keys());
         remote.clear();
         let mut after = (i64::MIN, [0; 16]);
         loop {
             let page = list_open_sessions(conn, after, SESSIONS_AT_ONCE).await?;
             let Some(last) = page.last() else { return Ok(()) };
             after = (last.nas_instance, last.session_key);
-            // Our own are among them; where a session is open here, memory knows better.
-            page.into_iter().for_each(|session| remote.put(session));
+            // This node's own are among them.
+            page.into_iter().filter(|session| !own.contains(&session.session_key)).for_each(|session| remote.put(session));
         }
     }
 
