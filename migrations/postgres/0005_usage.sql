@@ -22,8 +22,9 @@ ALTER TABLE usage RENAME CONSTRAINT usage_new_pkey TO usage_pkey;
 ALTER TABLE usage SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
 CREATE INDEX usage_by_customer ON usage (tenant_id, customer_id, bucket_at);
 
--- The newest of a tenant's open sessions, and pruning of those that ended long ago, each by an index that holds only them.
+-- The newest of a tenant's open sessions by an index that holds only these, and a user name's sessions without walking all.
 CREATE INDEX sessions_online ON sessions (tenant_id, session_key) WHERE ended_at IS NULL;
+CREATE INDEX sessions_by_username ON sessions (tenant_id, LOWER(username), session_key);
 
 -- Processes that serve this store. A node that was not seen for a minute is away.
 CREATE TABLE nodes (

@@ -25,6 +25,7 @@ pub fn publish(parts: &Parts, health: &Health) {
     journal(parts);
     applier(parts);
     enforcement(parts);
+    meters(parts);
 }
 
 /// The tenant's number tells pools of one name apart.
@@ -36,6 +37,15 @@ fn pools(parts: &Parts) {
         gauge!("tollgate_pool_held", &labels).set(figures.held as f64);
         counter!("tollgate_pool_exhausted_total", &labels).absolute(figures.exhausted);
     }
+}
+
+fn meters(parts: &Parts) {
+    let status = parts.meters.status();
+    gauge!("tollgate_meters").set(status.meters as f64);
+    gauge!("tollgate_meters_waiting").set(status.waiting as f64);
+    gauge!("tollgate_remote_sessions_open").set(status.remote_sessions as f64);
+    gauge!("tollgate_other_nodes").set(f64::from(u8::from(status.has_others)));
+    gauge!("tollgate_other_nodes_stale").set(f64::from(u8::from(parts.meters.is_stale(super::now_ms()))));
 }
 
 fn listener(kind: &'static str, counters: &Arc<ListenCounters>) {

@@ -4,11 +4,9 @@ use hashbrown::HashMap;
 
 use super::event::Status;
 use super::record::{Record, Update};
+use super::sql::bulk::{NEIGHBOUR_MS, RowKey};
 use super::tally::Tally;
 use crate::units::UnixMs;
-
-/// Starts that are nearer than this may be one start, as for the applier.
-const NEIGHBOUR_MS: i64 = super::sql::bulk::NEIGHBOUR_MS;
 
 /// A session as the events tell it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,9 +22,9 @@ pub struct Recounted {
 /// Counts records, in their order.
 #[derive(Default)]
 pub struct Recount {
-    sessions: HashMap<(i64, [u8; 16]), Recounted>,
+    sessions: HashMap<RowKey, Recounted>,
     /// Sessions of one name on one box: an event without a session of its own may belong to a neighbour.
-    by_name: HashMap<(i64, Box<[u8]>), Vec<(i64, [u8; 16])>>,
+    by_name: HashMap<(i64, Box<[u8]>), Vec<RowKey>>,
     /// Whether the journal is there from its first record.
     from_first: bool,
 }

@@ -10,8 +10,12 @@ use crate::units::{CustomerId, TenantId, UnixMs};
 
 use super::live::LiveSession;
 use super::record::RouterLearned;
+pub use bulk::BucketSum;
 use bulk::{StoredRow, columns};
-pub use history::{SessionFacts, find_session, find_session_facts, list_sessions_of_id, list_usage_of_customer, list_usage_of_session};
+pub use history::{
+    SessionFacts, find_session, find_session_facts, list_charged_buckets, list_sessions_of_id, list_usage_of_customer,
+    list_usage_of_session,
+};
 pub(super) use history::{delete_old_sessions, delete_usage_of, list_undated_days, update_undated_day};
 pub use nodes::{Node, count_other_nodes, list_nodes, upsert_node};
 pub(super) use nodes::{NodeBatch, delete_node_batches, insert_node_batch, list_node_batches, list_other_positions};
@@ -158,6 +162,21 @@ pub async fn list_sessions_after(
         ORDER BY s.session_key LIMIT $4"), tenant.0, after, since, limit)
 }
 
+/// The newest sessions; each text walks one index and stops at its limit.
+mod newest {
+    pub const ALL: &str = concat!("SELECT ", line_columns!(), "WHERE s.tenant_id = $1 ORDER BY s.session_key DESC LIMIT $2");
+    pub const ONLINE: &str =
+        concat!("SELECT ", line_columns!(), "WHERE s.tenant_id = $1 AND s.ended_at IS NULL ORDER BY s.session_key DESC LIMIT $2");
+    pub const OF_NAME: &str =
+        concat!("SELECT ", line_columns!(), "WHERE s.tenant_id = $1 AND LOWER(s.username) = $2 ORDER BY s.session_key DESC LIMIT $3");
+    /// By the same index: a name has few sessions, of which the open ones are the newest.
+    pub const ONLINE_OF_NAME: &str = concat!(
+        "SELECT ",
+        line_columns!(),
+        "WHERE s.tenant_id = $1 AND LOWER(s.username) = $2 AND s.ended_at IS NULL ORDER BY s.session_key DESC LIMIT $3"
+    );
+}
+
 /// The newest sessions, newest first; of one user name (whatever its case) if it is not empty.
 pub async fn list_newest_sessions(
     conn: &mut Conn,
@@ -166,12 +185,13 @@ pub async fn list_newest_sessions(
     username: &str,
     limit: i64,
 ) -> Result<Vec<SessionLine>, StoreError> {
-    if online {
-        return q!(all conn, SessionLine, concat!("SELECT ", line_columns!(), "WHERE s.tenant_id = $1 AND s.ended_at IS NULL \
-            AND ($2 = '' OR LOWER(s.username) = LOWER($2)) ORDER BY s.session_key DESC LIMIT $3"), tenant.0, username, limit);
+    let name = username.to_lowercase();
+    match (online, name.is_empty()) {
+        (false, true) => q!(all conn, SessionLine, newest::ALL, tenant.0, limit),
+        (true, true) => q!(all conn, SessionLine, newest::ONLINE, tenant.0, limit),
+        (false, false) => q!(all conn, SessionLine, newest::OF_NAME, tenant.0, &name, limit),
+        (true, false) => q!(all conn, SessionLine, newest::ONLINE_OF_NAME, tenant.0, &name, limit),
     }
-    q!(all conn, SessionLine, concat!("SELECT ", line_columns!(), "WHERE s.tenant_id = $1 \
-        AND ($2 = '' OR LOWER(s.username) = LOWER($2)) ORDER BY s.session_key DESC LIMIT $3"), tenant.0, username, limit)
 }
 
 /// Usage of one session in one bucket.
@@ -246,4 +266,53 @@ pub async fn list_usage_mismatches(conn: &mut Conn, tenant: TenantId, limit: i64
          FROM charged c LEFT JOIN made m ON m.session_key = c.session_key \
          WHERE c.charged_in <> COALESCE(m.usage_in, 0) OR c.charged_out <> COALESCE(m.usage_out, 0) OR c.charged_secs <> COALESCE(m.usage_secs, 0) \
          LIMIT $2", tenant.0, limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::ConnRef;
+    use crate::store::test_db::each_database;
+    use sqlx::AssertSqlSafe;
+
+    /// The plan of a statement as text; PostgreSQL is kept from reading a small table whole, which would say nothing.
+    async fn plan(conn: &mut Conn, sql: &str) -> String {
+        let lines: Vec<String> = match conn.conn_ref() {
+            ConnRef::Lite(c) => {
+                let sql = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+                let steps: Vec<(i64, i64, i64, String)> = sqlx::query_as(sql).fetch_all(c).await.expect("a plan");
+                steps.into_iter().map(|step| step.3).collect()
+            }
+            ConnRef::Pg(c) => {
+                sqlx::query("SET enable_seqscan = off").execute(&mut *c).await.expect("a setting");
+                sqlx::query("SET enable_bitmapscan = off").execute(&mut *c).await.expect("a setting");
+                let typed = sql.replace("$3", "100").replace("$2 ", "'bob' ").replace("LIMIT $2", "LIMIT 100").replace("$1", "1");
+                let steps: Vec<(String,)> = sqlx::query_as(AssertSqlSafe(format!("EXPLAIN {typed}"))).fetch_all(c).await.expect("a plan");
+                steps.into_iter().map(|step| step.0).collect()
+            }
+        };
+        lines.join("\n")
+    }
+
+    #[tokio::test]
+    async fn lists_walk_an_index_of_just_what_they_show() {
+        for fresh in each_database().await {
+            let mut conn = fresh.db.read().await.expect("a connection");
+            for (sql, index) in [
+                (newest::ONLINE, "sessions_online"),
+                (newest::OF_NAME, "sessions_by_username"),
+                (newest::ONLINE_OF_NAME, "sessions_by_username"),
+                (newest::ALL, if fresh.db.is_sqlite() { "sqlite_autoindex_sessions_1" } else { "sessions_pkey" }),
+            ] {
+                let found = plan(&mut conn, sql).await;
+                let is_fit = found.contains(index) || sql == newest::ONLINE_OF_NAME && found.contains("sessions_online");
+                assert!(
+                    is_fit && !found.contains("SCAN s\n") && !found.contains("Sort") && !found.contains("TEMP B-TREE"),
+                    "{sql}\n{found}"
+                );
+            }
+            drop(conn);
+            fresh.end().await;
+        }
+    }
 }

@@ -75,7 +75,7 @@ impl LiveSessions {
     }
 
     /// Keeps a session that another took the place of, until the store has all of it.
-    pub(super) fn retire(&self, session: Box<LiveSession>) {
+    pub(super) fn retire(&self, session: LiveSession) {
         if session.customer_id != 0 && !session.is_applied() {
             self.retired.entry(session.customer_id).or_default().push(session);
         }
@@ -94,7 +94,7 @@ impl LiveSessions {
         if !self.retired.is_empty()
             && let Some(retired) = self.retired.get(&customer_id)
         {
-            retired.iter().for_each(|session| each(session));
+            retired.iter().for_each(each);
         }
     }
 

@@ -123,7 +123,7 @@ pub struct LiveSessions {
     sessions: DashMap<Slot, Box<LiveSession>>,
     by_customer: DashMap<i64, Slots>,
     /// Sessions of a customer whose place another took before the store had all of them.
-    retired: DashMap<i64, Vec<Box<LiveSession>>>,
+    retired: DashMap<i64, Vec<LiveSession>>,
     /// Of other nodes.
     remote: RemoteSessions,
     /// Boot digit of MikroTik's ids per NAS instance and service octet, and since when.
@@ -217,7 +217,7 @@ impl LiveSessions {
                     let old = std::mem::replace(entry.get_mut(), session);
                     self.forget(&old, slot);
                     self.note(entry.get(), slot);
-                    self.retire(old);
+                    self.retire(*old);
                     Ok(Recorded { seq })
                 }
             },
@@ -234,11 +234,11 @@ impl LiveSessions {
     pub fn fresh_sessions(&self, customer_id: i64, now: UnixMs, mut each: impl FnMut(&LiveSession)) {
         let (has_remote, mut local) = (self.remote.len() > 0, Vec::new());
         self.sessions_of(customer_id, |session| {
+            if has_remote {
+                local.push((session.session_key, session.tally.last_event_at));
+            }
             if session.is_fresh(now) {
                 each(session);
-                if has_remote {
-                    local.push(session.session_key);
-                }
             }
         });
         if has_remote {

@@ -1,6 +1,7 @@
 //! Open sessions of which other nodes take the accounting: enough of them to count a customer's sessions.
 
 use dashmap::DashMap;
+use hashbrown::HashSet;
 
 use super::{LiveSession, LiveSessions};
 use crate::units::{DAY_MS, UnixMs};
@@ -32,7 +33,8 @@ impl RemoteSessions {
         }
     }
 
-    fn remove(&self, key: &[u8; 16]) {
+    /// Forgets one: it ended, or this node hears of it now.
+    pub fn remove(&self, key: &[u8; 16]) {
         if let Some((_, old)) = self.sessions.remove(key) {
             self.by_customer.remove_if_mut(&old.customer_id, |_, keys| {
                 keys.retain(|k| k != key);
@@ -67,15 +69,21 @@ impl RemoteSessions {
 }
 
 impl LiveSessions {
+    /// Names of all sessions in memory.
+    pub(in crate::sessions) fn keys(&self) -> HashSet<[u8; 16]> {
+        self.sessions.iter().map(|session| session.session_key).collect()
+    }
+
     /// Sessions that other nodes hold.
     pub(in crate::sessions) fn remote(&self) -> &RemoteSessions {
         &self.remote
     }
 
-    /// Fresh sessions of a customer on other nodes that are not open here too. `local` are the keys of those that are.
-    pub(super) fn fresh_elsewhere(&self, customer_id: i64, now: UnixMs, local: &[[u8; 16]], mut each: impl FnMut(&LiveSession)) {
+    /// Fresh sessions of a customer on other nodes, but for those of which this node knows as much: `local` are its own, with their newest events.
+    pub(super) fn fresh_elsewhere(&self, customer_id: i64, now: UnixMs, local: &[([u8; 16], UnixMs)], mut each: impl FnMut(&LiveSession)) {
         self.remote.each_of(customer_id, |session| {
-            if session.is_fresh(now) && !local.contains(&session.session_key) {
+            let is_known = |(key, at): &([u8; 16], UnixMs)| *key == session.session_key && *at >= session.tally.last_event_at;
+            if session.is_fresh(now) && !local.iter().any(is_known) {
                 each(session);
             }
         });

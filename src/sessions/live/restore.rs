@@ -98,7 +98,7 @@ impl LiveSessions {
             self.forget(&old, slot);
             self.note(entry.get(), slot);
             self.remember_boot(entry.get());
-            self.retire(old);
+            self.retire(*old);
         }
     }
 

@@ -25,6 +25,8 @@ const LOT: usize = 2_048;
 const BEAT_EVERY_MS: i64 = 2_000;
 /// Changes of other nodes are looked for this often, milliseconds.
 const FOLLOW_EVERY_MS: i64 = 250;
+/// The same while no other node is known.
+const FOLLOW_ALONE_EVERY_MS: i64 = 2_000;
 const TRIM_EVERY_MS: i64 = 60_000;
 /// Batches are kept, and written for a node that was not heard of, this long, milliseconds. Whoever was away longer reads everything again.
 pub(in crate::sessions) const KEEP_BATCHES_MS: i64 = 3_600_000;
@@ -68,7 +70,9 @@ impl MeterKeeper {
             self.meters.is_lost.store(true, Ordering::Release);
             return Err(error);
         }
-        if is_shared && now - self.followed_at >= FOLLOW_EVERY_MS {
+        // Without other nodes, a command may still apply a dead one's journal.
+        let follow_every_ms = if self.meters.has_others.load(Ordering::Relaxed) { FOLLOW_EVERY_MS } else { FOLLOW_ALONE_EVERY_MS };
+        if now - self.followed_at >= follow_every_ms {
             self.follow(&mut *db.snapshot().await?, now).await?;
             self.followed_at = now;
         }
@@ -120,23 +124,21 @@ impl MeterKeeper {
     }
 
     async fn read_remote_sessions(&self, conn: &mut Conn) -> Result<(), StoreError> {
-        let remote = self.meters.live.remote();
+        let (remote, own) = (self.meters.live.remote(), self.meters.live.keys());
         remote.clear();
         let mut after = (i64::MIN, [0; 16]);
         loop {
             let page = list_open_sessions(conn, after, SESSIONS_AT_ONCE).await?;
             let Some(last) = page.last() else { return Ok(()) };
             after = (last.nas_instance, last.session_key);
-            // Our own are among them; where a session is open here, memory knows better.
-            page.into_iter().for_each(|session| remote.put(session));
+            // This node's own are among them.
+            page.into_iter().filter(|session| !own.contains(&session.session_key)).for_each(|session| remote.put(session));
         }
     }
 
     async fn read_wanted(&mut self, db: &Db, now: UnixMs) -> Result<(), StoreError> {
         let mut snapshot = db.snapshot().await?;
-        if !db.is_sqlite() {
-            self.follow(&mut snapshot, now).await?;
-        }
+        self.follow(&mut snapshot, now).await?;
         let needs: Vec<MeterNeed> = std::mem::take(&mut *self.meters.wanted.lock()).into_values().collect();
         self.install(&mut snapshot, needs, now).await
     }

@@ -181,6 +181,10 @@ impl Meters {
     /// What the applier brought into the store.
     pub fn applied(&self, batch: &AppliedBatch<'_>, now: UnixMs) {
         self.take_batch(batch.sessions(), batch.usage(), now);
+        let remote = self.live.remote();
+        if remote.len() > 0 {
+            batch.sessions().for_each(|session| remote.remove(&session.told_key));
+        }
         for customer_id in batch.late_customers() {
             self.read_again(customer_id);
         }

@@ -1,5 +1,6 @@
 //! Reading one customer's or one session's past, and removing what is old.
 
+use super::bulk::{BucketSum, Want, list_bucket_sums};
 use super::{SessionLine, UsageLine, line_columns};
 use crate::q;
 use crate::store::{Conn, StoreError};
@@ -63,6 +64,18 @@ pub async fn list_usage_of_customer(
     q!(all conn, UsageLine, "SELECT session_key, bucket_at, day, charging_class, customer_id, octets_in, octets_out, secs FROM usage \
         WHERE tenant_id = $1 AND customer_id = $2 AND bucket_at >= $3 ORDER BY bucket_at DESC, session_key DESC LIMIT $4",
         tenant.0, customer_id, since, limit)
+}
+
+/// What a customer was charged with in each bucket that begins at or after an instant, all his sessions together, oldest first.
+pub async fn list_charged_buckets(
+    conn: &mut Conn,
+    tenant: TenantId,
+    customer_id: i64,
+    since: UnixMs,
+) -> Result<Vec<BucketSum>, StoreError> {
+    let mut found = list_bucket_sums(conn, &[Want { tenant_id: tenant.0, customer_id, since }]).await?;
+    found.sort_unstable_by_key(|sum| sum.bucket_at);
+    Ok(found)
 }
 
 /// What of a session's totals is not charged, and what was noticed about it.

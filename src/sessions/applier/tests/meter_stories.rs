@@ -101,6 +101,11 @@ async fn run(bench: &Bench, told: &[Told], steps: usize, batch: usize) {
             assert_eq!(row.tally, session.tally, "{told:?}");
         }
     });
+    // What the snapshot keeps says the same.
+    let again = Scene { meters: Arc::new(Meters::new(scene.live.clone())), live: scene.live.clone(), sink: scene.sink.clone() };
+    let written: Result<(), ()> = scene.meters.write_snapshot(|octets| again.meters.read_snapshot(octets).ok_or(()));
+    assert_eq!(written, Ok(()));
+    again.check(bench, scene.sink.now.load(Ordering::Relaxed), told).await;
     // A day later everything has rolled over, and reading again finds the same.
     let later = scene.sink.now.load(Ordering::Relaxed) + 86_400_000;
     scene.check(bench, later, told).await;
@@ -301,13 +306,32 @@ async fn a_session_on_another_node_is_seen_and_a_lost_batch_makes_everything_be_
         pair.tick(&bench).await;
         assert_eq!((fresh(&pair, 0), fresh(&pair, 1)), (1, 1));
         assert_eq!(pair.scenes[1].meters.status().remote_sessions, 1);
+        // Reading everything again must not make its own session another node's.
+        pair.scenes[0].meters.lost_track();
+        pair.tick(&bench).await;
+        assert_eq!((fresh(&pair, 0), pair.scenes[0].meters.status().remote_sessions), (1, 0));
         // The same packet here too: one session, and counted once.
         pair.tell(1, &(0, 0, 0, 0, 0));
         assert_eq!(fresh(&pair, 1), 1);
         pair.tell(0, &(0, 0, 50, 3, 0));
+        assert_eq!(fresh(&pair, 0), 0, "before any other node or the store knows it");
         pair.apply().await;
         pair.tick(&bench).await;
         assert_eq!((fresh(&pair, 0), fresh(&pair, 1)), (0, 0), "stopped on one, ended on both");
+        // It goes over to the other node while it is open: whoever hears of its end, it has ended.
+        pair.tell(0, &(3, 0, 0, 0, 0));
+        pair.apply().await;
+        pair.tick(&bench).await;
+        pair.tell(1, &(3, 0, 40, 3, 0));
+        let online = |pair: &Pair, at: usize| {
+            let mut found = 0;
+            pair.scenes[at].live.fresh_sessions(10, T0 + 60_000, |_| found += 1);
+            found
+        };
+        assert_eq!(online(&pair, 1), 0);
+        pair.apply().await;
+        pair.tick(&bench).await;
+        assert_eq!((online(&pair, 0), online(&pair, 1)), (0, 0));
         let mut tx = bench.fresh.db.begin().await.expect("a transaction");
         q!(exec tx, "DELETE FROM node_batches").expect("deletes");
         tx.commit(NOW).await.expect("commits");
