@@ -12,13 +12,15 @@ use std::time::Instant;
 use radius::core::code::Code;
 use tollgate::aaa::access::{Access, AccessRequest};
 use tollgate::aaa::directory::{
-    CustomerFields, Directory, MessageAuthenticatorMode, NasFields, NasTable, Package, Packages, Providers, TenantRules, Tenants,
+    CustomerFields, Directory, MessageAuthenticatorMode, NasFields, NasTable, Package, Packages, Providers, RateText, TenantRules, Tenants,
 };
+use tollgate::aaa::policy::UsageSource;
 use tollgate::aaa::reply::mikrotik::{self, PackageAttributes};
 use tollgate::aaa::throttle::{Throttle, ThrottleLimits};
+use tollgate::packages::{Limits, Period, parse_rate};
 use tollgate::radius::client::{MessageAuthenticator, RequestBuilder};
 use tollgate::radius::{MAX_PACKET_OCTETS, PacketView, Secret};
-use tollgate::sessions::{LiveSessions, TokenKey};
+use tollgate::sessions::{LiveSessions, TokenKey, Used};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -31,7 +33,7 @@ fn main() {
     if std::env::args().any(|a| a == "--test") {
         return;
     }
-    let access = access();
+    let (access, limited) = (access(false), access(true));
     let routers = access.directory.routers.load();
     let nas = &routers.all()[0];
     let secret = Secret::new(SECRET);
@@ -59,6 +61,35 @@ fn main() {
             let answer = access.answer(&request, &mut buffer).expect("fits");
             assert_eq!(answer.reject, None);
         });
+    }
+    let mut nonce = 0;
+    measure("PAP with all limits: the same", &pap, |octets| {
+        let view = PacketView::parse(octets).expect("our own packet");
+        nonce += 1;
+        let request = AccessRequest { view: &view, nas, secrets: &nas.fields.secrets, now: NOW, nonce };
+        let answer = limited.answer(&request, &mut buffer).expect("fits");
+        assert_eq!(answer.reject, None);
+    });
+}
+
+/// Everybody used the same.
+struct SameForAll(Used);
+
+impl UsageSource for SameForAll {
+    fn used(&self, _: i64, _: i64) -> Option<Used> {
+        Some(self.0)
+    }
+}
+
+/// Limits of every kind that a login asks about.
+fn limits() -> Limits {
+    let hours = ["mon-sun:00:00-12:00", "12:00-24:00"].map(|text| text.parse().expect(text));
+    Limits {
+        volume: ["total:100G/month", "download:20G/day", "upload:500G/once"].map(|text| text.parse().expect(text)).into(),
+        time: ["300h/month"].map(|text| text.parse().expect(text)).into(),
+        hours: hours.into(),
+        fair_use: ["after:50G/month=50%", "after:80G/month=2M/1M", "during:00:00-06:00=200%"].map(|text| text.parse().expect(text)).into(),
+        ..Limits::default()
     }
 }
 
@@ -92,7 +123,7 @@ fn request(i: i64, credential: fn(RequestBuilder, i64) -> RequestBuilder) -> Vec
     request.bytes
 }
 
-fn access() -> Access {
+fn access(is_limited: bool) -> Access {
     let directory = Directory::empty();
     directory.customers.reserve(CUSTOMERS as usize);
     for i in 0..CUSTOMERS {
@@ -113,7 +144,14 @@ fn access() -> Access {
         address_list: Some("customers"),
         ..PackageAttributes::default()
     });
+    let limits = if is_limited { limits() } else { Limits::default() };
+    let rate = parse_rate("20M/10M").expect("a rate");
     let package = Package {
+        restricts: limits.restrict_access(),
+        steps: RateText::of_steps(&limits.fair_use, &rate),
+        rate_limit: rate,
+        plain_attributes: mikrotik::encode(&PackageAttributes { address_list: Some("customers"), ..PackageAttributes::default() }),
+        limits,
         id: 1,
         tenant_id: 1,
         attributes,
@@ -148,10 +186,12 @@ fn access() -> Access {
     };
     directory.routers.store(Arc::new(NasTable::new(vec![nas], &[], &NasTable::default())));
     let live = LiveSessions::new(TokenKey::new(&[3; 32]));
+    let mut used = Used::default();
+    used.of_mut(Period::Month).download = 60_000_000_000;
     Access {
         directory: Arc::new(directory),
         live: Arc::new(live),
         throttle: Throttle::new(ThrottleLimits::default()),
-        usage: Arc::new(tollgate::aaa::policy::NoMeters),
+        usage: Arc::new(SameForAll(used)),
     }
 }
