@@ -12,14 +12,16 @@ use std::time::Instant;
 use radius::core::code::Code;
 use tollgate::aaa::access::{Access, AccessRequest, Identity};
 use tollgate::aaa::directory::{
-    CustomerFields, Directory, MessageAuthenticatorMode, NasFields, NasTable, Package, Packages, Providers, TenantRules, Tenants,
+    CustomerFields, Directory, MessageAuthenticatorMode, NasFields, NasTable, Package, Packages, Providers, RateText, TenantRules, Tenants,
 };
+use tollgate::aaa::policy::UsageSource;
 use tollgate::aaa::reply::mikrotik::{self, PackageAttributes};
 use tollgate::aaa::throttle::{Throttle, ThrottleLimits};
+use tollgate::packages::{Limits, Period, parse_rate};
 use tollgate::radius::client::{MessageAuthenticator, RequestBuilder};
 use tollgate::radius::{MAX_PACKET_OCTETS, PacketView, Secret};
 use tollgate::routers::pools::{Pool, parse_ranges};
-use tollgate::sessions::{LiveSessions, TokenKey};
+use tollgate::sessions::{LiveSessions, TokenKey, Used};
 use tollgate::units::{Mac, TenantId};
 
 #[global_allocator]
@@ -35,7 +37,7 @@ fn main() {
     if std::env::args().any(|a| a == "--test") {
         return;
     }
-    let access = access(false);
+    let (access, limited) = (access(false), access(true));
     let routers = access.directory.routers.load();
     let nas = &routers.all()[0];
     let secret = Secret::new(SECRET);
@@ -64,22 +66,35 @@ fn main() {
             assert_eq!(answer.reject, None);
         });
     }
-    measure_identity("PAP with place, device, leased address", &pap);
-}
-
-/// The same logins by customers who may have one session, from listed devices, with an address of the server's own pool.
-fn measure_identity(name: &str, packets: &[Vec<u8>]) {
-    let access = access(true);
-    let routers = access.directory.routers.load();
-    let nas = &routers.all()[0];
-    let (mut buffer, mut nonce) = ([0; MAX_PACKET_OCTETS], 0);
-    measure(name, packets, |octets| {
+    let mut nonce = 0;
+    measure("PAP with all limits, place, device and leased address: the same", &pap, |octets| {
         let view = PacketView::parse(octets).expect("our own packet");
         nonce += 1;
         let request = AccessRequest { view: &view, nas, secrets: &nas.fields.secrets, now: NOW, nonce };
-        let answer = access.answer(&request, &mut buffer).expect("fits");
+        let answer = limited.answer(&request, &mut buffer).expect("fits");
         assert!(answer.reject.is_none() && answer.leased.is_some());
     });
+}
+
+/// Everybody used the same.
+struct SameForAll(Used);
+
+impl UsageSource for SameForAll {
+    fn used(&self, _: i64, _: i64) -> Option<Used> {
+        Some(self.0)
+    }
+}
+
+/// Limits of every kind that a login asks about.
+fn limits() -> Limits {
+    let hours = ["mon-sun:00:00-12:00", "12:00-24:00"].map(|text| text.parse().expect(text));
+    Limits {
+        volume: ["total:100G/month", "download:20G/day", "upload:500G/once"].map(|text| text.parse().expect(text)).into(),
+        time: ["300h/month"].map(|text| text.parse().expect(text)).into(),
+        hours: hours.into(),
+        fair_use: ["after:50G/month=50%", "after:80G/month=2M/1M", "during:00:00-06:00=200%"].map(|text| text.parse().expect(text)).into(),
+        ..Limits::default()
+    }
 }
 
 /// Runs over the packets in rounds and prints the median and range of nanoseconds per packet.
@@ -112,7 +127,7 @@ fn request(i: i64, credential: fn(RequestBuilder, i64) -> RequestBuilder) -> Vec
     request.bytes
 }
 
-fn access(has_limits: bool) -> Access {
+fn access(is_limited: bool) -> Access {
     let directory = Directory::empty();
     directory.customers.reserve(CUSTOMERS as usize);
     for i in 0..CUSTOMERS {
@@ -125,8 +140,8 @@ fn access(has_limits: bool) -> Access {
             expires_at: NOW + 86_400_000 * 30,
             username: name.as_bytes(),
             password: b"secret-password",
-            sessions_allowed: u16::from(has_limits),
-            macs: if has_limits { &DEVICE } else { &[] },
+            sessions_allowed: u16::from(is_limited),
+            macs: if is_limited { &DEVICE } else { &[] },
             ..CustomerFields::default()
         });
     }
@@ -135,7 +150,14 @@ fn access(has_limits: bool) -> Access {
         address_list: Some("customers"),
         ..PackageAttributes::default()
     });
+    let limits = if is_limited { limits() } else { Limits::default() };
+    let rate = parse_rate("20M/10M").expect("a rate");
     let package = Package {
+        restricts: limits.restrict_access(),
+        steps: RateText::of_steps(&limits.fair_use, &rate),
+        rate_limit: rate,
+        plain_attributes: mikrotik::encode(&PackageAttributes { address_list: Some("customers"), ..PackageAttributes::default() }),
+        limits,
         id: 1,
         tenant_id: 1,
         attributes,
@@ -145,7 +167,7 @@ fn access(has_limits: bool) -> Access {
         ..Package::default()
     };
     directory.packages.store(Arc::new(Packages::from([(1, Arc::new(package))])));
-    if has_limits {
+    if is_limited {
         let ranges = parse_ranges("10.64.0.0/15").expect("ranges");
         let pool = Pool { id: 1, tenant_id: TenantId(1), name: "pool1".into(), ranges, router_id: None, grace_secs: 300 };
         directory.pools.put(&pool, &[], NOW);
@@ -178,7 +200,8 @@ fn access(has_limits: bool) -> Access {
     };
     directory.routers.store(Arc::new(NasTable::new(vec![nas], &[], &NasTable::default())));
     let live = LiveSessions::new(TokenKey::new(&[3; 32]));
-    let throttle = Throttle::new(ThrottleLimits::default());
-    let usage = Arc::new(tollgate::aaa::policy::NoMeters);
+    let mut used = Used::default();
+    used.of_mut(Period::Month).download = 60_000_000_000;
+    let (throttle, usage) = (Throttle::new(ThrottleLimits::default()), Arc::new(SameForAll(used)));
     Access { directory: Arc::new(directory), live: Arc::new(live), throttle, usage, identity: Identity::default() }
 }

@@ -273,6 +273,13 @@ pub mod for_tests {
         q!(all conn, (String, String, String, i64, i64), "SELECT username, mac, reason, repeats, last_at - first_at FROM decisions ORDER BY id").expect("decisions")
     }
 
+    /// What a customer downloaded on a day, in a session of that day's name.
+    pub async fn insert_usage(conn: &mut Conn, tenant_id: i64, customer_id: i64, day: i64, octets: i64) {
+        q!(exec conn, "INSERT INTO usage (tenant_id, session_key, day, charging_class, customer_id, octets_in, octets_out, secs) \
+            VALUES ($1, $2, $3, 0, $4, 0, $5, 0)", tenant_id, &day.to_be_bytes()[..], day, customer_id, octets)
+        .expect("usage");
+    }
+
     /// Makes an account under another.
     pub async fn insert_account(conn: &mut Conn, tenant_id: i64, id: i64, parent_id: i64, role: &str) {
         q!(exec conn, "INSERT INTO accounts (id, tenant_id, parent_id, name, role, created_at) VALUES ($1, $2, $3, $4, $5, 0)",

@@ -19,12 +19,13 @@ use super::{Context, Failure, Globals, output};
 use crate::accounts::Tenant;
 use crate::customers::{
     ActiveView, BillingType, ConnectionType, Customer, CustomerChanges, CustomerError, CustomerFilter, CustomerPassword, Hold, HoldKind,
-    NewCustomer, NewTopUp, OwnRate, State, TopUp, active_view, add_customer, add_top_up, find_customer, list_customers, list_top_ups,
-    lookup_key, parse_ipv6_prefix, parse_macs, parse_static_ipv4, remove_customer, set_customer, set_password, state,
+    NewCustomer, NewTopUp, OwnRate, State, TopUp, active_view, add_customer, add_top_up, find_customer, find_customer_by_id,
+    list_customers, list_top_ups, lookup_key, parse_ipv6_prefix, parse_macs, parse_static_ipv4, remove_customer, set_customer,
+    set_password, state,
 };
-use crate::packages::{Direction, list_package_ids, parse_octets, print_octets};
+use crate::packages::{Direction, find_package_by_id, list_package_ids, parse_octets, print_octets};
 use crate::routers::pools::find_other_holder;
-use crate::units::{Mac, UnixMs, parse_instant, print_instant};
+use crate::units::{CustomerId, Mac, UnixMs, parse_instant, print_instant};
 
 const PAGE: i64 = 1_000;
 
@@ -401,8 +402,19 @@ async fn top_up(globals: &Globals, ctx: &Context, args: TopUpArgs) -> Result<(),
     let octets = parse_octets(amount).map_err(Failure::usage)?;
     let new = NewTopUp { direction, octets, expires_at, note: args.note, created_by: "command line".to_owned() };
     let (id, top_up) = add_top_up(&ctx.db, ctx.ids().await?, &tenant, &args.username, new, ctx.now).await?;
+    if !has_volume_limit(ctx, id, direction).await? {
+        output::note(globals, format!("note: nothing limits this customer's {direction} volume, so there is nothing to add to"));
+    }
     let json = serde_json::json!({ "customer_id": id, "username": args.username, "top_up": top_up });
     done(globals, json, format!("customer {:?} has {} more octets ({direction})", args.username, print_octets(octets)))
+}
+
+async fn has_volume_limit(ctx: &Context, id: CustomerId, direction: Direction) -> Result<bool, Failure> {
+    let mut conn = ctx.db.read().await?;
+    let Some(customer) = find_customer_by_id(&mut conn, id).await? else { return Ok(false) };
+    let package = find_package_by_id(&mut conn, customer.package_id).await?;
+    let limits = package.map(|p| p.terms.limits.with(&customer.limits)).unwrap_or_default();
+    Ok(limits.volume.iter().any(|limit| limit.direction == direction))
 }
 
 fn shown<'a>(tenant: &Tenant, package: &'a str, customer: &'a Customer, now: UnixMs) -> Shown<'a> {

@@ -172,3 +172,56 @@ async fn a_file_is_imported_whole_or_without_its_bad_rows() {
         fresh.end().await;
     }
 }
+
+#[tokio::test]
+async fn purchases_renewals_and_first_logins_move_a_customers_instants() {
+    const DAY: i64 = crate::units::DAY_MS;
+    for fresh in each_database().await {
+        let (db, ids) = (&fresh.db, &fresh.ids);
+        let sealer = KeyFile::read_or_create(&fresh.folder.path().join("key")).expect("a key").sealer();
+        let (tenant, owner) = add_tenant(db, ids, "default", "UTC", "USD", NOW).await.expect("a tenant");
+        for (name, validity) in [("plain", None), ("month", Some("30d")), ("card", Some("7d:from-first-login"))] {
+            let mut new = NewPackage { name: name.into(), ..Default::default() };
+            new.terms.limits.validity = validity.map(|text| text.parse().expect(text));
+            add_package(db, ids, tenant.id, owner, new, NOW).await.expect("a package");
+        }
+        let new = NewCustomer::new("bob", password("x"), "month");
+        let bob = add_customer(db, ids, &sealer, &tenant, owner, new, &check_reply_syntax, NOW).await.expect("added");
+        assert_eq!((bob.expires_at, bob.period_started_at, bob.package_since_at), (Some(NOW + 30 * DAY), Some(NOW), None));
+        let set = |changes: CustomerChanges, now| {
+            let tenant = tenant.clone();
+            async move { set_customer(db, &tenant, "bob", &changes, &check_reply_syntax, now).await.expect("changed") }
+        };
+        let at = NOW + 40 * DAY;
+        let expiry = |days: i64| CustomerChanges { expires_at: Some(Some(NOW + days * DAY)), ..CustomerChanges::default() };
+        assert_eq!(set(expiry(35), NOW + DAY).await.period_started_at, Some(NOW), "extended before it ran out");
+        let renewed = set(expiry(70), at).await;
+        assert_eq!((renewed.expires_at, renewed.period_started_at), (Some(NOW + 70 * DAY), Some(at)), "renewed afterwards");
+        let bought = set(CustomerChanges { new_period: true, ..CustomerChanges::default() }, at + 1).await;
+        assert_eq!((bought.expires_at, bought.period_started_at), (Some(at + 1 + 30 * DAY), Some(at + 1)));
+
+        let card = set(CustomerChanges { package: Some("card".into()), ..CustomerChanges::default() }, at + 2).await;
+        assert_eq!((card.expires_at, card.first_login_secs, card.package_since_at), (None, Some(7 * 86_400), Some(at + 2)));
+        assert_eq!(state(card.facts(&tenant.access_rules), at + 3), State::Pending);
+        for login in [at + 5, at + 4] {
+            let mut tx = db.begin().await.expect("a transaction");
+            let begins = update_first_login(&mut tx, tenant.id, card.id, login).await.expect("noted");
+            tx.commit(login).await.expect("committed");
+            assert_eq!(begins, login == at + 5, "the first that is noted counts");
+        }
+        let mut conn = db.read().await.expect("a connection");
+        let begun = find_customer_by_id(&mut conn, card.id).await.expect("read").expect("there");
+        drop(conn);
+        assert_eq!((begun.activated_at, begun.expires_at), (Some(at + 5), Some(at + 5 + 7 * DAY)));
+        assert_eq!(state(begun.facts(&tenant.access_rules), at + 6), State::Active);
+
+        let plain = set(CustomerChanges { package: Some("plain".into()), ..CustomerChanges::default() }, at + 9).await;
+        assert_eq!((plain.first_login_secs, plain.activated_at, plain.period_started_at), (None, None, Some(at + 9)));
+        let closed = set(CustomerChanges { closed: Some(true), ..CustomerChanges::default() }, at + 10).await;
+        assert_eq!((closed.closed_at, state(closed.facts(&tenant.access_rules), at + 11)), (Some(at + 10), State::Closed));
+        let rate = OwnRate { rate: crate::packages::parse_rate("2M/1M").expect("a rate"), until: Some(at + 20) };
+        let back = set(CustomerChanges { closed: Some(false), own_rate: Some(Some(rate)), ..CustomerChanges::default() }, at + 12).await;
+        assert_eq!((back.closed_at, back.own_rate), (None, Some(rate)));
+        fresh.end().await;
+    }
+}

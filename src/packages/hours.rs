@@ -73,9 +73,24 @@ pub fn opens_at(hours: &[Hours], at: UnixMs, zone: &TimeZone) -> UnixMs {
     hours.iter().filter_map(|span| span.next_opening(at, zone)).min().unwrap_or(UnixMs::MAX)
 }
 
+/// How an instant lies to spans; the same for every instant from this one until `changes_at`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// Whether it lies in any.
+    pub is_within: bool,
+    /// When that changes, unix ms; [`UnixMs::MAX`] if it never does.
+    pub changes_at: UnixMs,
+}
+
+/// How `at` lies to the spans.
+pub fn window(hours: &[Hours], at: UnixMs, zone: &TimeZone) -> Window {
+    let is_within = is_within(hours, at, zone);
+    Window { is_within, changes_at: if is_within { closes_at(hours, at, zone) } else { opens_at(hours, at, zone) } }
+}
+
 /// The next instant after `at` at which being within the spans begins or ends; [`UnixMs::MAX`] if that never happens.
 pub fn changes_at(hours: &[Hours], at: UnixMs, zone: &TimeZone) -> UnixMs {
-    if is_within(hours, at, zone) { closes_at(hours, at, zone) } else { opens_at(hours, at, zone) }
+    window(hours, at, zone).changes_at
 }
 
 fn local_date(at: UnixMs, zone: &TimeZone) -> Option<Date> {

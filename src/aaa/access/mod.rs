@@ -202,7 +202,9 @@ impl Access {
         let Some(package) = packages.get(&customer.package_id) else {
             return self.reject(request, draft, RejectReason::RouterNotAllowed, customer.id);
         };
-        let beside = || self.sessions_beside(request, customer, draft.mac);
+        // Asked for at most once: limits of time, of sessions and of volume all want it, and most customers have none of them.
+        let (counted, mac) = (std::cell::OnceCell::new(), draft.mac);
+        let beside = || *counted.get_or_init(|| self.sessions_beside(request, customer, mac));
         let gathered = self.gather(tenant, customer, package, request.now);
         let assessment = self.assess(tenant, customer, &gathered, || u32::from(beside()) + 1, request.now);
         // Whoever cannot prove who he is takes no place and is asked nothing more.

@@ -209,3 +209,57 @@ async fn a_follower_that_missed_something_loads_everything_anew() {
         provider.fresh.end().await;
     }
 }
+
+#[tokio::test]
+async fn what_a_customer_has_of_his_own_is_loaded_followed_and_settled() {
+    for provider in providers().await {
+        let limits = crate::packages::LimitsChanges {
+            volume: Some(vec!["10G/month".parse().expect("a limit")]),
+            hours: Some(vec!["08:00-18:00".parse().expect("hours")]),
+            ..Default::default()
+        };
+        provider.add_customer("own", |c| c.limits = limits.apply_to_override(Default::default())).await;
+        provider.add_customer("plain", |_| ()).await;
+        provider.load().await;
+        let id = |name: &str| provider.with(name, |c| c.id).expect(name);
+        let (own, plain) = (id("own"), id("plain"));
+        assert_eq!(provider.with("own", |c| (c.has_terms(), c.is_closed())), Some((true, false)));
+        assert_eq!(provider.with("plain", |c| c.has_terms()), Some(false));
+        let packages = provider.directory.packages.load();
+        let package = packages.values().next().expect("a package");
+        let effective = |id: i64| provider.directory.terms.of(id).own.expect("his own").effective(package);
+        assert_eq!((effective(own).limits.volume[0].octets, effective(own).limits.hours.len()), (10_000_000_000, 1));
+
+        let mut follower = Follower::new(provider.fresh.db.clone(), provider.directory.clone(), provider.loader.clone(), 0);
+        provider.follow(&mut follower).await;
+        let mut conn = provider.fresh.db.read().await.expect("a connection");
+        let tenant = find_tenant(&mut conn, "default").await.expect("read").expect("the tenant");
+        drop(conn);
+        let top_up = |octets, bought_at| {
+            let direction = crate::packages::Direction::Total;
+            let new = crate::customers::NewTopUp { direction, octets, expires_at: None, note: String::new(), created_by: "test".into() };
+            crate::customers::add_top_up(&provider.fresh.db, &provider.fresh.ids, &tenant, "own", new, bought_at)
+        };
+        // Two months ago; since then he has used 3 G more than the package had in a past month.
+        let long_ago = NOW - 70 * crate::units::DAY_MS;
+        top_up(5_000_000_000, long_ago).await.expect("bought");
+        let day = crate::units::local_day(NOW - 40 * crate::units::DAY_MS, &tenant.zone());
+        let mut tx = provider.fresh.db.begin().await.expect("a transaction");
+        super::super::sql::for_tests::insert_usage(&mut tx, tenant.id.0, own, day, 13_000_000_000).await;
+        tx.commit(NOW).await.expect("committed");
+        top_up(1_000_000_000, NOW).await.expect("bought");
+        provider.follow(&mut follower).await;
+        let left =
+            |id: i64| provider.directory.terms.of(id).own.map(|own| own.terms.top_ups.iter().map(|t| t.octets_left).collect::<Vec<_>>());
+        assert_eq!(left(own), Some(vec![2_000_000_000, 1_000_000_000]));
+
+        let changes = CustomerChanges { closed: Some(true), own_rate: Some(None), ..CustomerChanges::default() };
+        provider.change_customer("plain", &changes).await;
+        let none = crate::packages::LimitsChanges { none: true, ..Default::default() };
+        provider.change_customer("own", &CustomerChanges { limits: none, ..CustomerChanges::default() }).await;
+        provider.follow(&mut follower).await;
+        assert_eq!(provider.with("plain", |c| c.is_closed()), Some(true));
+        assert!(effective(own).limits.volume.is_empty() && provider.directory.terms.of(plain).own.is_none());
+        provider.fresh.end().await;
+    }
+}

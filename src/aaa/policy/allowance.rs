@@ -81,7 +81,7 @@ fn octets_per_sec(rate: Option<BitRate>, burst: Option<BitRate>) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::packages::parse_rate;
+    use crate::packages::{PerDirection, parse_rate};
     use proptest::prelude::*;
 
     fn total(octets: u64) -> VolumeLeft {
@@ -126,8 +126,8 @@ mod tests {
         fn shares_of_a_split_never_exceed_the_rest_and_none_is_nothing(
             left in 1u64..1 << 50, sessions in 1u32..20, interim_secs in 60u16..3600, bps in 0u64..10_000_000_000,
         ) {
-            let mut rate = RateLimit::default();
-            rate.rate = PerDirection { download: Some(BitRate(bps)), upload: Some(BitRate(bps)) };
+            let both = PerDirection { download: Some(BitRate(bps)), upload: Some(BitRate(bps)) };
+            let rate = RateLimit { rate: both, ..RateLimit::default() };
             let share = share(&total(left), &rate, sessions, interim_secs);
             let cap = share.caps.total.expect("a limit");
             prop_assert!(cap >= 1 && cap <= left);
@@ -135,5 +135,4 @@ mod tests {
             prop_assert!((60..=interim_secs).contains(&share.interim_secs));
         }
     }
-    use crate::packages::PerDirection;
 }

@@ -2,9 +2,10 @@
 //!
 //! A rate of the customer's own holds over everything until it ends. Else, of the steps that apply, the last in the package's order counts; else the package's rate.
 
+use super::known_windows::window;
 use super::volume::on_top;
 use super::{Standing, VolumeLeft};
-use crate::packages::{FairUseRate, FairUseWhen, PerDirection, RateLimit, Spans, hours};
+use crate::packages::{FairUseRate, FairUseWhen, PerDirection, RateLimit, Spans};
 use crate::units::{BitRate, UnixMs};
 
 /// What the steps say now.
@@ -35,9 +36,9 @@ pub(super) fn steps(standing: &Standing<'_>, running: &Spans, now: UnixMs) -> St
                 used >= threshold
             }
             FairUseWhen::During(span) => {
-                let span = std::slice::from_ref(span);
-                found.changes_at = found.changes_at.min(hours::changes_at(span, now, standing.zone));
-                hours::is_within(span, now, standing.zone)
+                let window = window(std::slice::from_ref(span), now, standing.zone);
+                found.changes_at = found.changes_at.min(window.changes_at);
+                window.is_within
             }
         };
         if applies {

@@ -7,6 +7,7 @@
 
 mod allowance;
 mod fair_use;
+mod known_windows;
 mod online_time;
 #[cfg(test)]
 mod tests;
@@ -21,7 +22,8 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::decide::{HoldFact, RejectReason};
-use crate::packages::{Direction, Limits, Period, RateLimit, Spans, hours, spans};
+use crate::packages::hours::Window;
+use crate::packages::{Direction, Limits, Period, RateLimit, Spans, spans};
 use crate::sessions::Used;
 use crate::units::UnixMs;
 
@@ -120,6 +122,9 @@ pub struct Assessment {
     pub next_change_at: UnixMs,
 }
 
+/// Access at any hour.
+const ALWAYS: Window = Window { is_within: true, changes_at: UnixMs::MAX };
+
 /// Whether he may not come in for a reason that needs neither limits nor usage. In the order in which staff must lift them.
 pub fn plain_denial(hold: HoldFact, is_closed: bool, expires_at: UnixMs, now: UnixMs) -> Option<RejectReason> {
     match hold {
@@ -135,17 +140,17 @@ pub fn plain_denial(hold: HoldFact, is_closed: bool, expires_at: UnixMs, now: Un
 pub fn assess(standing: &Standing<'_>, now: UnixMs) -> Assessment {
     let limits = standing.limits;
     let running = running_spans(standing, now);
-    let is_open = limits.hours.is_empty() || hours::is_within(&limits.hours, now, standing.zone);
+    let open = if limits.hours.is_empty() { ALWAYS } else { known_windows::window(&limits.hours, now, standing.zone) };
     let left = volume::left_of_hard_limits(standing, now);
     let is_volume_used_up = [left.total, left.download, left.upload].contains(&Some(0));
     let is_time_used_up = online_time::is_used_up(standing);
     let denial = plain_denial(standing.hold, standing.is_closed, standing.expires_at, now).or(match () {
-        () if !is_open => Some(RejectReason::OutsideHours),
+        () if !open.is_within => Some(RejectReason::OutsideHours),
         () if is_volume_used_up => Some(RejectReason::VolumeUsedUp),
         () if is_time_used_up => Some(RejectReason::TimeUsedUp),
         () => None,
     });
-    let closes_at = if limits.hours.is_empty() { UnixMs::MAX } else { hours::closes_at(&limits.hours, now, standing.zone) };
+    let closes_at = if open.is_within { open.changes_at } else { now };
     let time_ends_at = if limits.time.is_empty() { UnixMs::MAX } else { online_time::used_up_at(standing, &running, now) };
     let ends = [(standing.expires_at, EndReason::Expiry), (closes_at, EndReason::HoursOver), (time_ends_at, EndReason::TimeUsedUp)];
     let (ends_at, ends_why) = ends.into_iter().min_by_key(|(at, _)| *at).unwrap_or((UnixMs::MAX, EndReason::None));
@@ -157,11 +162,10 @@ pub fn assess(standing: &Standing<'_>, now: UnixMs) -> Assessment {
         (None, Some(step)) => step_rate(&limits.fair_use[step].rate, standing.rate),
         (None, None) => *standing.rate,
     };
-    let opens_or_closes = if limits.hours.is_empty() { UnixMs::MAX } else { hours::changes_at(&limits.hours, now, standing.zone) };
     let turns = limits.volume.iter().map(|l| l.per).chain(limits.time.iter().map(|l| l.per)).map(|per| running.end(per));
     let others = [
         standing.expires_at,
-        opens_or_closes,
+        open.changes_at,
         time_ends_at,
         steps.changes_at,
         own_rate.map_or(UnixMs::MAX, |(_, until)| until),

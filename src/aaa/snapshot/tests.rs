@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::aaa::directory::{CustomerFields, MessageAuthenticatorMode, NasFields, NasTable, Package, TenantRules, WalledReply};
+use crate::aaa::directory::{
+    CustomerFields, MessageAuthenticatorMode, NasFields, NasTable, Own, OwnTerms, Package, TenantRules, Terms, WalledReply,
+};
+use crate::aaa::policy::TopUp;
 use crate::radius::Secret;
 use crate::routers::pools::{Lease, Pool, parse_ranges};
 use crate::sessions::{LiveSession, LiveSessions, Tally, TokenKey};
@@ -107,6 +110,16 @@ fn directory(customers: i64) -> Directory {
     for id in 1..=customers {
         directory.customers.put(&customer(id, format!("Customer{id}").as_bytes(), &[Mac([1; 6])]));
     }
+    let own = OwnTerms {
+        limits: serde_json::from_str(r#"{"volume":[{"direction":"total","octets":9,"per":"day"}]}"#).expect("limits"),
+        rate: Some((crate::packages::parse_rate("2M/1M").expect("a rate"), i64::MAX)),
+        top_ups: vec![TopUp { id: 3, direction: crate::packages::Direction::Upload, octets_left: 8, expires_at: 9 }],
+        expired: vec![(crate::packages::Direction::Total, crate::packages::Period::Month, 4)],
+    };
+    let own = Some(Arc::new(Own::new(own)));
+    directory.terms.put(1, Some(Terms { period_started_at: 5, package_since_at: 6, first_login_secs: 0, own }));
+    directory.terms.put(2, Some(Terms { first_login_secs: 60, ..Terms::default() }));
+    directory.terms.note_first_login(2, 77);
     directory
 }
 
@@ -169,6 +182,10 @@ fn everything_comes_back() {
         .customers
         .with_id(1, |w| read.customers.with_id(1, |r| format!("{:?}", r.fields(&mut after)) == format!("{:?}", w.fields(&mut before))));
     assert_eq!(same, Some(Some(true)));
+    let (terms, noted) = (read.terms.of(1), read.terms.first_login(2));
+    assert_eq!((terms.period_started_at, terms.package_since_at, terms.first_login_secs, noted), (5, 6, 0, Some(77)));
+    assert_eq!(terms.own.expect("his own").terms, wanted.terms.of(1).own.expect("his own").terms);
+    assert_eq!(read.terms.of(2).first_login_secs, 60);
     assert_eq!(live.live().open_count(), 200);
 }
 
