@@ -91,6 +91,8 @@ impl Keeper {
         if !self.has_loaded {
             self.load().await?;
             self.has_loaded = true;
+            // What was begun again meanwhile gets the ids of the rows that were read, before it is written.
+            return Ok(());
         }
         self.read_written().await?;
         self.write(now).await?;
