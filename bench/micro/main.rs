@@ -5,6 +5,8 @@
 
 #![allow(clippy::print_stdout)]
 
+mod sweep;
+
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
@@ -60,6 +62,7 @@ fn main() {
             assert_eq!(answer.reject, None);
         });
     }
+    sweep::run(&access);
 }
 
 /// Runs over the packets in rounds and prints the median and range of nanoseconds per packet.

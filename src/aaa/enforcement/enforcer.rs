@@ -184,7 +184,7 @@ impl Enforcer {
     pub(super) fn set_foreign(&self, routers: HashSet<i64>) {
         if **self.foreign.load() != routers {
             self.foreign.store(Arc::new(routers));
-            self.everything_changed();
+            self.post(|inbox| inbox.sweep = Some(inbox.sweep.unwrap_or(false)));
         }
     }
 
