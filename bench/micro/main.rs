@@ -5,6 +5,8 @@
 
 #![allow(clippy::print_stdout)]
 
+mod sweep;
+
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
@@ -37,7 +39,7 @@ fn main() {
     if std::env::args().any(|a| a == "--test") {
         return;
     }
-    let (access, limited) = (access(false), access(true));
+    let (access, limited) = (Arc::new(access(false)), access(true));
     let routers = access.directory.routers.load();
     let nas = &routers.all()[0];
     let secret = Secret::new(SECRET);
@@ -74,6 +76,7 @@ fn main() {
         let answer = limited.answer(&request, &mut buffer).expect("fits");
         assert!(answer.reject.is_none() && answer.leased.is_some());
     });
+    sweep::run(&access);
 }
 
 /// Everybody used the same.

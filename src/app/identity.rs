@@ -2,38 +2,41 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 
 use tokio::sync::watch;
 
 use super::{Parts, now_ms};
-use crate::aaa::access::{OnReplaced, Replaced};
+use crate::aaa::access::{OnReplaced, Replaced, ReplacedWhy};
+use crate::aaa::decide::RejectReason;
+use crate::aaa::enforcement::{Enforcer, Reason};
 use crate::customers::update_device_seen;
 use crate::routers::pools::{update_exhausted, update_lease};
+use crate::sessions::SessionName;
 use crate::store::{Db, StoreError};
 use crate::units::{CustomerId, TenantId, UnixMs};
 
-/// Sessions that may wait to be ended; more of them are left to the next login that finds them.
-const QUEUE: usize = 10_000;
 const TICK: Duration = Duration::from_secs(1);
 /// Addresses are looked through every so many ticks.
 const SWEEP_TICKS: u64 = 5;
 /// Rows of one transaction.
 const ROWS_AT_ONCE: usize = 500;
 
-/// The hook that workers call with sessions that must go, and where they arrive.
-pub fn replaced_channel() -> (OnReplaced, Receiver<Replaced>) {
-    let (sender, receiver): (SyncSender<Replaced>, _) = sync_channel(QUEUE);
-    let hook: OnReplaced = Box::new(move |replaced| match sender.try_send(replaced) {
-        Ok(()) | Err(TrySendError::Disconnected(_)) => {}
-        Err(TrySendError::Full(replaced)) => tracing::warn!(customer_id = replaced.customer_id, "too many sessions wait to be ended"),
-    });
-    (hook, receiver)
+/// The hook that workers call with sessions that must go: enforcement ends them.
+pub fn on_replaced(enforcer: &Arc<Enforcer>) -> OnReplaced {
+    let enforcer = enforcer.clone();
+    Box::new(move |replaced| {
+        let reason = match replaced.why {
+            ReplacedWhy::NewerLogin => Reason::Replaced,
+            ReplacedWhy::DeviceRefused => Reason::Denied(RejectReason::MacNotAllowed),
+        };
+        let Replaced { nas_instance, session_key, acct_session_id, .. } = replaced;
+        enforcer.disconnect(SessionName { nas_instance, session_key, acct_session_id }, reason);
+    })
 }
 
 /// Looks after places, bindings and addresses until told to stop.
-pub async fn run(db: Db, parts: Arc<Parts>, replaced: Receiver<Replaced>, mut stop: watch::Receiver<bool>) {
+pub async fn run(db: Db, parts: Arc<Parts>, mut stop: watch::Receiver<bool>) {
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut ticks = 0;
@@ -42,9 +45,6 @@ pub async fn run(db: Db, parts: Arc<Parts>, replaced: Receiver<Replaced>, mut st
             _ = tick.tick() => false,
             changed = stop.changed() => changed.is_err() || *stop.borrow(),
         };
-        for replaced in replaced.try_iter() {
-            tracing::debug!(?replaced, "must be ended");
-        }
         ticks += 1;
         let now = now_ms();
         parts.access.settle_identity(parts.applier.applied_seq.load(Ordering::Relaxed), now);

@@ -188,7 +188,7 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
         window_secs: config.brute_force.window_secs,
     };
     let (enforcer, ways) = (Enforcer::new(), Arc::new(Ways::default()));
-    let (on_replaced, replaced) = identity::replaced_channel();
+    let on_replaced = identity::on_replaced(&enforcer);
     let (throttle, identity) = (Throttle::new(limits), Identity::new(on_replaced));
     bound.iter().for_each(|(bound, seq)| identity.devices.note(bound.customer_id, bound.mac, *seq));
     let access = Arc::new(Access { directory: directory.clone(), live: live.clone(), throttle, usage: base.meters.clone(), identity });
@@ -254,8 +254,7 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
     let enforcement = enforcement.start(&parts)?;
     tracing::info!(customers = directory.customers.len(), ?addresses, "serving");
     let config = config.clone();
-    let work =
-        tasks::Work { config, db, key, identity, journal_id, follower, unknown, decisions, applier, keep_from, log_receiver, replaced };
+    let work = tasks::Work { config, db, key, identity, journal_id, follower, unknown, decisions, applier, keep_from, log_receiver };
     super::metrics::publish(&parts, &health);
     let tasks = tasks::spawn(work, &parts, &health, stopped)?;
     Ok(Running { addresses, parts, health, listeners, delayed, enforcement, stop, tasks, lock, addresses_file })

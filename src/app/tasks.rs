@@ -13,7 +13,6 @@ use tokio::task::JoinHandle;
 
 use super::health::Health;
 use super::{Parts, identity, metrics, now_ms};
-use crate::aaa::access::Replaced;
 use crate::aaa::decision_store::{DecisionSender, DecisionStore};
 use crate::aaa::directory::{FollowStatus, Follower};
 use crate::aaa::enforcement::Keeper;
@@ -55,8 +54,6 @@ pub struct Work {
     /// The journal must keep what comes after this position, for the snapshot.
     pub keep_from: Arc<AtomicU64>,
     pub log_receiver: Receiver<LogBatch>,
-    /// Sessions that must be ended for others.
-    pub replaced: Receiver<Replaced>,
 }
 
 /// Running tasks.
@@ -126,7 +123,7 @@ pub fn spawn(work: Work, parts: &Arc<Parts>, health: &Arc<Health>, stop: watch::
         tokio::spawn(work.applier.run(stop.clone(), parts.applier.clone())),
         tokio::spawn(publisher.run(work.db.clone(), now_ms, stop.clone())),
         tokio::spawn(remove_history(work.db.clone(), i64::from(work.config.history.retention_days) * crate::units::DAY_MS, stop.clone())),
-        tokio::spawn(identity::run(work.db.clone(), parts.clone(), work.replaced, stop.clone())),
+        tokio::spawn(identity::run(work.db.clone(), parts.clone(), stop.clone())),
         tokio::spawn(keep_decisions(work.db.clone(), work.decisions, ids, retention_ms, stop.clone())),
         tokio::spawn(every(Duration::from_secs(1), stop.clone(), {
             let (parts, health, follow) = (parts.clone(), health.clone(), follow);

@@ -36,6 +36,8 @@ struct Inbox {
     /// Whether those of whom it is not known what their router was told are told everything.
     customers: HashMap<i64, bool>,
     sweep: Option<bool>,
+    /// Whether the desk may begin.
+    begin: bool,
     stopping: bool,
 }
 
@@ -73,7 +75,7 @@ impl Enforcer {
         &self.status
     }
 
-    /// Starts the desk. Everyone online is looked at first, which also sets their instants. `clock` gives unix ms.
+    /// Starts the desk; it begins when the [`Keeper`](super::Keeper) has read the store, or found it away. Everyone online is looked at first, which also sets their instants. `clock` gives unix ms.
     pub fn start(self: &Arc<Enforcer>, world: World, clock: fn() -> UnixMs) -> std::io::Result<EnforcerThread> {
         let enforcer = self.clone();
         let desk = Desk::new(world, self.status.clone());
@@ -135,6 +137,11 @@ impl Enforcer {
         self.post(|inbox| inbox.stored.extend(stored));
     }
 
+    /// The store was read, or cannot be: the desk begins.
+    pub(super) fn begin(&self) {
+        self.post(|inbox| inbox.begin = true);
+    }
+
     /// A command wrote an action; the keeper reads it.
     pub fn action_written(&self, id: i64) {
         self.to_read.lock().push(id);
@@ -177,7 +184,7 @@ impl Enforcer {
     pub(super) fn set_foreign(&self, routers: HashSet<i64>) {
         if **self.foreign.load() != routers {
             self.foreign.store(Arc::new(routers));
-            self.everything_changed();
+            self.post(|inbox| inbox.sweep = Some(inbox.sweep.unwrap_or(false)));
         }
     }
 
@@ -200,9 +207,15 @@ impl EnforcerThread {
 fn run(enforcer: &Enforcer, mut desk: Desk, clock: fn() -> UnixMs) {
     let mut swept_at = clock();
     desk.begin_sweep(false);
+    // What was under way before this start is taken up first, so that nothing is asked for twice.
+    let mut has_begun = false;
     loop {
         let inbox = {
             let mut inbox = enforcer.inbox.lock();
+            while !has_begun && !inbox.begin && !inbox.stopping {
+                enforcer.wake.wait(&mut inbox);
+            }
+            has_begun = true;
             let wait_ms = if desk.is_sweeping() { 0 } else { (desk.next_at() - clock()).clamp(0, LONGEST_WAIT_MS) };
             if is_empty(&inbox) && wait_ms > 0 {
                 enforcer.wake.wait_for(&mut inbox, Duration::from_millis(wait_ms as u64));

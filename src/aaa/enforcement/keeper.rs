@@ -18,6 +18,8 @@ use crate::store::{Db, IdMaker, StoreError};
 use crate::units::{TenantId, UnixMs};
 
 const WRITE_EVERY: Duration = Duration::from_millis(200);
+/// How long the desk waits for what was under way before this start.
+const FIRST_READ: Duration = Duration::from_secs(5);
 const LEASE_EVERY_MS: i64 = 5_000;
 const PRUNE_EVERY_MS: i64 = 3_600_000;
 /// Rows per transaction, so that the applier does not wait long for its turn.
@@ -70,6 +72,10 @@ impl Keeper {
 
     /// Keeps until told to stop, then writes what is left. `clock` gives unix ms.
     pub async fn run(mut self, clock: fn() -> UnixMs, mut stop: watch::Receiver<bool>) {
+        if tokio::time::timeout(FIRST_READ, self.step(clock())).await.is_err() {
+            tracing::warn!("the store does not answer: what was under way is taken up when it does");
+        }
+        self.enforcer.begin();
         let mut tick = tokio::time::interval(WRITE_EVERY);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -91,6 +97,8 @@ impl Keeper {
         if !self.has_loaded {
             self.load().await?;
             self.has_loaded = true;
+            // What was begun again meanwhile gets the ids of the rows that were read, before it is written.
+            return Ok(());
         }
         self.read_written().await?;
         self.write(now).await?;

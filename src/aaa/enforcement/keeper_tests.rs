@@ -68,6 +68,7 @@ fn row(state: ActionState) -> ActionRow {
 async fn an_action_has_one_row_from_its_beginning_to_its_end() {
     for test in each_database().await {
         let mut keeper = keeper(&test.db, "1");
+        keeper.step(NOW).await.expect("read");
         keeper.enforcer.keep_rows(vec![row(ActionState::Waiting)]);
         keeper.step(NOW + 2).await.expect("written");
         let mut conn = test.db.read().await.expect("a connection");

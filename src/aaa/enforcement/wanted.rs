@@ -9,6 +9,9 @@ use crate::units::UnixMs;
 
 /// Ends that differ by less are the same: the Accept rounds down to seconds, and a session begins a little after its Accept.
 const END_TOLERANCE_MS: i64 = 5_000;
+/// A session's maximum counts from its begin, which a router whose clock is wrong places up to five minutes wrong (see `sessions/event`), and which comes after the
+/// Accept by however long the line takes: ends that follow from the maximum are the same if they differ by less.
+const MAXIMUM_TOLERANCE_MS: i64 = 600_000;
 /// How long a router has to end a session that reached its maximum before it is told to.
 const MAXIMUM_GRACE_MS: i64 = 60_000;
 /// Caps that differ by less are the same, octets.
@@ -120,12 +123,13 @@ fn session_timeout(books: &Books<'_>, session: &SessionFacts, maximum_at: UnixMs
     let latest = session.started_at + MAX_SESSION_TIMEOUT_SECS * 1000;
     let bounded = |at: UnixMs| if at >= latest - END_TOLERANCE_MS { UnixMs::MAX } else { at };
     let (wanted, told) = (bounded(books.assessment.ends_at.min(maximum_at)), bounded(session.granted.ends_at));
-    let later_by = match books.assessment.ends_why {
+    let (later_by, sooner_by) = match books.assessment.ends_why {
+        _ if maximum_at < books.assessment.ends_at => (MAXIMUM_TOLERANCE_MS, MAXIMUM_TOLERANCE_MS),
         // Time online is known as of the last report: its end seems to move until the next one, and only a real extension counts.
-        EndReason::TimeUsedUp => i64::from(interim_secs(session)) * 1250 + 60_000,
-        _ => END_TOLERANCE_MS,
+        EndReason::TimeUsedUp => (i64::from(interim_secs(session)) * 1250 + 60_000, END_TOLERANCE_MS),
+        _ => (END_TOLERANCE_MS, END_TOLERANCE_MS),
     };
-    let differs = wanted > told.saturating_add(later_by) || wanted.saturating_add(END_TOLERANCE_MS) < told;
+    let differs = wanted > told.saturating_add(later_by) || wanted.saturating_add(sooner_by) < told;
     // What ends within a second is ended by a Disconnect then; a timeout of nothing would mean none.
     if !differs || wanted <= now + 1000 {
         return None;

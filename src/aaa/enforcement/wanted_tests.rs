@@ -118,6 +118,9 @@ fn a_session_beyond_its_maximum_is_ended_if_its_router_does_not() {
     let at = |secs| Books { session_maximum_secs: secs, ..books(&assessment) };
     assert_eq!(wanted(&at(3_600), &told, NOW), Want::Nothing, "the router's own end is due now");
     assert_eq!(wanted(&at(3_540), &told, NOW), Want::Disconnect(Reason::SessionMaximum));
+    let begun_late = session(granted(STARTED + 3_600_000 - 90_000, VolumeCaps::default()));
+    assert_eq!(wanted(&at(3_600), &begun_late, NOW - 600_000), Want::Nothing, "a slow line, or a clock that is wrong");
+    assert!(matches!(wanted(&at(7_200), &told, NOW), Want::Change(..)), "the package allows more now");
     assert_eq!(look_again_at(&at(3_540), &told), STARTED + 3_600_000);
     assert_eq!(look_again_at(&books(&assessment), &told), UnixMs::MAX);
 }

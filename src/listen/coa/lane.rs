@@ -99,7 +99,6 @@ impl Lane {
 
     /// The next request to send, if there is one and window and rate allow it: identifier, datagram and when to repeat it. An error is the serial of an order that
     /// cannot be sent.
-    #[expect(clippy::type_complexity, reason = "three parts of one datagram")]
     pub fn next(&mut self, now: Instant, pace: &Pace) -> Option<Result<(u8, Outgoing, Instant), u64>> {
         if self.queue.is_empty() || self.flights.len() >= self.window(pace) {
             return None;

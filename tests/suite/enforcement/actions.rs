@@ -36,7 +36,7 @@ on_both_stores! {
         let server = server_with(&port, store);
         let online = Online::log_in(&server, "81000001");
         server.must(&["package", "set", "home", "--download", "50M", "--upload", "25M"]);
-        let request = port.request(Duration::from_secs(3));
+        let request = port.soon();
         assert_eq!((request.code, request.mikrotik(8)), (code::COA_REQUEST, Some(&b"25M/50M"[..])));
         port.answer(&request, answer::COA_ACK, None);
         newest_action(&server, "acknowledged");

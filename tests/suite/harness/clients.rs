@@ -72,7 +72,7 @@ const PYRAD_TARGET: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/p
 /// pyrad's server as a router that takes CoA and Disconnect; ended when dropped.
 pub struct PyradTarget {
     child: std::process::Child,
-    lines: std::cell::RefCell<std::io::BufReader<std::process::ChildStdout>>,
+    lines: std::sync::mpsc::Receiver<String>,
     /// Its UDP port on 127.0.0.1.
     pub port: String,
 }
@@ -86,17 +86,21 @@ impl PyradTarget {
             return None;
         }
         let mut child = Command::new(&python).args([PYRAD_TARGET, secret]).stdout(Stdio::piped()).spawn().expect("it ran just now");
-        let lines = std::cell::RefCell::new(std::io::BufReader::new(child.stdout.take().expect("piped")));
+        let output = child.stdout.take().expect("piped");
+        let (sender, lines) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let all = std::io::BufRead::lines(std::io::BufReader::new(output));
+            // Ends with the program, or with the test that does not want its lines any more.
+            all.map_while(Result::ok).try_for_each(|line| sender.send(line)).unwrap_or_default();
+        });
         let mut target = Self { child, lines, port: String::new() };
         target.port = target.next_line();
         Some(target)
     }
 
-    /// The next line that it prints; waits for it.
+    /// The next line that it prints; panics if none comes soon.
     pub fn next_line(&self) -> String {
-        let mut line = String::new();
-        std::io::BufRead::read_line(&mut *self.lines.borrow_mut(), &mut line).expect("readable");
-        line.trim_end().to_owned()
+        self.lines.recv_timeout(super::wait::SOON).expect("pyrad says something soon")
     }
 }
 

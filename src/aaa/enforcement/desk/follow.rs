@@ -24,9 +24,23 @@ impl Desk {
         action.serial = self.serial;
         if lives != Some(true) {
             action.ended(now);
-        } else if self.actions.contains_key(&action.session.session_key) {
-            action.end(ActionState::GivenUp, "something newer took its place", now);
-        } else if action.state == ActionState::Sent {
+            return self.keep(action);
+        }
+        if let Some(mut present) = self.actions.get(&action.session.session_key).cloned() {
+            if present.kind == action.kind && present.stored_id.is_none() {
+                // The same, begun again before the store was read: one row tells both.
+                (present.stored_id, present.created_at) = (action.stored_id, action.created_at.min(present.created_at));
+                return self.keep(present);
+            }
+            let loser = if present.kind == ActionKind::Coa && action.kind != ActionKind::Coa { &mut present } else { &mut action };
+            loser.end(ActionState::GivenUp, "something newer took its place", now);
+            let loser = loser.clone();
+            self.keep(loser);
+            if action.state.is_over() {
+                return;
+            }
+        }
+        if action.state == ActionState::Sent {
             // Whoever sent it is not there any more to hear the answer.
             (action.state, action.next_at) = (ActionState::Waiting, now);
         }
