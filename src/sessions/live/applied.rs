@@ -38,6 +38,15 @@ impl Applied {
 }
 
 impl LiveSession {
+    /// Takes what is stored, unless more is known to be: another node's word may be older than our own applier's.
+    fn take(&mut self, stored: &Tally) {
+        let (known, told) = (&self.applied, Applied::all(stored));
+        if told.octets_in >= known.octets_in && told.octets_out >= known.octets_out && told.secs >= known.secs && told.at >= known.at {
+            self.tally.adopt(stored);
+            self.applied = told;
+        }
+    }
+
     /// Whether the store has everything that counts.
     pub(super) fn is_applied(&self) -> bool {
         self.applied.rest(&self.tally) == [0; 3]
@@ -52,8 +61,7 @@ impl LiveSessions {
             && session.session_key == stored.told_key
         {
             let was_open = session.tally.is_open();
-            session.tally.adopt(stored.tally);
-            session.applied = Applied::all(stored.tally);
+            session.take(stored.tally);
             self.recount(&session, was_open);
             if session.customer_id == 0
                 && let Some(customer_id) = stored.customer_id
@@ -66,8 +74,7 @@ impl LiveSessions {
         let Some(customer_id) = stored.customer_id.filter(|_| !self.retired.is_empty()) else { return };
         self.retired.remove_if_mut(&customer_id, |_, sessions| {
             for session in sessions.iter_mut().filter(|s| s.session_key == stored.told_key) {
-                session.tally.adopt(stored.tally);
-                session.applied = Applied::all(stored.tally);
+                session.take(stored.tally);
             }
             sessions.retain(|session| !session.is_applied());
             sessions.is_empty()
@@ -108,8 +115,7 @@ impl LiveSessions {
         for mut session in self.sessions.iter_mut() {
             if let Some(tally) = rows.get(&(session.tenant_id, session.session_key)) {
                 let was_open = session.tally.is_open();
-                session.tally.adopt(tally);
-                session.applied = Applied::all(tally);
+                session.take(tally);
                 self.recount(&session, was_open);
             }
         }
