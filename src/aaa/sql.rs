@@ -275,8 +275,8 @@ pub mod for_tests {
 
     /// What a customer downloaded on a day, in a session of that day's name.
     pub async fn insert_usage(conn: &mut Conn, tenant_id: i64, customer_id: i64, day: i64, octets: i64) {
-        q!(exec conn, "INSERT INTO usage (tenant_id, session_key, day, charging_class, customer_id, octets_in, octets_out, secs) \
-            VALUES ($1, $2, $3, 0, $4, 0, $5, 0)", tenant_id, &day.to_be_bytes()[..], day, customer_id, octets)
+        q!(exec conn, "INSERT INTO usage (tenant_id, session_key, bucket_at, day, charging_class, customer_id, octets_in, octets_out, secs) \
+            VALUES ($1, $2, $3, $3, 0, $4, 0, $5, 0)", tenant_id, &day.to_be_bytes()[..], day, customer_id, octets)
         .expect("usage");
     }
 
