@@ -1,5 +1,6 @@
 //! What the store already has of a live session, and what it knows better: told by the applier after each transaction.
 
+use super::restore::token_issued_at;
 use super::{LiveSession, LiveSessions, Slots};
 use crate::sessions::applier::StoredSession;
 use crate::sessions::tally::Tally;
@@ -53,12 +54,23 @@ impl LiveSession {
     }
 }
 
+/// Whether the store speaks of this session. Without a token two nodes may name one session differently: who missed its Start takes it to begin with the first
+/// packet that he heard. But no router has two sessions of one id at a time.
+fn is_meant(session: &LiveSession, stored: &StoredSession<'_>) -> bool {
+    if session.session_key == stored.told_key {
+        return true;
+    }
+    let (own, told) = (&session.tally, stored.tally);
+    let has_token = session.token_issued_at != 0 || token_issued_at(&stored.told_key, told) != 0;
+    !has_token && told.started_at <= own.last_event_at && own.started_at <= told.last_event_at
+}
+
 impl LiveSessions {
     /// Takes the store's word about a session: how much of it is stored, that its Stop was seen before memory had forgotten it, whose it is.
     pub(in crate::sessions) fn take_stored(&self, stored: &StoredSession<'_>) {
         let slot = self.slot(stored.nas_instance, stored.acct_session_id);
         if let Some(mut session) = self.sessions.get_mut(&slot)
-            && session.session_key == stored.told_key
+            && is_meant(&session, stored)
         {
             let was_open = session.tally.is_open();
             session.take(stored.tally);

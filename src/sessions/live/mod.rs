@@ -234,11 +234,13 @@ impl LiveSessions {
     pub fn fresh_sessions(&self, customer_id: i64, now: UnixMs, mut each: impl FnMut(&LiveSession)) {
         let (has_remote, mut local) = (self.remote.len() > 0, Vec::new());
         self.sessions_of(customer_id, |session| {
-            if has_remote {
-                local.push((session.session_key, session.tally.last_event_at));
-            }
-            if session.is_fresh(now) {
+            let is_fresh = session.is_fresh(now);
+            if is_fresh {
                 each(session);
+            }
+            if has_remote {
+                let slot = self.slot(session.nas_instance, session.acct_session_id());
+                local.push((slot, if is_fresh { UnixMs::MAX } else { session.tally.last_event_at }));
             }
         });
         if has_remote {

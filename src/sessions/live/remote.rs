@@ -3,7 +3,7 @@
 use dashmap::DashMap;
 use hashbrown::HashSet;
 
-use super::{LiveSession, LiveSessions};
+use super::{LiveSession, LiveSessions, Slot};
 use crate::units::{DAY_MS, UnixMs};
 
 /// By session key; and the keys of each customer.
@@ -79,10 +79,12 @@ impl LiveSessions {
         &self.remote
     }
 
-    /// Fresh sessions of a customer on other nodes, but for those of which this node knows as much: `local` are its own, with their newest events.
-    pub(super) fn fresh_elsewhere(&self, customer_id: i64, now: UnixMs, local: &[([u8; 16], UnixMs)], mut each: impl FnMut(&LiveSession)) {
+    /// Fresh sessions of a customer on other nodes, but for those of which this node knows as much or that it counted itself: `local` are its own, with their
+    /// newest events; `UnixMs::MAX` = counted. By the router's name for them: nodes may name one session differently, but a router has not two of one id.
+    pub(super) fn fresh_elsewhere(&self, customer_id: i64, now: UnixMs, local: &[(Slot, UnixMs)], mut each: impl FnMut(&LiveSession)) {
         self.remote.each_of(customer_id, |session| {
-            let is_known = |(key, at): &([u8; 16], UnixMs)| *key == session.session_key && *at >= session.tally.last_event_at;
+            let slot = self.slot(session.nas_instance, session.acct_session_id());
+            let is_known = |(own, at): &(Slot, UnixMs)| *own == slot && *at >= session.tally.last_event_at;
             if session.is_fresh(now) && !local.iter().any(is_known) {
                 each(session);
             }

@@ -149,7 +149,7 @@ impl LiveSession {
             router_id,
             nas_instance,
             customer_id,
-            token_issued_at: issued_at(&session_key, &tally),
+            token_issued_at: token_issued_at(&session_key, &tally),
             heard_at: tally.last_event_at,
             applied: Applied::all(&tally),
             tally,
@@ -189,7 +189,7 @@ impl LiveSession {
 }
 
 /// A key begins with the instant its token was issued, or with the session's start if it has no token.
-fn issued_at(session_key: &[u8; 16], tally: &Tally) -> UnixMs {
+pub(super) fn token_issued_at(session_key: &[u8; 16], tally: &Tally) -> UnixMs {
     let at = session_key[..6].iter().fold(0i64, |n, o| n << 8 | i64::from(*o));
     if at == tally.started_at { 0 } else { at }
 }
@@ -209,7 +209,7 @@ fn from_update(update: &Update<'_>) -> LiveSession {
         router_id: update.router_id,
         nas_instance: update.nas_instance,
         customer_id: update.customer_id,
-        token_issued_at: issued_at(&update.session_key, &tally),
+        token_issued_at: token_issued_at(&update.session_key, &tally),
         heard_at: update.at,
         applied: Applied::none(update.started_at),
         tally,
