@@ -244,7 +244,7 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
     for listener in http {
         tokio::spawn(http::serve(listener, health.clone(), metrics.clone()));
     }
-    let identity = base.identity.clone();
+    let identity = base.identity;
     let follower = restore::load_customers(base, loader, &db, &meters).await?.on_change(on_change(&parts.enforcer));
     if let Err(error) = applier.read_meters().await {
         tracing::warn!(%error, "usage is known from the snapshot only, until the database answers");
