@@ -52,7 +52,7 @@ pub enum RejectReason {
 }
 
 /// The checks of a login in the order in which they are made. The first four are about the request, the next two find the customer, [`decide`] makes the rest.
-pub const CHECKS_IN_ORDER: [RejectReason; 17] = [
+pub const CHECKS_IN_ORDER: [RejectReason; 20] = [
     RejectReason::BadUsername,
     RejectReason::Malformed,
     RejectReason::NoCredential,
@@ -61,6 +61,7 @@ pub const CHECKS_IN_ORDER: [RejectReason; 17] = [
     RejectReason::AmbiguousDevice,
     RejectReason::WrongCredential,
     RejectReason::RouterNotAllowed,
+    RejectReason::ServiceNotAllowed,
     RejectReason::Closed,
     RejectReason::Disabled,
     RejectReason::Suspended,
@@ -69,7 +70,9 @@ pub const CHECKS_IN_ORDER: [RejectReason; 17] = [
     RejectReason::VolumeUsedUp,
     RejectReason::TimeUsedUp,
     RejectReason::MacNotAllowed,
+    RejectReason::DeviceNotConfirmed,
     RejectReason::TooManySessions,
+    RejectReason::PoolExhausted,
 ];
 
 impl RejectReason {

@@ -83,6 +83,10 @@ impl UsageSource for Meters {
         Meters::used(self, customer_id, now)
     }
 
+    fn counts(&self, customer_id: i64) -> bool {
+        self.has_meter(customer_id)
+    }
+
     fn used_before(&self, customer_id: i64, now: UnixMs) -> Option<Used> {
         Meters::used_before(self, customer_id, now)
     }

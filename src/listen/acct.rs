@@ -148,6 +148,10 @@ impl AcctWorker {
         let seq = live.record(&event, &nas, customer, append)?.seq;
         if let Some(sighting) = live.sight(nas_instance, event.acct_session_id) {
             self.parts.enforcer.accounted(event.status, sighting);
+            // Any report may be the one that uses a volume up, or brings the next step of fair use.
+            if sighting.is_open && self.parts.access.usage.counts(sighting.customer_id) {
+                self.parts.enforcer.recheck(sighting.customer_id);
+            }
         }
         if let (Status::Start, Some(token)) = (event.status, event.token) {
             self.parts.access.session_began(token.customer_id, token.issued_at);

@@ -8,6 +8,11 @@ pub trait UsageSource: Send + Sync {
     /// What the customer used in each of his running periods, open sessions included; `None` = nothing is metered for him, so he used nothing.
     fn used(&self, customer_id: i64, now: UnixMs) -> Option<Used>;
 
+    /// Whether what this customer uses is counted, so that each of his reports may be the one that uses something up.
+    fn counts(&self, _customer_id: i64) -> bool {
+        false
+    }
+
     /// What he used in the period before each running one; `None` = that is not known, and nothing rolls over.
     fn used_before(&self, _customer_id: i64, _now: UnixMs) -> Option<Used> {
         None

@@ -132,6 +132,11 @@ impl Meters {
         Some(meter.sums_before(&spans))
     }
 
+    /// Whether a customer is metered.
+    pub fn has_meter(&self, customer_id: i64) -> bool {
+        self.table.contains_key(&customer_id)
+    }
+
     /// Whether what other nodes do is not known: the store is away. Limits over all nodes are open then.
     pub fn is_stale(&self, now: UnixMs) -> bool {
         self.has_others.load(Ordering::Relaxed) && now - self.synced_at.load(Ordering::Relaxed) > STALE_AFTER_MS

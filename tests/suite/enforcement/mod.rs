@@ -2,6 +2,7 @@
 
 mod actions;
 mod pyrad;
+mod usage;
 
 use crate::harness::coa::CoaPort;
 use crate::harness::packet::{attr, status};
@@ -37,7 +38,12 @@ impl Online {
 
     /// Accounting of the session.
     fn report(&self, server: &TestServer, what: u32) {
-        let packet = Packet::accounting(what, USER, &self.session, 0).with(attr::CLASS, &self.class).with(8, &[10, 0, 0, 9]);
+        self.report_octets(server, what, 0);
+    }
+
+    /// The same, with so many octets in each direction.
+    fn report_octets(&self, server: &TestServer, what: u32, octets: u32) {
+        let packet = Packet::accounting(what, USER, &self.session, octets).with(attr::CLASS, &self.class).with(8, &[10, 0, 0, 9]);
         let packet = if what == status::START { packet.without(attr::ACCT_SESSION_TIME) } else { packet };
         assert_eq!(self.client.exchange(server.acct, &packet).code, code::ACCOUNTING_RESPONSE);
     }
