@@ -14,7 +14,7 @@ use std::time::Instant;
 use radius::core::code::Code;
 use tollgate::aaa::access::{Access, AccessRequest, Identity};
 use tollgate::aaa::directory::{
-    CustomerFields, Directory, MessageAuthenticatorMode, NasFields, NasTable, Package, Packages, Providers, RateText, TenantRules, Tenants,
+    CustomerFields, Directory, NasFields, NasTable, Package, Packages, Providers, RateText, TenantRules, Tenants,
 };
 use tollgate::aaa::policy::UsageSource;
 use tollgate::aaa::reply::mikrotik::{self, PackageAttributes};
@@ -175,31 +175,17 @@ fn access(is_limited: bool) -> Access {
         let pool = Pool { id: 1, tenant_id: TenantId(1), name: "pool1".into(), ranges, router_id: None, grace_secs: 300 };
         directory.pools.put(&pool, &[], NOW);
     }
-    let tenant = TenantRules {
-        case_sensitive_usernames: false,
-        cross_provider_login: false,
-        time_zone: jiff::tz::TimeZone::UTC,
-        access_rules: Default::default(),
-        walled: Default::default(),
-    };
+    let tenant = TenantRules::default();
     directory.tenants.store(Arc::new(Tenants::from([(1, Arc::new(tenant))])));
     directory.providers.store(Arc::new(Providers::from([(1, 1)])));
     let nas = NasFields {
         id: 1,
-        tenant_id: 1,
-        owner_id: 1,
         name: "bench".into(),
-        nas_identifier: Box::default(),
         prefixes: vec!["127.0.0.1/32".parse().expect("a prefix")],
         secrets: vec![Secret::new(SECRET)],
-        mode: MessageAuthenticatorMode::Auto,
-        limit_proxy_state: true,
-        swap_octets: false,
-        added_at: 0,
-        adopt_all: false,
-        coa_port: 3799,
-        coa_message_authenticator: false,
-        coa_event_timestamp: false,
+        tenant_id: 1,
+        owner_id: 1,
+        ..NasFields::default()
     };
     directory.routers.store(Arc::new(NasTable::new(vec![nas], &[], &NasTable::default())));
     let live = LiveSessions::new(TokenKey::new(&[3; 32]));

@@ -7,12 +7,11 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::{Parts, now_ms};
-use crate::aaa::access::{OnReplaced, Replaced, ReplacedWhy};
+use crate::aaa::access::{OnReplaced, ReplacedWhy};
 use crate::aaa::decide::RejectReason;
 use crate::aaa::enforcement::{Enforcer, Reason};
 use crate::customers::update_device_seen;
 use crate::routers::pools::{update_exhausted, update_lease};
-use crate::sessions::SessionName;
 use crate::store::{Db, StoreError};
 use crate::units::{CustomerId, TenantId, UnixMs};
 
@@ -25,13 +24,12 @@ const ROWS_AT_ONCE: usize = 500;
 /// The hook that workers call with sessions that must go: enforcement ends them.
 pub fn on_replaced(enforcer: &Arc<Enforcer>) -> OnReplaced {
     let enforcer = enforcer.clone();
-    Box::new(move |replaced| {
-        let reason = match replaced.why {
+    Box::new(move |session, why| {
+        let reason = match why {
             ReplacedWhy::NewerLogin => Reason::Replaced,
             ReplacedWhy::DeviceRefused => Reason::Denied(RejectReason::MacNotAllowed),
         };
-        let Replaced { nas_instance, session_key, acct_session_id, .. } = replaced;
-        enforcer.disconnect(SessionName { nas_instance, session_key, acct_session_id }, reason);
+        enforcer.disconnect(session, reason);
     })
 }
 

@@ -145,8 +145,8 @@ impl AcctWorker {
             note_session(record, counters);
             journal.append(record.kind(), |out| record.write(out), if completes { ack.take() } else { None })
         };
-        let seq = live.record(&event, &nas, customer, append)?.seq;
-        if let Some(sighting) = live.sight(nas_instance, event.acct_session_id) {
+        let recorded = live.record(&event, &nas, customer, append)?;
+        if let Some(sighting) = recorded.session {
             self.parts.enforcer.accounted(event.status, sighting);
             // Any report may be the one that uses a volume up, or brings the next step of fair use.
             if sighting.is_open && self.parts.access.usage.counts(sighting.customer_id) {
@@ -156,7 +156,7 @@ impl AcctWorker {
         if let (Status::Start, Some(token)) = (event.status, event.token) {
             self.parts.access.session_began(token.customer_id, token.issued_at);
         }
-        Ok(seq)
+        Ok(recorded.seq)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::aaa::decide::RejectReason;
 use crate::aaa::directory::{Customer, Package};
 use crate::packages::{DevicePolicy, Limits};
 use crate::radius::dictionary::numbers::CALLING_STATION_ID;
-use crate::sessions::{Leased, LiveSession, LiveSessions, MacBound};
+use crate::sessions::{Leased, LiveSessions, MacBound, SessionName};
 use crate::units::{Mac, UnixMs};
 
 /// Why a session is to be ended for another.
@@ -25,50 +25,8 @@ pub enum ReplacedWhy {
     DeviceRefused,
 }
 
-/// A session that enforcement must end.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Replaced {
-    /// Whose.
-    pub tenant_id: i64,
-    /// By which router entry.
-    pub router_id: i64,
-    /// By which box.
-    pub nas_instance: i64,
-    /// Whose.
-    pub customer_id: i64,
-    /// Its name in the store.
-    pub session_key: [u8; 16],
-    /// Acct-Session-Id.
-    pub acct_session_id: Box<[u8]>,
-    /// User-Name as the router sent it.
-    pub username: Box<[u8]>,
-    /// Its device.
-    pub mac: Option<Mac>,
-    /// Its address.
-    pub framed_ip: Option<Ipv4Addr>,
-    /// Why.
-    pub why: ReplacedWhy,
-}
-
-impl Replaced {
-    fn new(session: &LiveSession, why: ReplacedWhy) -> Replaced {
-        Replaced {
-            tenant_id: session.tenant_id,
-            router_id: session.router_id,
-            nas_instance: session.nas_instance,
-            customer_id: session.customer_id,
-            session_key: session.session_key,
-            acct_session_id: session.acct_session_id().into(),
-            username: session.username().into(),
-            mac: session.mac,
-            framed_ip: session.framed_ip,
-            why,
-        }
-    }
-}
-
 /// Takes sessions that must be ended. Called by the workers: it must not wait.
-pub type OnReplaced = Box<dyn Fn(Replaced) + Send + Sync>;
+pub type OnReplaced = Box<dyn Fn(SessionName, ReplacedWhy) + Send + Sync>;
 
 /// What logins have taken for themselves: places, devices; and whom to tell of sessions that must go.
 pub struct Identity {
@@ -82,7 +40,7 @@ pub struct Identity {
 impl Default for Identity {
     /// Nothing taken, and sessions that must go are only logged.
     fn default() -> Identity {
-        Identity::new(Box::new(|replaced| tracing::debug!(?replaced, "nobody ends this session")))
+        Identity::new(Box::new(|session, why| tracing::debug!(?session, ?why, "nobody ends this session")))
     }
 }
 
@@ -224,7 +182,7 @@ impl Access {
     fn end_session(&self, customer_id: i64, session_key: &[u8; 16], why: ReplacedWhy) {
         self.live.sessions_of(customer_id, |session| {
             if session.session_key == *session_key {
-                (self.identity.on_replaced)(Replaced::new(session, why));
+                (self.identity.on_replaced)(session.name(), why);
             }
         });
     }
@@ -234,7 +192,7 @@ impl Access {
         if self.identity.slots.take_superseded(customer_id, token_issued_at) {
             self.live.sessions_of(customer_id, |session| {
                 if session.token_issued_at == token_issued_at && session.tally.is_open() {
-                    (self.identity.on_replaced)(Replaced::new(session, ReplacedWhy::NewerLogin));
+                    (self.identity.on_replaced)(session.name(), ReplacedWhy::NewerLogin);
                 }
             });
         }
@@ -250,7 +208,7 @@ impl Access {
                 tracing::info!(customer_id, %mac, "this device was not bound: others took the customer's last place first");
                 self.live.sessions_of(customer_id, |session| {
                     if session.mac == Some(mac) && session.tally.is_open() {
-                        (self.identity.on_replaced)(Replaced::new(session, ReplacedWhy::DeviceRefused));
+                        (self.identity.on_replaced)(session.name(), ReplacedWhy::DeviceRefused);
                     }
                 });
             }

@@ -26,7 +26,7 @@ use crate::units::{Mac, UnixMs};
 use credential::{Credential, Proof};
 use devices::DeviceFact;
 use identity::Admitted;
-pub use identity::{Identity, OnReplaced, Replaced, ReplacedWhy};
+pub use identity::{Identity, OnReplaced, ReplacedWhy};
 pub use standing::Gathered;
 
 /// Service-Type of PPP.

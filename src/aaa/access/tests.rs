@@ -8,14 +8,14 @@ use parking_lot::Mutex;
 use radius::core::code::Code;
 
 use super::*;
-use crate::aaa::directory::{CustomerFields, MessageAuthenticatorMode, NasFields, NasTable, Packages, Providers, Tenants, WalledReply};
+use crate::aaa::directory::{CustomerFields, MessageAuthenticatorMode, NasFields, NasTable, Packages, Providers, Tenants};
 use crate::aaa::policy::NoMeters;
 use crate::aaa::throttle::ThrottleLimits;
 use crate::packages::{DevicePolicy, Limits, Places, Simultaneous, WhenFull, WhenUnknown, service};
 use crate::radius::client::RequestBuilder;
 use crate::radius::dictionary::numbers::{CLASS, FRAMED_IP_ADDRESS, FRAMED_POOL};
 use crate::routers::pools::{Pool, parse_ranges};
-use crate::sessions::{AccountingEvent, NasContext, Record, TokenKey};
+use crate::sessions::{AccountingEvent, NasContext, Record, SessionName, TokenKey};
 use crate::units::TenantId;
 
 const NOW: UnixMs = 1_800_000_000_000;
@@ -26,7 +26,7 @@ const B: &str = "48:00:00:00:00:0B";
 /// Two routers, one package, customers `bob` (7) and `eve` (8).
 struct Network {
     access: Access,
-    replaced: Arc<Mutex<Vec<Replaced>>>,
+    replaced: Arc<Mutex<Vec<SessionName>>>,
 }
 
 /// What an Accept said.
@@ -47,13 +47,7 @@ impl Network {
         let directory = Directory::empty();
         let package = Package { id: 1, tenant_id: 1, interim_secs: 300, limits, framed_pool: Some("pool1".into()), ..Package::default() };
         directory.packages.store(Arc::new(Packages::from([(1, Arc::new(package))])));
-        let tenant = TenantRules {
-            case_sensitive_usernames: false,
-            cross_provider_login: false,
-            time_zone: jiff::tz::TimeZone::UTC,
-            access_rules: Default::default(),
-            walled: WalledReply::new(&Default::default()),
-        };
+        let tenant = TenantRules::default();
         directory.tenants.store(Arc::new(Tenants::from([(1, Arc::new(tenant))])));
         directory.providers.store(Arc::new(Providers::from([(1, 1)])));
         directory.routers.store(Arc::new(NasTable::new(vec![router(1), router(2)], &[], &NasTable::default())));
@@ -69,7 +63,7 @@ impl Network {
             directory: Arc::new(directory),
             live: Arc::new(LiveSessions::new(TokenKey::new(&[3; 32]))),
             throttle: Throttle::new(ThrottleLimits::default()),
-            identity: Identity::new(Box::new(move |gone| theirs.lock().push(gone))),
+            identity: Identity::new(Box::new(move |gone, _| theirs.lock().push(gone))),
         };
         let network = Network { access, replaced };
         network.put(&CustomerFields { id: 7, username: b"bob", ..customer() });
@@ -138,20 +132,13 @@ impl Network {
 fn router(id: i64) -> NasFields {
     NasFields {
         id,
-        tenant_id: 1,
-        owner_id: 1,
         name: "r".into(),
-        nas_identifier: Box::default(),
         prefixes: vec![format!("10.0.0.{id}/32").parse().expect("a prefix")],
         secrets: vec![Secret::new(SECRET)],
         mode: MessageAuthenticatorMode::Accept,
-        limit_proxy_state: true,
-        swap_octets: false,
-        added_at: 0,
-        adopt_all: false,
-        coa_port: 3799,
-        coa_message_authenticator: false,
-        coa_event_timestamp: false,
+        tenant_id: 1,
+        owner_id: 1,
+        ..NasFields::default()
     }
 }
 

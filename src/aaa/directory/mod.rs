@@ -48,6 +48,19 @@ pub struct TenantRules {
     pub walled: WalledReply,
 }
 
+impl Default for TenantRules {
+    /// A tenant with no option set, in UTC.
+    fn default() -> TenantRules {
+        TenantRules {
+            case_sensitive_usernames: false,
+            cross_provider_login: false,
+            time_zone: jiff::tz::TimeZone::UTC,
+            access_rules: Default::default(),
+            walled: WalledReply::new(&Default::default()),
+        }
+    }
+}
+
 impl TenantRules {
     /// Whether a login that is refused for this reason is let into the walled garden instead.
     pub fn walls(&self, reason: RejectReason) -> bool {

@@ -60,6 +60,29 @@ pub struct NasFields {
     pub coa_event_timestamp: bool,
 }
 
+impl Default for NasFields {
+    /// An entry with no option set, which no address reaches.
+    fn default() -> NasFields {
+        NasFields {
+            id: 0,
+            tenant_id: 0,
+            owner_id: 0,
+            name: Box::default(),
+            nas_identifier: Box::default(),
+            prefixes: Vec::new(),
+            secrets: Vec::new(),
+            mode: MessageAuthenticatorMode::Auto,
+            limit_proxy_state: true,
+            swap_octets: false,
+            added_at: 0,
+            adopt_all: false,
+            coa_port: 3799,
+            coa_message_authenticator: false,
+            coa_event_timestamp: false,
+        }
+    }
+}
+
 /// Counters of one router, published for `router ls` and `doctor`.
 #[derive(Debug, Default)]
 pub struct NasCounters {
@@ -241,20 +264,12 @@ mod tests {
     fn nas(id: i64, prefixes: &[&str]) -> NasFields {
         NasFields {
             id,
-            tenant_id: 1,
-            owner_id: 1,
             name: "r".into(),
-            nas_identifier: Box::default(),
             prefixes: prefixes.iter().map(|p| p.parse().expect("a prefix")).collect(),
             secrets: vec![Secret::new(b"s")],
-            mode: MessageAuthenticatorMode::Auto,
-            limit_proxy_state: true,
-            swap_octets: false,
-            added_at: 0,
-            adopt_all: false,
-            coa_port: 3799,
-            coa_message_authenticator: false,
-            coa_event_timestamp: false,
+            tenant_id: 1,
+            owner_id: 1,
+            ..NasFields::default()
         }
     }
 

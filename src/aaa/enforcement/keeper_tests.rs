@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::*;
-use crate::aaa::directory::{MessageAuthenticatorMode, NasFields, NasTable};
+use crate::aaa::directory::{NasFields, NasTable};
 use crate::aaa::enforcement::{ActionKind, ActionState, Reason, list_action_lines, list_coa_silence};
 use crate::radius::Secret;
 use crate::sessions::TokenKey;
@@ -20,20 +20,12 @@ fn directory() -> Directory {
     let directory = Directory::empty();
     let fields = NasFields {
         id: 2,
-        tenant_id: 1,
-        owner_id: 1,
         name: "tower".into(),
-        nas_identifier: Box::default(),
         prefixes: vec!["192.0.2.1/32".parse().expect("a prefix")],
         secrets: vec![Secret::new(b"s")],
-        mode: MessageAuthenticatorMode::Auto,
-        limit_proxy_state: true,
-        swap_octets: false,
-        added_at: 0,
-        adopt_all: false,
-        coa_port: 3799,
-        coa_message_authenticator: false,
-        coa_event_timestamp: false,
+        tenant_id: 1,
+        owner_id: 1,
+        ..NasFields::default()
     };
     directory.routers.store(Arc::new(NasTable::new(vec![fields], &[], &NasTable::default())));
     directory

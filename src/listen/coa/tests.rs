@@ -3,26 +3,19 @@
 use std::sync::mpsc::{Receiver, channel};
 
 use super::*;
-use crate::aaa::directory::{MessageAuthenticatorMode, Nas, NasFields, NasTable};
+use crate::aaa::directory::{Nas, NasFields, NasTable};
 use crate::radius::{DynamicReply, PacketView, Secret, code, dynamic_reply};
 
 fn nas(secrets: &[&str], port: u16) -> Arc<Nas> {
     let fields = NasFields {
         id: 1,
-        tenant_id: 1,
-        owner_id: 1,
         name: "tower".into(),
-        nas_identifier: Box::default(),
         prefixes: vec!["127.0.0.1/32".parse().expect("a prefix")],
         secrets: secrets.iter().map(|s| Secret::new(s.as_bytes())).collect(),
-        mode: MessageAuthenticatorMode::Auto,
-        limit_proxy_state: true,
-        swap_octets: false,
-        added_at: 0,
-        adopt_all: false,
         coa_port: port,
-        coa_message_authenticator: false,
-        coa_event_timestamp: false,
+        tenant_id: 1,
+        owner_id: 1,
+        ..NasFields::default()
     };
     NasTable::new(vec![fields], &[], &NasTable::default()).all()[0].clone()
 }

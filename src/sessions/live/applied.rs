@@ -1,7 +1,7 @@
 //! What the store already has of a live session, and what it knows better: told by the applier after each transaction.
 
 use super::restore::token_issued_at;
-use super::{LiveSession, LiveSessions, Slots};
+use super::{LiveSession, LiveSessions};
 use crate::sessions::applier::StoredSession;
 use crate::sessions::tally::Tally;
 use crate::units::UnixMs;
@@ -102,14 +102,7 @@ impl LiveSessions {
 
     /// Every session of a customer in memory, open or not, and those that only wait for the store.
     pub(in crate::sessions) fn each_of_customer(&self, customer_id: i64, mut each: impl FnMut(&LiveSession)) {
-        let slots = self.by_customer.get(&customer_id).map(|s| s.value().clone());
-        for slot in slots.iter().flat_map(Slots::as_slice) {
-            if let Some(session) = self.sessions.get(slot)
-                && session.customer_id == customer_id
-            {
-                each(&session);
-            }
-        }
+        self.sessions_of(customer_id, &mut each);
         if !self.retired.is_empty()
             && let Some(retired) = self.retired.get(&customer_id)
         {

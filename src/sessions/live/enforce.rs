@@ -32,15 +32,14 @@ impl LiveSession {
     pub fn name(&self) -> SessionName {
         SessionName { nas_instance: self.nas_instance, session_key: self.session_key, acct_session_id: self.acct_session_id().into() }
     }
+
+    /// At a glance.
+    pub(super) fn sighting(&self) -> Sighting {
+        Sighting { session_key: self.session_key, customer_id: self.customer_id, is_open: self.tally.is_open() }
+    }
 }
 
 impl LiveSessions {
-    /// The session that a box has under this id now.
-    pub fn sight(&self, nas_instance: i64, acct_session_id: &[u8]) -> Option<Sighting> {
-        let session = self.sessions.get(&self.slot(nas_instance, acct_session_id))?;
-        Some(Sighting { session_key: session.session_key, customer_id: session.customer_id, is_open: session.tally.is_open() })
-    }
-
     /// Runs `with` on a session, open or not; `None` if it is not in memory (any more).
     pub fn with_session<T>(&self, name: &SessionName, with: impl FnOnce(&LiveSession) -> T) -> Option<T> {
         let session = self.sessions.get(&self.slot(name.nas_instance, &name.acct_session_id))?;
@@ -49,15 +48,11 @@ impl LiveSessions {
 
     /// Every open session of a customer, also one that has been silent for long.
     pub fn open_sessions(&self, customer_id: i64, mut each: impl FnMut(&LiveSession)) {
-        let Some(slots) = self.by_customer.get(&customer_id).map(|s| s.value().clone()) else { return };
-        for slot in slots.as_slice() {
-            if let Some(session) = self.sessions.get(slot)
-                && session.customer_id == customer_id
-                && session.tally.is_open()
-            {
-                each(&session);
+        self.sessions_of(customer_id, |session| {
+            if session.tally.is_open() {
+                each(session);
             }
-        }
+        });
     }
 
     /// Everyone of whom there is a session in memory.

@@ -116,6 +116,8 @@ impl LiveSession {
 pub struct Recorded {
     /// Its place in the journal; the answer may leave once that place is durable.
     pub seq: u64,
+    /// The session that lies under the event's name now; `None` for an event about a whole box.
+    pub session: Option<Sighting>,
 }
 
 /// All sessions of this node.
@@ -194,7 +196,7 @@ impl LiveSessions {
             let _alone = self.gate(nas.nas_instance).write();
             let seq = append(&Record::NasRestarted { nas_instance: nas.nas_instance, at: event.at, only: None })?;
             self.end_all(nas.nas_instance, event.at, None);
-            return Ok(Recorded { seq });
+            return Ok(Recorded { seq, session: None });
         }
         let slot = self.slot(nas.nas_instance, event.acct_session_id);
         if !self.sessions.contains_key(&slot) {
@@ -208,7 +210,8 @@ impl LiveSessions {
                 Fate::Earlier { session_key, started_at } => {
                     let mut update = self.update(event, nas, session_key, started_at, customer().map_or(0, |c| c.0));
                     update.is_past = true;
-                    append(&Record::Update(update)).map(|seq| Recorded { seq })
+                    let session = Some(entry.get().sighting());
+                    append(&Record::Update(update)).map(|seq| Recorded { seq, session })
                 }
                 Fate::Later => {
                     let old = entry.get();
@@ -218,14 +221,15 @@ impl LiveSessions {
                     self.forget(&old, slot);
                     self.note(entry.get(), slot);
                     self.retire(*old);
-                    Ok(Recorded { seq })
+                    Ok(Recorded { seq, session: Some(entry.get().sighting()) })
                 }
             },
             Entry::Vacant(entry) => {
                 let (session, seq) = self.open(event, nas, customer, None, append)?;
                 self.note(&session, slot);
+                let sighting = session.sighting();
                 entry.insert(session);
-                Ok(Recorded { seq })
+                Ok(Recorded { seq, session: Some(sighting) })
             }
         }
     }
@@ -301,7 +305,7 @@ impl LiveSessions {
         session.mac = session.mac.or(event.mac);
         session.framed_ip = event.framed_ip.or(session.framed_ip);
         self.recount(session, was_open);
-        Ok(Recorded { seq })
+        Ok(Recorded { seq, session: Some(session.sighting()) })
     }
 
     fn open<E>(

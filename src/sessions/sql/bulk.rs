@@ -153,9 +153,32 @@ pub async fn prefer_index_lookups(conn: &mut Conn) -> Result<(), StoreError> {
     Ok(())
 }
 
+macro_rules! by_keys {
+    ($lock:literal) => {
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM UNNEST($1::bigint[], $2::bytea[]) AS w (tenant_id, session_key) \
+            JOIN sessions s ON s.tenant_id = w.tenant_id AND s.session_key = w.session_key",
+            $lock
+        )
+    };
+}
+
 /// The rows of these keys; those that exist, locked where the database locks rows. Keys in order avoid deadlocks between nodes.
 // cross-tenant: a journal holds records of all tenants
 pub async fn list_by_keys(conn: &mut Conn, keys: &[RowKey], into: &mut Vec<SessionRow>) -> Result<(), StoreError> {
+    rows_of_keys(conn, keys, by_keys!(" ORDER BY s.tenant_id, s.session_key FOR UPDATE OF s"), into).await
+}
+
+/// The same, only to look at.
+// cross-tenant: a node keeps the sessions of all tenants in memory
+pub async fn read_by_keys(conn: &mut Conn, keys: &[RowKey], into: &mut Vec<SessionRow>) -> Result<(), StoreError> {
+    rows_of_keys(conn, keys, by_keys!(""), into).await
+}
+
+// cross-tenant: see its callers
+async fn rows_of_keys(conn: &mut Conn, keys: &[RowKey], pg: &'static str, into: &mut Vec<SessionRow>) -> Result<(), StoreError> {
     match conn.conn_ref() {
         ConnRef::Lite(c) => {
             for lot in lots(keys) {
@@ -172,13 +195,7 @@ pub async fn list_by_keys(conn: &mut Conn, keys: &[RowKey], into: &mut Vec<Sessi
             }
         }
         ConnRef::Pg(c) if !keys.is_empty() => {
-            let sql = concat!(
-                "SELECT ",
-                columns!(),
-                " FROM UNNEST($1::bigint[], $2::bytea[]) AS w (tenant_id, session_key) \
-                JOIN sessions s ON s.tenant_id = w.tenant_id AND s.session_key = w.session_key ORDER BY s.tenant_id, s.session_key FOR UPDATE OF s"
-            );
-            let query = sqlx::query_as::<_, StoredRow>(sql).bind(column(keys, |k| k.0)).bind(column(keys, |k| &k.1[..]));
+            let query = sqlx::query_as::<_, StoredRow>(pg).bind(column(keys, |k| k.0)).bind(column(keys, |k| &k.1[..]));
             rows(query.fetch_all(c).await?, into)?;
         }
         ConnRef::Pg(_) => {}

@@ -5,7 +5,7 @@ use parking_lot::Mutex;
 use super::*;
 use crate::aaa::access::{Access, Identity};
 use crate::aaa::decide::RejectReason;
-use crate::aaa::directory::{CustomerFields, Directory, MessageAuthenticatorMode, NasFields, NasTable, Package, TenantRules, WalledReply};
+use crate::aaa::directory::{CustomerFields, Directory, NasFields, NasTable, Package, TenantRules};
 use crate::aaa::enforcement::action::Outcome;
 use crate::aaa::enforcement::order::Order;
 use crate::aaa::policy::NoMeters;
@@ -13,7 +13,7 @@ use crate::aaa::throttle::{Throttle, ThrottleLimits};
 use crate::packages::{PerDirection, RateLimit};
 use crate::radius::{Secret, code};
 use crate::sessions::{
-    AccountingEvent, Granted, LiveSessions, NasContext, SessionToken, Status as Accounting, TokenKey, VolumeCaps, rate_number,
+    AccountingEvent, Granted, LiveSessions, NasContext, SessionToken, Sighting, Status as Accounting, TokenKey, VolumeCaps, rate_number,
 };
 use crate::units::BitRate;
 
@@ -49,30 +49,16 @@ fn number(mbps: u64) -> u32 {
 
 fn scene() -> Scene {
     let directory = Arc::new(Directory::empty());
-    let rules = TenantRules {
-        case_sensitive_usernames: false,
-        cross_provider_login: false,
-        time_zone: jiff::tz::TimeZone::UTC,
-        walled: WalledReply::new(&Default::default()),
-        access_rules: Default::default(),
-    };
+    let rules = TenantRules::default();
     directory.tenants.store(Arc::new([(1, Arc::new(rules))].into()));
     let fields = NasFields {
         id: 2,
-        tenant_id: 1,
-        owner_id: 1,
         name: "tower".into(),
-        nas_identifier: Box::default(),
         prefixes: vec!["192.0.2.1/32".parse().expect("a prefix")],
         secrets: vec![Secret::new(b"s")],
-        mode: MessageAuthenticatorMode::Auto,
-        limit_proxy_state: true,
-        swap_octets: false,
-        added_at: 0,
-        adopt_all: false,
-        coa_port: 3799,
-        coa_message_authenticator: false,
-        coa_event_timestamp: false,
+        tenant_id: 1,
+        owner_id: 1,
+        ..NasFields::default()
     };
     directory.routers.store(Arc::new(NasTable::new(vec![fields], &[], &NasTable::default())));
     let (live, notes, status) = (Arc::new(LiveSessions::new(TokenKey::new(&[7; 32]))), Arc::new(Notes::default()), Arc::default());
@@ -109,6 +95,11 @@ impl Scene {
 
     /// Accounting of a session; returns its name.
     fn account(&self, status: Accounting, id: &[u8], at: UnixMs) -> SessionName {
+        SessionName { nas_instance: BOX, session_key: self.hear(status, id, at).session_key, acct_session_id: id.into() }
+    }
+
+    /// The same; returns the session at a glance.
+    fn hear(&self, status: Accounting, id: &[u8], at: UnixMs) -> Sighting {
         let granted = Granted::new(number(10), UnixMs::MAX, false, VolumeCaps::default());
         let nonce = u32::from(*id.last().expect("an id"));
         let event = AccountingEvent {
@@ -130,16 +121,13 @@ impl Scene {
             is_local: false,
         };
         let nas = NasContext { tenant_id: 1, router_id: 2, nas_instance: BOX, added_at: 0, adopt_all: true };
-        self.live.record(&event, &nas, || None, |_| Ok::<u64, ()>(1)).expect("recorded");
-        let sighting = self.live.sight(BOX, id).expect("in memory");
-        SessionName { nas_instance: BOX, session_key: sighting.session_key, acct_session_id: id.into() }
+        self.live.record(&event, &nas, || None, |_| Ok::<u64, ()>(1)).expect("recorded").session.expect("about a session")
     }
 
     /// Accounting, told to the desk as well.
     fn report(&mut self, status: Accounting, id: &[u8], at: UnixMs) {
-        let name = self.account(status, id, at);
-        let sighting = self.live.sight(BOX, id).expect("in memory");
-        self.desk.accounted(name.session_key, sighting.customer_id, sighting.is_open, status != Accounting::Interim, at);
+        let sighting = self.hear(status, id, at);
+        self.desk.accounted(sighting.session_key, sighting.customer_id, sighting.is_open, status != Accounting::Interim, at);
     }
 
     fn orders(&self) -> Vec<Order> {

@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 use sqlx::{QueryBuilder, Sqlite};
 
-use super::{RowKey, StoredRow, column, columns, lots};
+use super::{RowKey, column, lots, read_by_keys};
 use crate::sessions::tally::Tally;
 use crate::store::{Conn, ConnRef, StoreError};
 use crate::units::UnixMs;
@@ -74,37 +74,8 @@ pub async fn list_bucket_sums(conn: &mut Conn, wants: &[Want]) -> Result<Vec<Buc
 /// What is stored of these sessions, where a row of that name is.
 // cross-tenant: a node keeps the sessions of all tenants in memory
 pub async fn list_tallies(conn: &mut Conn, keys: &[RowKey], into: &mut HashMap<RowKey, Tally>) -> Result<(), StoreError> {
-    let mut found = Vec::new();
-    match conn.conn_ref() {
-        ConnRef::Lite(c) => {
-            for lot in lots(keys) {
-                let mut b: QueryBuilder<Sqlite> = QueryBuilder::new("WITH w (tenant_id, session_key) AS (");
-                b.push_values(lot, |mut row, (tenant, key)| {
-                    row.push_bind(*tenant).push_bind(&key[..]);
-                });
-                b.push(concat!(
-                    ") SELECT ",
-                    columns!(),
-                    " FROM w CROSS JOIN sessions s WHERE s.tenant_id = w.tenant_id AND s.session_key = w.session_key"
-                ));
-                found.extend(b.build_query_as::<StoredRow>().fetch_all(&mut *c).await?);
-            }
-        }
-        ConnRef::Pg(c) if !keys.is_empty() => {
-            let sql = concat!(
-                "SELECT ",
-                columns!(),
-                " FROM UNNEST($1::bigint[], $2::bytea[]) AS w (tenant_id, session_key) \
-                JOIN sessions s ON s.tenant_id = w.tenant_id AND s.session_key = w.session_key"
-            );
-            let query = sqlx::query_as::<_, StoredRow>(sql).bind(column(keys, |k| k.0)).bind(column(keys, |k| &k.1[..]));
-            found = query.fetch_all(c).await?;
-        }
-        ConnRef::Pg(_) => {}
-    }
-    for row in found {
-        let row = row.into_row()?;
-        into.insert(row.key(), row.tally);
-    }
+    let mut rows = Vec::new();
+    read_by_keys(conn, keys, &mut rows).await?;
+    into.extend(rows.into_iter().map(|row| (row.key(), row.tally)));
     Ok(())
 }
