@@ -10,10 +10,10 @@ use super::{Parts, now_ms};
 use crate::aaa::access::{OnReplaced, ReplacedWhy};
 use crate::aaa::decide::RejectReason;
 use crate::aaa::enforcement::{Enforcer, Reason};
-use crate::customers::update_device_seen;
+use crate::customers::update_devices_seen;
 use crate::routers::pools::{update_exhausted, update_lease};
 use crate::store::{Db, StoreError};
-use crate::units::{CustomerId, TenantId, UnixMs};
+use crate::units::{TenantId, UnixMs};
 
 const TICK: Duration = Duration::from_secs(1);
 /// Addresses are looked through every so many ticks.
@@ -81,20 +81,10 @@ async fn write(db: &Db, parts: &Parts, now: UnixMs) -> Result<(), StoreError> {
             return Err(error);
         }
     }
-    // Full pools and devices seen are told again by the next login, should this fail.
+    write_seen(db, parts, now).await?;
+    // Full pools are told again by the next login, should this fail.
     let exhausted: Vec<_> =
         pools.all().into_iter().map(|p| (p.tenant_id(), p.id(), p.figures())).filter(|p| now - p.2.exhausted_at < 60_000).collect();
-    let seen = parts.access.identity.devices.take_seen();
-    if exhausted.is_empty() && seen.is_empty() {
-        return Ok(());
-    }
-    for chunk in seen.chunks(ROWS_AT_ONCE) {
-        let mut tx = db.begin().await?;
-        for (tenant_id, customer_id, mac, at) in chunk {
-            update_device_seen(&mut tx, TenantId(*tenant_id), CustomerId(*customer_id), *mac, *at).await?;
-        }
-        tx.commit(now).await?;
-    }
     if !exhausted.is_empty() {
         let mut tx = db.begin().await?;
         for (tenant_id, pool_id, figures) in exhausted {
@@ -102,6 +92,29 @@ async fn write(db: &Db, parts: &Parts, now: UnixMs) -> Result<(), StoreError> {
             update_exhausted(&mut tx, TenantId(tenant_id), pool_id, times, figures.exhausted_at).await?;
         }
         tx.commit(now).await?;
+    }
+    Ok(())
+}
+
+/// Writes which devices logged in.
+async fn write_seen(db: &Db, parts: &Parts, now: UnixMs) -> Result<(), StoreError> {
+    let devices = &parts.access.identity.seen;
+    let mut seen = devices.take();
+    // Neighbours in the table are written together.
+    seen.sort_unstable_by_key(|s| (s.tenant_id, s.customer_id));
+    let mut rest = &seen[..];
+    while !rest.is_empty() {
+        let (lot, later) = rest.split_at(ROWS_AT_ONCE.min(rest.len()));
+        let written = async {
+            let mut tx = db.begin().await?;
+            update_devices_seen(&mut tx, lot).await?;
+            tx.commit(now).await
+        };
+        if let Err(error) = written.await {
+            devices.put_back(rest);
+            return Err(error);
+        }
+        rest = later;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use std::thread::JoinHandle as ThreadHandle;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
+use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -101,6 +102,7 @@ pub fn spawn(work: Work, parts: &Arc<Parts>, health: &Arc<Health>, stop: watch::
         keep_from: work.keep_from,
         failures: Arc::default(),
         budget_octets: u64::from(work.config.snapshot.budget_mib) << 20,
+        writing: Arc::default(),
     };
     let publisher = Publisher::new(parts.access.directory.clone(), work.unknown);
     let retention_ms = i64::from(work.config.decision_log.retention_days) * crate::units::DAY_MS;
@@ -203,10 +205,13 @@ struct Snapshots {
     /// In a row.
     failures: Arc<AtomicU64>,
     budget_octets: u64,
+    /// Two at a time would write into the same file.
+    writing: Arc<Mutex<()>>,
 }
 
 impl Snapshots {
     fn write(&self, parts: &Parts) {
+        let _alone = self.writing.lock();
         // Positions first: what changes while the snapshot is written is followed or replayed again, which changes nothing.
         let position = snapshot::SnapshotPosition {
             feed_seq: self.follow.position.load(Ordering::Acquire),

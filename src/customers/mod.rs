@@ -26,8 +26,8 @@ pub use add::{NewCustomer, add_customer};
 pub use checks::{ReplyCheck, check_reply_attributes, check_reply_syntax, parse_ipv6_prefix, parse_macs, parse_static_ipv4};
 pub use customer::{BillingType, ConnectionType, Customer, Hold, HoldKind, OwnRate};
 pub use devices::{
-    Bound, Device, DeviceActor, DeviceBinding, DeviceEvent, add_device, bind_device, list_device_events, list_devices, remove_device,
-    update_device_seen,
+    Bound, Device, DeviceActor, DeviceBinding, DeviceEvent, DeviceSeen, add_device, bind_device, list_device_events, list_devices,
+    remove_device, update_devices_seen,
 };
 pub use error::CustomerError;
 pub use list::{CustomerFilter, CustomerWithPassword, find_customer_with_password, list_customers};

@@ -41,7 +41,8 @@ pub struct BoundAddress {
     pub receive_buffer_octets: usize,
 }
 
-/// Binds an address once without sharing, to notice another owner, then `workers` times with SO_REUSEPORT.
+/// Binds an address without sharing, so that another owner is noticed, and shares it only then (SO_REUSEPORT) among `workers` sockets. The first socket stays
+/// bound throughout: two servers that start at once never both get the port, and the system never hands out one that is shared already.
 pub fn bind(address: SocketAddr, workers: usize, receive_buffer_octets: usize) -> Result<BoundAddress, BindError> {
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::AddrInUse => BindError::InUse(address),
@@ -53,10 +54,8 @@ pub fn bind(address: SocketAddr, workers: usize, receive_buffer_octets: usize) -
         }
         _ => BindError::Other { address, error },
     };
-    if address.port() != 0 {
-        drop(open(address, false, 0).map_err(failed)?);
-    }
-    let first = open(address, true, receive_buffer_octets).map_err(failed)?;
+    let first = open(address, false, receive_buffer_octets).map_err(failed)?;
+    socket2::SockRef::from(&first).set_reuse_port(true).map_err(failed)?;
     let bound = first.local_addr().map_err(failed)?;
     let granted = socket2::SockRef::from(&first).recv_buffer_size().unwrap_or(0);
     let mut sockets = vec![first];
@@ -96,5 +95,22 @@ mod tests {
         assert_eq!(bound.sockets.len(), 3);
         assert!(bound.sockets.iter().all(|s| s.local_addr().expect("bound") == bound.address));
         assert!(matches!(bind(bound.address, 1, 0), Err(BindError::InUse(a)) if a == bound.address));
+    }
+
+    #[test]
+    fn datagrams_are_spread_over_all_sockets_of_a_port() {
+        let bound = bind("127.0.0.1:0".parse().expect("an address"), 2, 1 << 20).expect("free");
+        // By the sender's port: two hundred of them never all fall to one of two sockets.
+        for _ in 0..200 {
+            let sender = UdpSocket::bind("127.0.0.1:0").expect("free");
+            sender.send_to(b"x", bound.address).expect("sent");
+        }
+        let waiting = |socket: &UdpSocket| {
+            socket.set_nonblocking(true).expect("set");
+            std::iter::from_fn(|| socket.recv(&mut [0; 8]).ok()).count()
+        };
+        let counts: Vec<usize> = bound.sockets.iter().map(waiting).collect();
+        assert_eq!(counts.iter().sum::<usize>(), 200);
+        assert!(counts.iter().all(|count| *count > 0), "{counts:?}");
     }
 }

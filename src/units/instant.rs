@@ -8,7 +8,9 @@ use jiff::{Timestamp, ToSpan};
 pub type UnixMs = i64;
 
 /// Milliseconds of a day without a change of clocks.
-pub const DAY_MS: i64 = 86_400_000;
+pub const DAY_MS: i64 = 24 * HOUR_MS;
+/// An hour in milliseconds.
+pub const HOUR_MS: i64 = 3_600_000;
 
 /// Reads `2026-12-31T23:59:59Z`, with an offset, or `2026-12-31 23:59:59`, `2026-12-31T23:59`, `2026-12-31` in the given zone (a bare date = its end, so
 /// that an expiry date is still a day of service).

@@ -10,8 +10,6 @@ use crate::units::{Mac, UnixMs};
 
 /// After a binding is in the store, the directory follows within this time.
 const FOLLOWS_MS: i64 = 5_000;
-/// Devices whose last login waits to be written; more are left out, since the next login tells again.
-const MOST_SEEN: usize = 100_000;
 
 /// What the rule says of a login's device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,13 +49,12 @@ struct Binding {
     applied_at: UnixMs,
 }
 
-/// Devices bound by logins, until the directory knows them; and devices seen, until the store does.
+/// Devices bound by logins, until the directory knows them.
 #[derive(Default)]
 pub struct Devices {
     bound: Mutex<HashMap<i64, Vec<Binding>>>,
     /// Customers in `bound`, so that a login costs nothing while there are none.
     waiting: AtomicUsize,
-    seen: Mutex<HashMap<(i64, i64, Mac), UnixMs>>,
 }
 
 impl Devices {
@@ -144,19 +141,6 @@ impl Devices {
         });
         self.waiting.store(bound.len(), Ordering::Release);
         settled
-    }
-
-    /// Notes a login with a listed device.
-    pub fn note_seen(&self, tenant_id: i64, customer_id: i64, mac: Mac, now: UnixMs) {
-        let mut seen = self.seen.lock();
-        if seen.len() < MOST_SEEN {
-            seen.insert((tenant_id, customer_id, mac), now);
-        }
-    }
-
-    /// What was seen since this was last asked: tenant, customer, device, and when.
-    pub fn take_seen(&self) -> Vec<(i64, i64, Mac, UnixMs)> {
-        std::mem::take(&mut *self.seen.lock()).into_iter().map(|((tenant, customer, mac), at)| (tenant, customer, mac, at)).collect()
     }
 }
 

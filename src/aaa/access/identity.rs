@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use super::devices::{DeviceFact, Devices, judge_device};
+use super::seen::SeenDevices;
 use super::service::service_of;
 use super::simultaneous::Origin;
 use super::slots::{Gate, Slots};
@@ -32,8 +33,10 @@ pub type OnReplaced = Box<dyn Fn(SessionName, ReplacedWhy) + Send + Sync>;
 pub struct Identity {
     /// Places of customers with a number of sessions.
     pub slots: Slots,
-    /// Devices bound and seen.
+    /// Devices bound.
     pub devices: Devices,
+    /// Devices seen.
+    pub seen: SeenDevices,
     on_replaced: OnReplaced,
 }
 
@@ -47,7 +50,7 @@ impl Default for Identity {
 impl Identity {
     /// Nothing taken yet.
     pub fn new(on_replaced: OnReplaced) -> Identity {
-        Identity { slots: Slots::default(), devices: Devices::default(), on_replaced }
+        Identity { slots: Slots::default(), devices: Devices::default(), seen: SeenDevices::default(), on_replaced }
     }
 }
 
@@ -164,7 +167,7 @@ impl Access {
             let (tenant_id, router_id) = (nas.tenant_id, nas.id);
             admitted.bound = Some(MacBound { tenant_id, customer_id: customer.id, router_id, mac, most: admission.most_devices, at: now });
         } else if let Some(mac) = admission.origin.mac.filter(|mac| customer.macs().any(|m| m == *mac)) {
-            self.identity.devices.note_seen(nas.tenant_id, customer.id, mac, now);
+            self.identity.seen.note(nas.tenant_id, customer.id, mac, now);
         }
         if let Some(gate) = admission.gate {
             let (issued_at, replaced) = gate.take(&self.live, now);

@@ -3,6 +3,7 @@
 mod credential;
 pub mod devices;
 mod identity;
+mod seen;
 pub mod service;
 pub mod simultaneous;
 pub mod slots;

@@ -277,7 +277,7 @@ fn a_new_device_waits_for_the_portal_or_for_staff() {
     assert_eq!(network.login(1, "bob", A, NOW).err(), Some(RejectReason::MacNotAllowed));
     network.put(&CustomerFields { id: 7, username: b"bob", macs: &[Mac([0x48, 0, 0, 0, 0, 0x0a])], ..customer() });
     assert!(network.login(1, "bob", A, NOW).is_ok());
-    assert_eq!(network.access.identity.devices.take_seen().len(), 1);
+    assert_eq!(network.access.identity.seen.take().len(), 1);
 }
 
 #[test]

@@ -7,8 +7,8 @@ mod write;
 use serde::{Serialize, Serializer};
 
 pub use bind::{Bound, DeviceBinding, bind_device};
+pub use sql::{DeviceSeen, list_device_events, list_devices, update_devices_seen};
 pub(super) use sql::{insert_import_events, insert_macs_of_import};
-pub use sql::{list_device_events, list_devices, update_device_seen};
 pub use write::{add_device, remove_device};
 pub(super) use write::{insert_first_macs, remove_macs, write_macs};
 

@@ -1,12 +1,14 @@
 //! SQL of devices and their events.
 
+use sqlx::{QueryBuilder, Sqlite};
+
 use super::{Device, DeviceAction, DeviceActor, DeviceEvent};
 use crate::q;
-use crate::store::{Conn, StoreError};
-use crate::units::{CustomerId, Mac, TenantId, UnixMs};
+use crate::store::{Conn, ConnRef, StoreError};
+use crate::units::{CustomerId, HOUR_MS, Mac, TenantId, UnixMs};
 
 /// A device is noted as seen at most this often.
-const SEEN_EVERY_MS: i64 = 3_600_000;
+const SEEN_EVERY_MS: i64 = HOUR_MS;
 
 fn parse(text: &str) -> Result<Mac, StoreError> {
     text.parse().map_err(|_| StoreError::Unexpected(format!("MAC address {text:?}")))
@@ -91,10 +93,47 @@ pub(super) async fn has_device(conn: &mut Conn, tenant: TenantId, id: CustomerId
     Ok(n > 0)
 }
 
-/// Notes that a device logged in, if that was not noted within the hour.
-pub async fn update_device_seen(conn: &mut Conn, tenant: TenantId, id: CustomerId, mac: Mac, at: UnixMs) -> Result<u64, StoreError> {
-    q!(exec conn, "UPDATE customer_macs SET last_seen_at = $4 WHERE tenant_id = $1 AND customer_id = $2 AND mac = $3 AND last_seen_at < $5",
-        tenant.0, id.0, mac.to_string(), at, at - SEEN_EVERY_MS)
+/// A login with a listed device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeviceSeen {
+    /// Whose.
+    pub tenant_id: i64,
+    /// Whose.
+    pub customer_id: i64,
+    /// The device.
+    pub mac: Mac,
+    /// When.
+    pub at: UnixMs,
+}
+
+/// Notes devices that logged in, those of which that was not noted within the hour; a few thousand at most, which are one statement. Returns how many were noted.
+// cross-tenant: each row names its own tenant
+pub async fn update_devices_seen(conn: &mut Conn, seen: &[DeviceSeen]) -> Result<u64, StoreError> {
+    // With the plus signs SQLite looks each value up in the table, however many there are, and not the other way round.
+    const LITE: &str = "UPDATE customer_macs SET last_seen_at = v.at FROM v WHERE customer_macs.tenant_id = +v.tenant_id \
+        AND customer_macs.customer_id = +v.customer_id AND customer_macs.mac = +v.mac AND last_seen_at < v.at - ";
+    const PG: &str = "UPDATE customer_macs SET last_seen_at = v.at FROM UNNEST($1::bigint[], $2::bigint[], $3::text[], $4::bigint[]) \
+        AS v (tenant_id, customer_id, mac, at) WHERE customer_macs.tenant_id = v.tenant_id AND customer_macs.customer_id = v.customer_id \
+        AND customer_macs.mac = v.mac AND last_seen_at < v.at - $5";
+    if seen.is_empty() {
+        return Ok(0);
+    }
+    Ok(match conn.conn_ref() {
+        ConnRef::Lite(c) => {
+            let mut b = QueryBuilder::<Sqlite>::new("WITH v (tenant_id, customer_id, mac, at) AS (");
+            b.push_values(seen, |mut row, s| {
+                row.push_bind(s.tenant_id).push_bind(s.customer_id).push_bind(s.mac.to_string()).push_bind(s.at);
+            });
+            b.push(") ").push(LITE).push_bind(SEEN_EVERY_MS);
+            b.build().execute(c).await?.rows_affected()
+        }
+        ConnRef::Pg(c) => {
+            let column = |value: fn(&DeviceSeen) -> i64| seen.iter().map(value).collect::<Vec<_>>();
+            let macs: Vec<_> = seen.iter().map(|s| s.mac.to_string()).collect();
+            let query = sqlx::query(PG).bind(column(|s| s.tenant_id)).bind(column(|s| s.customer_id)).bind(macs).bind(column(|s| s.at));
+            query.bind(SEEN_EVERY_MS).execute(c).await?.rows_affected()
+        }
+    })
 }
 
 /// Says of the devices that an import has just put in where they came from.

@@ -81,8 +81,10 @@ async fn staff_changes_a_list_and_what_stays_keeps_its_history() {
         assert!(add_device(db, tenant, "BOB", B, "his phone", by, NOW + 1).await.expect("added"));
         assert!(!add_device(db, tenant, "bob", B, "", by, NOW + 2).await.expect("there"));
         let mut tx = db.begin().await.expect("a transaction");
-        assert_eq!(update_device_seen(&mut tx, tenant.id, bob.id, B, NOW + 3).await.expect("seen"), 1);
-        assert_eq!(update_device_seen(&mut tx, tenant.id, bob.id, B, NOW + 4).await.expect("seen"), 0, "within the hour");
+        let seen = |mac, at| DeviceSeen { tenant_id: tenant.id.0, customer_id: bob.id.0, mac, at };
+        let devices = [seen(B, NOW + 3), seen(RANDOM, NOW + 3), DeviceSeen { tenant_id: 99, ..seen(A, NOW + 3) }];
+        assert_eq!(update_devices_seen(&mut tx, &devices).await.expect("seen"), 1, "of one device of his and two that are not");
+        assert_eq!(update_devices_seen(&mut tx, &[seen(B, NOW + 4)]).await.expect("seen"), 0, "within the hour");
         tx.commit(NOW).await.expect("commits");
         let changes = CustomerChanges { add_macs: vec![RANDOM], remove_macs: vec![A], ..CustomerChanges::default() };
         set_customer(db, tenant, "bob", &changes, &check_reply_syntax, NOW + 5).await.expect("changed");
