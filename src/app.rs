@@ -8,6 +8,7 @@ mod health;
 mod http;
 mod identity;
 mod metrics;
+mod priority;
 mod restore;
 mod start;
 mod tasks;
@@ -22,6 +23,7 @@ use crate::listen::{CoaCounters, ListenParts};
 use crate::sessions::{ApplierStatus, Meters};
 use crate::units::UnixMs;
 
+pub use priority::give_way;
 pub use start::{Running, StartError, start};
 
 /// What the server's parts share.

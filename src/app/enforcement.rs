@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use super::priority::give_way;
 use super::{Parts, now_ms};
 use crate::aaa::directory::{Changed, OnChange};
 use crate::aaa::enforcement::{Enforcer, EnforcerThread, World};
@@ -51,7 +52,7 @@ impl Enforcement {
             sender: self.client.clone(),
             kick: None,
         };
-        Ok(RunningEnforcement { thread: parts.enforcer.start(world, now_ms)?, client: self.client })
+        Ok(RunningEnforcement { thread: parts.enforcer.start(world, now_ms, give_way)?, client: self.client })
     }
 }
 

@@ -169,6 +169,9 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
     let key = KeyFile::read(&config.data.key_file)?;
     let loader = Loader { sealer: key.sealer(), dictionary: Arc::new(dictionary) };
     let db = Db::open_lazy(&config.store.url)?;
+    let store = db.clone();
+    // On a thread of the runtime, so that SQLite's threads give way as it does: see `priority`.
+    let _ = tokio::spawn(async move { store.open_connections().await }).await;
     let base = restore::find_base(config, &db, &key).await?;
     let (directory, live, meters) = (base.directory.clone(), base.live.clone(), base.meters.clone());
     health.store_reachable.store(base.store_answers, Ordering::Release);

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::health::Health;
+use super::priority::give_way;
 use super::{Parts, identity, metrics, now_ms};
 use crate::aaa::decision_store::{DecisionSender, DecisionStore};
 use crate::aaa::directory::{FollowStatus, Follower};
@@ -333,6 +334,7 @@ fn start_log(
 ) -> std::io::Result<ThreadHandle<()>> {
     let mut log = LocalLog::open(&folder.join("decisions"), LOG_SEGMENT_OCTETS, budget_octets)?;
     std::thread::Builder::new().name("decisions".into()).spawn(move || {
+        give_way();
         for mut batch in batches {
             if let Err(error) = log.write(&mut batch) {
                 tracing::warn!(%error, "decisions could not be logged");

@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::context::{now, with_ids};
 use super::migrate::prepare_store;
-use super::serve::start_metrics;
+use super::serve::{runtime, start_metrics};
 use super::{Failure, Globals, output};
 use crate::accounts::find_tenant;
 use crate::app::{self, Running};
@@ -41,7 +41,7 @@ pub fn run(globals: &Globals, args: &DemoArgs) -> Result<(), Failure> {
         None => Some(std::env::temp_dir().join(format!("tollgate-demo-{}", std::process::id()))),
     };
     let folder = args.folder.clone().or_else(|| temporary.clone()).unwrap_or_default();
-    let result = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(demo(args, &folder));
+    let result = runtime()?.block_on(demo(args, &folder));
     if let Some(folder) = temporary
         && let Err(error) = std::fs::remove_dir_all(&folder)
     {

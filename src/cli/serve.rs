@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::context::read_config;
 use super::{Failure, Globals};
-use crate::app::{self, StartError};
+use crate::app::{self, StartError, give_way};
 use crate::config::{Config, LogFormat};
 use crate::listen::forbid_core_dumps;
 
@@ -23,7 +23,7 @@ pub fn run(globals: &Globals, _args: &ServeArgs) -> Result<(), Failure> {
     // Customers' passwords are in memory from here on.
     forbid_core_dumps();
     let metrics = start_metrics()?;
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(async {
+    runtime()?.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let running = app::start(&config, metrics).await?;
@@ -39,6 +39,11 @@ pub fn run(globals: &Globals, _args: &ServeArgs) -> Result<(), Failure> {
             _ = interrupt.recv() => Err(twice()),
         }
     })
+}
+
+/// The runtime of everything but the data plane, which has threads of its own: its threads, and those of SQLite that they start, give way to these.
+pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).on_thread_start(give_way).enable_all().build()
 }
 
 /// The recorder that /metrics renders.

@@ -7,11 +7,21 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A reserved file is written in parts of this many octets.
+const RESERVE_AT_ONCE: u64 = 1 << 20;
+/// Between two parts.
+const RESERVE_PAUSE: Duration = Duration::from_millis(10);
 
 /// A flat folder of append-only files.
 pub trait Disk: Send + Sync {
     /// Creates a file that must not exist yet. It survives a power cut only after [`Disk::sync_folder`].
     fn create(&self, name: &str) -> io::Result<Box<dyn AppendFile>>;
+    /// Creates a file of `bytes` zeros that must not exist yet, and syncs it. Takes its time, so that the disk has some left for others.
+    fn reserve(&self, name: &str, bytes: u64) -> io::Result<()>;
+    /// Gives a reserved file another name, of no other file, and writes it from its beginning. The name survives a power cut only after [`Disk::sync_folder`].
+    fn take_reserved(&self, reserved: &str, name: &str) -> io::Result<Box<dyn AppendFile>>;
     /// Opens a file for reading, also while another process appends to it.
     fn open(&self, name: &str) -> io::Result<Box<dyn ReadFile>>;
     /// All files of the folder with their sizes, in no particular order.
@@ -77,6 +87,27 @@ impl Disk for RealDisk {
         Ok(Box::new(OpenOptions::new().append(true).create_new(true).open(self.folder.join(name))?))
     }
 
+    fn reserve(&self, name: &str, bytes: u64) -> io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create_new(true).open(self.folder.join(name))?;
+        let zeros = vec![0; RESERVE_AT_ONCE as usize];
+        let mut left = bytes;
+        while left > 0 {
+            let part = left.min(RESERVE_AT_ONCE);
+            file.write_all(&zeros[..part as usize])?;
+            file.sync_data()?;
+            left -= part;
+            std::thread::sleep(RESERVE_PAUSE);
+        }
+        file.sync_all()
+    }
+
+    fn take_reserved(&self, reserved: &str, name: &str) -> io::Result<Box<dyn AppendFile>> {
+        let (from, to) = (self.folder.join(reserved), self.folder.join(name));
+        let file = OpenOptions::new().write(true).open(&from)?;
+        std::fs::rename(from, to)?;
+        Ok(Box::new(ReservedFile { file, offset: 0 }))
+    }
+
     fn open(&self, name: &str) -> io::Result<Box<dyn ReadFile>> {
         Ok(Box::new(File::open(self.folder.join(name))?))
     }
@@ -109,6 +140,24 @@ impl Disk for RealDisk {
         let file = OpenOptions::new().write(true).open(self.folder.join(name))?;
         file.set_len(bytes)?;
         file.sync_all()
+    }
+}
+
+/// A reserved file being written: where it ends does not change, so that a sync has only octets to bring to the disk.
+struct ReservedFile {
+    file: File,
+    offset: u64,
+}
+
+impl AppendFile for ReservedFile {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all_at(bytes, self.offset)?;
+        self.offset += bytes.len() as u64;
+        Ok(())
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.file.sync_data()
     }
 }
 
@@ -153,6 +202,16 @@ mod tests {
         let read = disk.open("a").expect("opens").read_at(6, &mut buffer).expect("reads");
         assert_eq!(&buffer[..read], b"w");
         disk.remove("a").expect("removes");
+        disk.reserve("spare", RESERVE_AT_ONCE + 5).expect("reserves");
+        assert!(disk.reserve("spare", 1).is_err(), "a file is never created twice");
+        let mut file = disk.take_reserved("spare", "b").expect("takes");
+        file.append(b"one").expect("writes");
+        file.append(b"two").expect("writes");
+        file.sync().expect("syncs");
+        assert_eq!(disk.list().expect("lists"), vec![DiskEntry { name: "b".into(), bytes: RESERVE_AT_ONCE + 5 }]);
+        let read = disk.open("b").expect("opens").read_at(0, &mut buffer).expect("reads");
+        assert_eq!(&buffer[..read], b"onetwo\0\0\0\0\0\0\0\0\0\0");
+        disk.remove("b").expect("removes");
         assert!(disk.list().expect("lists").is_empty());
     }
 }

@@ -2,11 +2,12 @@
 //!
 //! Two buffers: workers fill one under a short mutex while the journal thread (`writer`) writes and syncs the other.
 
-use super::disk::Disk;
+use super::disk::{Disk, DiskEntry};
 use super::frame::{BATCH_START, FRAME_BYTES, Identity, MAX_PAYLOAD_BYTES, seal_frame};
 use super::health::{JournalHealth, JournalState, SyncTimes};
 use super::reader::{ReadError, Reader};
 use super::segment::{self, OpenError, Segment};
+use super::spare;
 use super::writer::Writer;
 use parking_lot::{Condvar, Mutex};
 use std::io;
@@ -166,6 +167,7 @@ impl<A: Send + 'static> Journal<A> {
             let tail = segment::read_tail(&*disk, last)?;
             report.last_seq = tail.last_seq;
             report.cut = cut_torn_tail(&*disk, last, tail.good_bytes);
+            release_reserve(&*disk, last, tail.good_bytes);
             report.rewritten = tail.last_seq + 1 - tail.doubtful_first_seq;
             batch = Batch { bytes: tail.doubtful_frames, acks: Vec::new(), first_seq: tail.doubtful_first_seq, last_seq: tail.last_seq };
         }
@@ -328,6 +330,18 @@ fn cut_torn_tail(disk: &dyn Disk, segment: &mut Segment, good_bytes: u64) -> Opt
         Err(error) => tracing::warn!(file, %error, "journal: the torn tail could not be cut and is ignored"),
     }
     Some(TornTail { file, offset: good_bytes, bytes })
+}
+
+/// Gives back what an earlier process had reserved: nothing is written into its segments again.
+fn release_reserve(disk: &dyn Disk, segment: &Segment, good_bytes: u64) {
+    let _ = disk.remove(spare::NAME);
+    let file = segment.name();
+    let is_longer = |entry: &DiskEntry| entry.name == file && entry.bytes > good_bytes;
+    if disk.list().is_ok_and(|entries| entries.iter().any(is_longer))
+        && let Err(error) = disk.truncate(&file, good_bytes)
+    {
+        tracing::warn!(file, %error, "journal: what was reserved could not be given back");
+    }
 }
 
 pub(crate) fn now_unix_ms() -> i64 {

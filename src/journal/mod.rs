@@ -19,6 +19,7 @@ pub mod local_log_reader;
 pub mod reader;
 pub mod segment;
 pub mod simulated_disk;
+mod spare;
 mod writer;
 
 #[cfg(test)]
@@ -27,6 +28,8 @@ mod durable_tests;
 mod local_log_tests;
 #[cfg(test)]
 mod power_cut_tests;
+#[cfg(test)]
+mod simulated_disk_tests;
 
 pub use disk::{Disk, RealDisk};
 pub use durable::{AppendError, Journal, JournalOptions, OnDurable, OpenReport, TornTail};

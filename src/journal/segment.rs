@@ -5,10 +5,13 @@
 //! segment. That makes taking over atomic without renaming.
 
 use super::disk::{Disk, ReadFile};
-use super::frame::{HEADER_BYTES, HeaderProblem, Identity, Scan, Scanner, SegmentHeader, find_batch_start};
+use super::frame::{FRAME_BYTES, HEADER_BYTES, HeaderProblem, Identity, MAX_PAYLOAD_BYTES, Scan, Scanner, SegmentHeader, find_batch_start};
 use crate::units::hex;
 use std::io;
 use thiserror::Error;
+
+/// Octets looked at together for the end of what is used.
+const ZEROS_AT_ONCE: usize = 64 * 1024;
 
 /// Why a journal folder was refused.
 #[derive(Debug, Error)]
@@ -56,6 +59,7 @@ pub(crate) struct Segment {
     pub number: u64,
     pub first_seq: u64,
     pub created_unix_ms: i64,
+    /// Used octets; the file may be longer, by zeros.
     pub bytes: u64,
 }
 
@@ -95,7 +99,13 @@ pub(crate) fn load(disk: &dyn Disk, identity: Option<Identity>) -> Result<Loaded
     entries.sort_unstable();
     let mut loaded = Loaded { highest_number: entries.last().map_or(0, |entry| entry.0), ..Loaded::default() };
     let mut headers = Vec::with_capacity(entries.len());
-    for (number, bytes) in entries {
+    for (number, size) in entries {
+        let bytes = match used_bytes(disk, number, size) {
+            Ok(bytes) => bytes,
+            // Pruned since it was listed.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error.into()),
+        };
         match read_header(disk, number, bytes, identity) {
             Ok(Some(header)) => headers.push((header, bytes)),
             Ok(None) => loaded.useless.push(file_name(number)),
@@ -123,6 +133,23 @@ pub(crate) fn load(disk: &dyn Disk, identity: Option<Identity>) -> Result<Loaded
     }
     loaded.segments.reverse();
     Ok(loaded)
+}
+
+/// Octets of a file up to its last one that is not zero: what is behind was reserved and never written, or belongs to a record that ends in zeros. Whatever is
+/// written has octets that are not zero, so a file is longer than a place exactly if something was written behind it.
+fn used_bytes(disk: &dyn Disk, number: u64, size: u64) -> io::Result<u64> {
+    let file = disk.open(&file_name(number))?;
+    let mut buffer = vec![0; ZEROS_AT_ONCE];
+    let mut end = size;
+    while end > 0 {
+        let start = end.saturating_sub(ZEROS_AT_ONCE as u64);
+        let read = read_full(&*file, start, &mut buffer[..(end - start) as usize])?;
+        if let Some(last) = buffer[..read].iter().rposition(|octet| *octet != 0) {
+            return Ok(start + last as u64 + 1);
+        }
+        end = start;
+    }
+    Ok(0)
 }
 
 /// None: the file never got a whole header, so it was never used.
@@ -200,11 +227,12 @@ pub(crate) fn read_tail(disk: &dyn Disk, segment: &Segment) -> Result<Tail, Open
                 tail.last_seq = frame.seq;
                 tail.good_bytes = scanner.offset();
             }
-            Scan::Incomplete if tail.good_bytes >= segment.bytes => return Ok(tail),
+            Scan::Incomplete | Scan::Bad if tail.good_bytes >= segment.bytes => return Ok(tail),
             Scan::Frame(_) | Scan::Incomplete | Scan::Bad => break,
         }
     }
-    let mut rest = vec![0; segment.bytes.saturating_sub(tail.good_bytes) as usize];
+    // The last record may end in zeros that do not count as used.
+    let mut rest = vec![0; segment.bytes.saturating_sub(tail.good_bytes) as usize + MAX_PAYLOAD_BYTES + FRAME_BYTES];
     let read = read_full(&*disk.open(&segment.name())?, tail.good_bytes, &mut rest)?;
     if find_batch_start(&rest[..read], tail.last_seq + 1).is_some() {
         return Err(OpenError::Corrupt { file: segment.name(), offset: tail.good_bytes });

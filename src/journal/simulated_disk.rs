@@ -271,14 +271,18 @@ impl State {
         self.names.values().map(|&file| self.files[file].cache.len() as u64).sum()
     }
 
-    fn append(&mut self, file: usize, bytes: &[u8]) -> io::Result<()> {
+    /// Writes from `start` on, which is within the file or at its end; what reaches beyond makes it longer.
+    fn write(&mut self, file: usize, start: usize, bytes: &[u8]) -> io::Result<()> {
         self.check_power()?;
-        let room = self.capacity_bytes.map_or(u64::MAX, |capacity| capacity.saturating_sub(self.used_bytes())) as usize;
+        let there = self.files[file].cache.len() - start;
+        let free = self.capacity_bytes.map_or(u64::MAX, |capacity| capacity.saturating_sub(self.used_bytes())) as usize;
+        let room = there.saturating_add(free);
         let fails = self.fails(|failing| &mut failing.writes);
         let written = if fails { self.random.below(bytes.len() as u64 + 1) as usize } else { bytes.len() }.min(room);
         let file = &mut self.files[file];
-        let start = file.cache.len();
-        file.cache.extend_from_slice(&bytes[..written]);
+        let over = written.min(there);
+        file.cache[start..start + over].copy_from_slice(&bytes[..over]);
+        file.cache.extend_from_slice(&bytes[over..written]);
         if written > 0 {
             file.dirty.push(start..start + written);
         }
@@ -316,12 +320,29 @@ impl Disk for SimulatedDisk {
         state.files.push(FileState::default());
         let file = state.files.len() - 1;
         state.names.insert(name.to_string(), file);
-        Ok(Box::new(Handle { disk: self.clone(), file }))
+        Ok(Box::new(Handle { disk: self.clone(), file, offset: 0 }))
+    }
+
+    fn reserve(&self, name: &str, bytes: u64) -> io::Result<()> {
+        let mut file = self.create(name)?;
+        file.append(&vec![0; bytes as usize])?;
+        file.sync()
+    }
+
+    fn take_reserved(&self, reserved: &str, name: &str) -> io::Result<Box<dyn AppendFile>> {
+        let mut state = self.state.lock();
+        let file = state.find(reserved)?;
+        if state.fails(|failing| &mut failing.creates) {
+            return Err(io::Error::other("simulated renaming failure"));
+        }
+        state.names.remove(reserved);
+        state.names.insert(name.to_string(), file);
+        Ok(Box::new(Handle { disk: self.clone(), file, offset: 0 }))
     }
 
     fn open(&self, name: &str) -> io::Result<Box<dyn ReadFile>> {
         let file = self.state.lock().find(name)?;
-        Ok(Box::new(Handle { disk: self.clone(), file }))
+        Ok(Box::new(Handle { disk: self.clone(), file, offset: 0 }))
     }
 
     fn list(&self) -> io::Result<Vec<DiskEntry>> {
@@ -370,11 +391,15 @@ impl Disk for SimulatedDisk {
 struct Handle {
     disk: SimulatedDisk,
     file: usize,
+    /// Where the next octets are written.
+    offset: usize,
 }
 
 impl AppendFile for Handle {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.disk.state.lock().append(self.file, bytes)
+        self.disk.state.lock().write(self.file, self.offset, bytes)?;
+        self.offset += bytes.len();
+        Ok(())
     }
 
     fn sync(&mut self) -> io::Result<()> {
@@ -408,82 +433,5 @@ impl Random {
     /// A number below `bound`; 0 when `bound` is 0.
     pub fn below(&mut self, bound: u64) -> u64 {
         if bound == 0 { 0 } else { self.next() % bound }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn content(disk: &SimulatedDisk, name: &str) -> Vec<u8> {
-        let mut buffer = vec![0; 10_000];
-        let read = disk.open(name).expect("opens").read_at(0, &mut buffer).expect("reads");
-        buffer.truncate(read);
-        buffer
-    }
-
-    #[test]
-    fn synced_octets_survive_every_power_cut_and_unsynced_ones_not_every() {
-        let mut lost = 0;
-        for seed in 0..200 {
-            let disk = SimulatedDisk::new(seed);
-            let mut file = disk.create("a").expect("creates");
-            file.append(&[1; 700]).expect("appends");
-            file.sync().expect("syncs");
-            disk.sync_folder().expect("syncs the folder");
-            file.append(&[2; 1500]).expect("appends");
-            let after = disk.power_cut(seed);
-            let left = content(&after, "a");
-            assert_eq!(left[..700], [1; 700]);
-            lost += usize::from(left.len() < 2200 || left[700..] != [2; 1500]);
-            assert!(file.append(b"x").is_err() && disk.list().is_err(), "the old disk is dead");
-        }
-        assert!((50..190).contains(&lost), "lost in {lost} of 200");
-    }
-
-    #[test]
-    fn a_creation_without_folder_sync_may_be_lost() {
-        let kept = (0..100).filter(|&seed| {
-            let disk = SimulatedDisk::new(0);
-            disk.create("a").expect("creates").sync().expect("syncs");
-            disk.power_cut(seed).list().expect("lists").len() == 1
-        });
-        assert!((20..80).contains(&kept.count()));
-    }
-
-    #[test]
-    fn after_a_failed_sync_the_next_success_brings_nothing_back() {
-        let disk = SimulatedDisk::new(3);
-        let mut file = disk.create("a").expect("creates");
-        disk.sync_folder().expect("syncs the folder");
-        file.append(&[5; 2048]).expect("appends");
-        disk.fail_next_syncs(1);
-        assert!(file.sync().is_err());
-        assert!(file.sync().is_ok(), "the kernel says it is clean");
-        assert_eq!(content(&disk, "a"), [5; 2048], "and readers still see it");
-        assert_ne!(content(&disk.power_cut(1), "a"), [5; 2048]);
-    }
-
-    #[test]
-    fn a_full_disk_writes_a_part_and_says_so() {
-        let disk = SimulatedDisk::new(0);
-        disk.set_capacity(Some(10));
-        let mut file = disk.create("a").expect("creates");
-        file.append(&[1; 8]).expect("fits");
-        let error = file.append(&[1; 8]).expect_err("does not fit");
-        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
-        assert_eq!(content(&disk, "a").len(), 10);
-    }
-
-    #[test]
-    fn the_certain_image_holds_only_what_is_synced() {
-        let disk = SimulatedDisk::new(0);
-        let mut file = disk.create("a").expect("creates");
-        file.append(b"one").expect("appends");
-        file.sync().expect("syncs");
-        assert!(disk.certain_image().list().expect("lists").is_empty(), "the name is not synced");
-        disk.sync_folder().expect("syncs the folder");
-        file.append(b"two").expect("appends");
-        assert_eq!(content(&disk.certain_image(), "a"), b"one");
     }
 }

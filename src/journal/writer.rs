@@ -7,6 +7,7 @@ use super::disk::AppendFile;
 use super::durable::{Batch, Core, Filling, OnDurable, Queue, now_unix_ms};
 use super::frame::{HEADER_BYTES, SegmentHeader};
 use super::segment::{Segment, file_name};
+use super::spare::Spare;
 use parking_lot::MutexGuard;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -25,6 +26,7 @@ pub(crate) struct Writer<A> {
     on_durable: OnDurable<A>,
     batch: Batch<A>,
     active: Option<Active>,
+    spare: Spare,
     next_number: u64,
 }
 
@@ -34,6 +36,8 @@ struct Active {
     segment: Segment,
     /// It holds a durable batch and is in the table.
     in_use: bool,
+    /// Its file was reserved.
+    is_reserved: bool,
 }
 
 enum Problem {
@@ -48,7 +52,8 @@ enum Problem {
 impl<A> Writer<A> {
     /// `batch` may hold records of an earlier process that are to be written again.
     pub fn new(core: Arc<Core>, queue: Arc<Queue<A>>, on_durable: OnDurable<A>, batch: Batch<A>, next_number: u64) -> Self {
-        Writer { core, queue, on_durable, batch, active: None, next_number }
+        let spare = Spare::new(core.clone());
+        Writer { core, queue, on_durable, batch, active: None, spare, next_number }
     }
 
     pub fn run(mut self) {
@@ -135,7 +140,10 @@ impl<A> Writer<A> {
     /// Writes and syncs the batch, in a new segment if need be.
     fn persist(&mut self) -> Result<(), Problem> {
         let batch_bytes = self.batch.bytes.len() as u64;
-        if self.active.as_ref().is_some_and(|active| active.segment.bytes + batch_bytes > self.core.options.segment_bytes) {
+        let segment_bytes = self.core.options.segment_bytes;
+        let is_over =
+            |active: &Active| active.segment.bytes + batch_bytes > segment_bytes || (!active.is_reserved && self.spare.is_ready());
+        if self.active.as_ref().is_some_and(is_over) {
             self.active = None;
         }
         self.make_room(batch_bytes)?;
@@ -152,6 +160,7 @@ impl<A> Writer<A> {
         self.core.sync_times.add(started.elapsed());
         active.segment.bytes += batch_bytes;
         self.record_in_table(&mut active, batch_bytes);
+        self.spare.prepare(active.segment.bytes, active.is_reserved);
         self.active = Some(active);
         Ok(())
     }
@@ -179,7 +188,12 @@ impl<A> Writer<A> {
     fn create_segment(&mut self) -> io::Result<Active> {
         let number = self.next_number;
         let name = file_name(number);
-        let mut file = self.core.disk.create(&name)?;
+        let reserved = self.spare.take(&name);
+        let is_reserved = reserved.is_some();
+        let mut file = match reserved {
+            Some(file) => file,
+            None => self.core.disk.create(&name)?,
+        };
         self.next_number += 1;
         let created_unix_ms = now_unix_ms();
         let header = SegmentHeader {
@@ -196,7 +210,7 @@ impl<A> Writer<A> {
             return Err(error);
         }
         let segment = Segment { number, first_seq: self.batch.first_seq, created_unix_ms, bytes: HEADER_BYTES as u64 };
-        Ok(Active { file, segment, in_use: false })
+        Ok(Active { file, segment, in_use: false, is_reserved })
     }
 
     fn poison(&mut self, active: Active, error: &io::Error) {

@@ -163,6 +163,14 @@ impl Db {
         matches!(self, Db::Lite { .. })
     }
 
+    /// Opens SQLite's connections that are not open yet; does nothing on PostgreSQL. Each has a thread, which inherits the priority of whoever opens it.
+    /// Nothing is said of failures: who uses a connection next meets them again.
+    pub async fn open_connections(&self) {
+        if let Db::Lite { read, write } = self {
+            let _ = tokio::join!(read.acquire(), write.acquire());
+        }
+    }
+
     /// A connection for reading.
     pub async fn read(&self) -> Result<Conn, StoreError> {
         Ok(match self {

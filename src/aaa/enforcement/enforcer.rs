@@ -75,11 +75,15 @@ impl Enforcer {
         &self.status
     }
 
-    /// Starts the desk; it begins when the [`Keeper`](super::Keeper) has read the store, or found it away. Everyone online is looked at first, which also sets their instants. `clock` gives unix ms.
-    pub fn start(self: &Arc<Enforcer>, world: World, clock: fn() -> UnixMs) -> std::io::Result<EnforcerThread> {
+    /// Starts the desk; it begins when the [`Keeper`](super::Keeper) has read the store, or found it away. Everyone online is looked at first, which also sets their instants. `clock` gives unix ms; `prepare` is called on the
+    /// new thread first.
+    pub fn start(self: &Arc<Enforcer>, world: World, clock: fn() -> UnixMs, prepare: fn()) -> std::io::Result<EnforcerThread> {
         let enforcer = self.clone();
         let desk = Desk::new(world, self.status.clone());
-        let thread = std::thread::Builder::new().name("enforcer".into()).spawn(move || run(&enforcer, desk, clock))?;
+        let thread = std::thread::Builder::new().name("enforcer".into()).spawn(move || {
+            prepare();
+            run(&enforcer, desk, clock);
+        })?;
         Ok(EnforcerThread { enforcer: self.clone(), thread })
     }
 

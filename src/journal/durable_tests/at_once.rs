@@ -20,6 +20,12 @@ impl Disk for GatedDisk {
     fn create(&self, name: &str) -> io::Result<Box<dyn AppendFile>> {
         Ok(Box::new(GatedFile { inner: self.inner.create(name)?, gate: self.gate.clone() }))
     }
+    fn reserve(&self, name: &str, bytes: u64) -> io::Result<()> {
+        self.inner.reserve(name, bytes)
+    }
+    fn take_reserved(&self, reserved: &str, name: &str) -> io::Result<Box<dyn AppendFile>> {
+        self.inner.take_reserved(reserved, name)
+    }
     fn open(&self, name: &str) -> io::Result<Box<dyn ReadFile>> {
         self.inner.open(name)
     }

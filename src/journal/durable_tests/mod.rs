@@ -2,6 +2,7 @@
 
 mod at_once;
 mod damage;
+mod reserved;
 
 use super::frame::MAX_PAYLOAD_BYTES;
 use super::segment::file_name;

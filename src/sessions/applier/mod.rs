@@ -36,11 +36,13 @@ use work::{Needs, Work, usage_added};
 
 /// Records per transaction at most, unless told otherwise. Events of the sessions that are online fall on the same pages again and again, so the cost of a
 /// transaction grows much slower than its records: who is behind catches up by larger ones.
-const BATCH_RECORDS: usize = 16_384;
+const BATCH_RECORDS: usize = 32_768;
 /// Pause when nothing waits, or little: what arrives meanwhile shares a transaction.
 const TICK: Duration = Duration::from_millis(50);
-/// Pause after a transaction of at least [`BUSY_RECORDS`], for the same reason.
-const BUSY_TICK: Duration = Duration::from_millis(300);
+/// From the begin of a transaction of at least [`BUSY_RECORDS`] to the next one, for the same reason. Others wait longer for what a node knows if it is
+/// PostgreSQL, which nodes share: a dead one may hide a second of its accounting.
+const BUSY_TICK: Duration = Duration::from_millis(1_000);
+const BUSY_TICK_SHARED: Duration = Duration::from_millis(500);
 const BUSY_RECORDS: usize = 200;
 const FIRST_RETRY: Duration = Duration::from_millis(100);
 const LONGEST_RETRY: Duration = Duration::from_secs(5);
@@ -139,7 +141,9 @@ impl<A: Send + 'static> Applier<A> {
         self.status = status;
         let mut retry = FIRST_RETRY;
         let mut pruned_at = Instant::now();
+        let busy_tick = if self.db.is_sqlite() { BUSY_TICK } else { BUSY_TICK_SHARED };
         while !*stop.borrow() {
+            let began = Instant::now();
             let stepped = match self.step().await {
                 Ok(step) => self.read_meters().await.map(|()| step).map_err(ApplyError::from),
                 failed => failed,
@@ -153,7 +157,7 @@ impl<A: Send + 'static> Applier<A> {
                         || step == Step::Applied(self.batch_records);
                     match step {
                         _ if is_busy => Duration::ZERO,
-                        Step::Applied(records) if records >= BUSY_RECORDS => BUSY_TICK,
+                        Step::Applied(records) if records >= BUSY_RECORDS => busy_tick.saturating_sub(began.elapsed()).max(TICK),
                         _ => TICK,
                     }
                 }
