@@ -8,6 +8,7 @@ pub mod credentials;
 pub mod describe;
 pub mod dictionary;
 mod dynamic;
+pub mod merge;
 pub mod packet;
 pub mod reply;
 pub mod secret;

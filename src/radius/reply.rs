@@ -2,8 +2,10 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use super::attribute_text::Operator;
 use super::code;
 use super::credentials::salt;
+use super::merge;
 use super::packet::PacketView;
 use super::secret::Secret;
 use super::{HEADER_OCTETS, MAX_PACKET_OCTETS};
@@ -156,6 +158,19 @@ impl<'b> ReplyWriter<'b> {
             room.copy_from_slice(attributes);
         }
         self
+    }
+
+    /// An attribute beside those of its name (`+=`), in their place (`:=`), or only if there is none (`=`).
+    pub fn merge(&mut self, operator: Operator, attribute: &[u8]) -> &mut Self {
+        // Message-Authenticator stays where it is, and only once.
+        let start = if self.signed { MAC_OFFSET + 16 } else { HEADER_OCTETS };
+        let written = &mut self.buffer[start..self.at];
+        match operator {
+            Operator::Set if merge::has(written, attribute) => return self,
+            Operator::Replace => self.at = start + merge::remove(written, attribute),
+            Operator::Set | Operator::Add => {}
+        }
+        self.encoded(attribute)
     }
 
     /// Copies all Proxy-State of the request, unmodified and in order (RFC 2865 section 5.33).

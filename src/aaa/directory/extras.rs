@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use ipnet::Ipv6Net;
 
-use crate::radius::attribute_text;
+use crate::radius::attribute_text::{self, Operator};
 use crate::radius::dictionary::Dictionary;
+use crate::radius::dictionary::numbers::CLASS;
+use crate::radius::merge;
 
 /// RFC 3162 section 2.3.
 const FRAMED_IPV6_PREFIX: u8 = 97;
@@ -45,12 +47,12 @@ impl ExtrasEncoder {
         ExtrasEncoder { dictionary, logged: 0 }
     }
 
-    /// Appends the attributes as they go into an Accept. What does not encode (a name that the dictionary lost, a value that must be hidden under the
+    /// Appends the attributes with their operators, as [`merge::items`] reads them. What does not encode (a name that the dictionary lost, a value that must be hidden under the
     /// router's secret) is logged and left out: the customer still gets in.
     pub fn encode(&mut self, customer_id: i64, extras: &Extras<'_>, out: &mut Vec<u8>) {
         for (kind, text) in [(FRAMED_IPV6_PREFIX, extras.framed_ipv6_prefix), (DELEGATED_IPV6_PREFIX, extras.delegated_ipv6_prefix)] {
             match text.parse::<Ipv6Net>() {
-                Ok(prefix) => write_prefix(kind, prefix, out),
+                Ok(prefix) => merge::write_item(Operator::Add, &prefix_attribute(kind, prefix), out),
                 Err(_) if text.is_empty() => {}
                 Err(error) => self.complain(customer_id, text, &error.to_string()),
             }
@@ -63,12 +65,16 @@ impl ExtrasEncoder {
     }
 
     fn encode_line(&self, line: &str, out: &mut Vec<u8>) -> Result<(), String> {
-        let start = out.len();
+        let (start, mut encoded) = (out.len(), Vec::new());
         for parsed in attribute_text::parse(&self.dictionary, line).map_err(|e| e.reason)? {
-            if let Err(error) = parsed.attribute.write_to(out) {
+            encoded.clear();
+            if let Err(error) = parsed.attribute.write_to(&mut encoded) {
                 out.truncate(start);
                 return Err(error.to_string());
             }
+            // Our token in Class stands beside whatever an administrator adds.
+            let operator = if encoded.first() == Some(&CLASS) { Operator::Add } else { parsed.operator };
+            merge::write_item(operator, &encoded, out);
         }
         Ok(())
     }
@@ -83,11 +89,10 @@ impl ExtrasEncoder {
 }
 
 /// Reserved octet, length in bits, and no more octets of the prefix than it needs.
-fn write_prefix(kind: u8, prefix: Ipv6Net, out: &mut Vec<u8>) {
+fn prefix_attribute(kind: u8, prefix: Ipv6Net) -> Vec<u8> {
     let network: Ipv6Addr = prefix.network();
     let octets = usize::from(prefix.prefix_len()).div_ceil(8);
-    out.extend_from_slice(&[kind, octets as u8 + 4, 0, prefix.prefix_len()]);
-    out.extend_from_slice(&network.octets()[..octets]);
+    [&[kind, octets as u8 + 4, 0, prefix.prefix_len()], &network.octets()[..octets]].concat()
 }
 
 #[cfg(test)]
@@ -105,11 +110,14 @@ mod tests {
     fn prefixes_and_lines_become_attributes_and_bad_ones_are_left_out() {
         for (joined, wanted) in [
             ("pool\n\n\n", &[][..]),
-            ("\n2001:db8::/32\n\n", &[97, 8, 0, 32, 0x20, 0x01, 0x0d, 0xb8]),
-            ("\n\n2001:db8:100::/40\n", &[123, 9, 0, 40, 0x20, 0x01, 0x0d, 0xb8, 0x01]),
+            ("\n2001:db8::/32\n\n", &[b'+', 97, 8, 0, 32, 0x20, 0x01, 0x0d, 0xb8]),
+            ("\n\n2001:db8:100::/40\n", &[b'+', 123, 9, 0, 40, 0x20, 0x01, 0x0d, 0xb8, 0x01]),
             ("\nnonsense\n\n", &[]),
-            ("\n\n\nFilter-Id = gold\nNo-Such-Name = 1\nSession-Timeout = 60", &[11, 6, b'g', b'o', b'l', b'd', 27, 6, 0, 0, 0, 60]),
-            ("\n\n\nFilter-Id = \"a, \\\"b\\\" \\\\c\"", &[11, 11, b'a', b',', b' ', b'"', b'b', b'"', b' ', b'\\', b'c']),
+            (
+                "\n\n\nFilter-Id := gold\nNo-Such-Name = 1\nSession-Timeout = 60, Class := 0x07",
+                &[b':', 11, 6, b'g', b'o', b'l', b'd', b'=', 27, 6, 0, 0, 0, 60, b'+', 25, 3, 7],
+            ),
+            ("\n\n\nFilter-Id = \"a, \\\"b\\\" \\\\c\"", &[b'=', 11, 11, b'a', b',', b' ', b'"', b'b', b'"', b' ', b'\\', b'c']),
         ] {
             assert_eq!(encoded(joined), wanted, "{joined:?}");
         }

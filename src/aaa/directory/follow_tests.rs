@@ -106,7 +106,7 @@ async fn everything_is_loaded_as_it_was_stored() {
                 assert_eq!((c.password(), c.username(), c.framed_pool()), (&b"pass word"[..], &b"Bob"[..], &b"own"[..]));
                 assert_eq!((c.expires_at, c.sessions_allowed, c.device_login()), (NOW + 5, 2, true));
                 assert_eq!((c.static_ipv4(), c.macs().collect::<Vec<_>>()), (Some([10, 0, 0, 7].into()), macs.clone()));
-                let wanted = [&[123, 11, 0, 56, 0x20, 0x01, 0x0d, 0xb8, 0, 0, 0][..], &[11, 6], b"gold"].concat();
+                let wanted = [&[b'+', 123, 11, 0, 56, 0x20, 0x01, 0x0d, 0xb8, 0, 0, 0][..], &[b'=', 11, 6], b"gold"].concat();
                 assert_eq!(c.attributes(), wanted);
             })
             .expect("bob");

@@ -5,9 +5,9 @@ pub mod mikrotik;
 use std::net::Ipv4Addr;
 
 use super::directory::{Customer, Package, RateText, WalledReply};
-use crate::radius::ReplyWriter;
 use crate::radius::dictionary::numbers::mikrotik::{RATE_LIMIT, VENDOR};
 use crate::radius::dictionary::numbers::{ACCT_INTERIM_INTERVAL, CLASS, FRAMED_IP_ADDRESS, FRAMED_POOL, SESSION_TIMEOUT};
+use crate::radius::{ReplyWriter, merge};
 use crate::sessions::VolumeCaps;
 
 /// What one login is given.
@@ -39,7 +39,7 @@ impl Offer<'_> {
 }
 
 /// Writes an Accept's attributes: address or pool, rate and the package's own, limits of time and volume, interim interval, token, and what an administrator
-/// added. Behind the wall there is nothing of the customer's own: an address list or address of his could be a hole in it.
+/// wrote for him, by its operators. Behind the wall there is nothing of the customer's own: an address list or address of his could be a hole in it.
 pub fn write_accept(reply: &mut ReplyWriter<'_>, customer: &Customer, package: &Package, offer: &Offer<'_>, token: &[u8]) {
     match offer.walled {
         Some(walled) if !walled.pool.is_empty() => {
@@ -58,7 +58,9 @@ pub fn write_accept(reply: &mut ReplyWriter<'_>, customer: &Customer, package: &
     mikrotik::write_caps(reply, &offer.caps);
     reply.number(ACCT_INTERIM_INTERVAL, u32::from(offer.interim_secs)).octets(CLASS, token);
     if offer.walled.is_none() {
-        reply.encoded(customer.attributes());
+        for (operator, attribute) in merge::items(customer.attributes()) {
+            reply.merge(operator, attribute);
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use crate::radius::Secret;
 use crate::sessions::Meters;
 use crate::units::{Mac, OctetReader, OctetWriter};
 
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 /// A record is never longer: a customer has at most some kilobytes, a router with a thousand addresses some more.
 const LONGEST_RECORD: usize = 16 << 20;
 const UNREADABLE: SnapshotError = SnapshotError::Damaged("a record does not read");

@@ -3,4 +3,5 @@
 mod foreign_clients;
 mod identity;
 mod methods;
+mod replies;
 mod routers;

@@ -34,7 +34,7 @@ pub struct CustomerFields<'a> {
     pub macs: &'a [Mac],
     /// Pool of his own.
     pub framed_pool: &'a [u8],
-    /// Further reply attributes (IPv6 prefixes and those an administrator wrote), encoded.
+    /// Further reply attributes (IPv6 prefixes and those an administrator wrote), encoded with their operators (see `radius/merge`).
     pub attributes: &'a [u8],
     /// Whether `Bob` is not `bob` in his tenant.
     pub case_sensitive: bool,
@@ -135,7 +135,7 @@ impl Customer {
         rest[1..1 + usize::from(rest[0]) * 6].chunks_exact(6).map(|m| Mac([m[0], m[1], m[2], m[3], m[4], m[5]]))
     }
 
-    /// Further reply attributes, encoded.
+    /// Further reply attributes, encoded with their operators (see `radius/merge`).
     pub fn attributes(&self) -> &[u8] {
         let rest = self.after_strings();
         &rest[1 + usize::from(rest[0]) * 6..]
