@@ -97,8 +97,8 @@ pub fn run(globals: &Globals, args: SimulateArgs) -> Result<(), Failure> {
     })
 }
 
-/// The directory with this one customer, his open sessions and what he used.
-async fn load(ctx: &Context, tenant: &Tenant, customer: Option<&Customer>, now: UnixMs) -> Result<Access, Failure> {
+/// The directory with this one customer, his open sessions and what he used: what a login's decision would look at.
+pub(super) async fn load(ctx: &Context, tenant: &Tenant, customer: Option<&Customer>, now: UnixMs) -> Result<Access, Failure> {
     let failed = |e: crate::aaa::directory::LoadError| Failure::new(e.to_string());
     let dictionary = Arc::new(load_dictionary(ctx.config.radius.dictionaries.as_deref())?);
     let loader = Loader { sealer: ctx.sealer.clone(), dictionary };

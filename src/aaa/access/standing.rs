@@ -73,13 +73,26 @@ impl Access {
         if !gathered.restricts() {
             return unrestricted(customer, gathered, now);
         }
+        self.with_standing(tenant, customer, gathered, open_sessions, now, |standing| assess(standing, now))
+    }
+
+    /// Everything that the rule looks at, for the rule itself and for people who ask why.
+    pub fn with_standing<T>(
+        &self,
+        tenant: &TenantRules,
+        customer: &Customer,
+        gathered: &Gathered,
+        open_sessions: impl FnOnce() -> u32,
+        now: UnixMs,
+        see: impl FnOnce(&Standing<'_>) -> T,
+    ) -> T {
         let limits = gathered.limits();
         let used = if limits.need_usage() { self.usage.used(customer.id, now).unwrap_or_default() } else { Default::default() };
         let before = if limits.volume.iter().any(|limit| limit.rollover) { self.usage.used_before(customer.id, now) } else { None };
         let own = gathered.terms.own.as_ref().map(|own| &own.terms);
         let rolled_over = before.map(|before| carried(&limits.volume, &before)).unwrap_or_default();
         let carried = Standing::with_expired(rolled_over, &limits.volume, own.map_or(&[], |own| own.expired.as_slice()));
-        let standing = Standing {
+        see(&Standing {
             hold: customer.hold(),
             is_closed: customer.is_closed(),
             expires_at: gathered.expires_at,
@@ -92,8 +105,7 @@ impl Access {
             used: &used,
             open_sessions: if limits.time.is_empty() { 1 } else { open_sessions() },
             zone: &tenant.time_zone,
-        };
-        assess(&standing, now)
+        })
     }
 
     /// Assesses a customer of the directory as he stands now, for enforcement and for people; `None` if there is no such customer, tenant or package.

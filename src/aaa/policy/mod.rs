@@ -32,7 +32,7 @@ pub use fair_use::step_rate;
 pub use top_ups::{Bought, ExpiredShare, Settled, settle};
 pub use usage::{NoMeters, UsageSource};
 pub use usage_days::{StoredUsage, UsageDay};
-pub use volume::carried;
+pub use volume::{VolumeAccount, carried, volume_account};
 
 /// Octets bought on top of a volume limit. They are used when the period's own allowance (with what rolled over) is used up; of several the one that expires
 /// first.

@@ -39,11 +39,30 @@ pub(super) fn on_top(limit: &VolumeLimit, carried: u64, top_ups: &[TopUp], now: 
     top_ups.iter().filter(holds).fold(carried, |sum, t| sum.saturating_add(t.octets_left))
 }
 
-/// What is left of one limit.
-fn left(standing: &Standing<'_>, index: usize, limit: &VolumeLimit, now: UnixMs) -> u64 {
+/// The account of one volume limit in its running period, octets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VolumeAccount {
+    /// What rolled over from the last period, and what expired top-ups gave to this one.
+    pub carried: u64,
+    /// What top-ups that hold now add.
+    pub top_ups: u64,
+    /// What was used.
+    pub used: u64,
+    /// What is left.
+    pub left: u64,
+}
+
+/// The account of a limit of `standing.limits.volume`, by its place in that list.
+pub fn volume_account(standing: &Standing<'_>, index: usize, limit: &VolumeLimit, now: UnixMs) -> VolumeAccount {
     let carried = standing.carried.get(index).copied().unwrap_or(0);
     let allowance = limit.octets.saturating_add(on_top(limit, carried, standing.top_ups, now));
-    allowance.saturating_sub(standing.used.of(limit.per).octets(limit.direction))
+    let used = standing.used.of(limit.per).octets(limit.direction);
+    VolumeAccount { carried, top_ups: on_top(limit, 0, standing.top_ups, now), used, left: allowance.saturating_sub(used) }
+}
+
+/// What is left of one limit.
+fn left(standing: &Standing<'_>, index: usize, limit: &VolumeLimit, now: UnixMs) -> u64 {
+    volume_account(standing, index, limit, now).left
 }
 
 /// What is left of the hard limits, per direction the least.

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::super::context::with_context;
 use super::super::trace::DECISIONS_FOLDER;
 use super::super::{Context, Failure, Globals, output};
+use super::limits::{LimitFact, Topic, limit_facts};
 use crate::aaa::decide::RejectReason;
 use crate::aaa::decision_log::{Decision, name_key};
 use crate::aaa::list_router_names;
@@ -41,6 +42,8 @@ struct Known {
     pool: Option<PoolSummary>,
     routers: std::collections::HashMap<i64, String>,
     access_rules: AccessRules,
+    /// Limits of his package and his own, with what was used of them.
+    limits: Vec<LimitFact>,
 }
 
 /// A decision with what is behind it.
@@ -64,7 +67,10 @@ struct Explained {
 pub fn run(globals: &Globals, args: VerdictArgs) -> Result<(), Failure> {
     with_context(globals, async |ctx| {
         let tenant = ctx.tenant().await?;
-        let known = ask(ctx, &tenant, &args.username).await?;
+        let mut known = ask(ctx, &tenant, &args.username).await?;
+        if let Some(customer) = &known.customer {
+            known.limits = limit_facts(ctx, &tenant, customer, &known.package).await?;
+        }
         let found = decisions(ctx, &tenant, &args, &known)?;
         let facts = known.facts(ctx.now);
         if globals.json {
@@ -146,7 +152,7 @@ impl Known {
             RejectReason::Disabled | RejectReason::Suspended => vec![self.hold(customer)],
             RejectReason::MacNotAllowed | RejectReason::DeviceNotConfirmed | RejectReason::AmbiguousDevice => self.device_facts(mac),
             RejectReason::TooManySessions => {
-                let mut facts = vec![allowed_sessions(customer)];
+                let mut facts = vec![self.allowed_sessions(customer)];
                 facts.extend(self.online.iter().map(session_in_words));
                 if self.online.is_empty() {
                     facts.push("nothing is online now".to_owned());
@@ -154,8 +160,20 @@ impl Known {
                 facts
             }
             RejectReason::PoolExhausted => self.pool_fact().into_iter().collect(),
+            RejectReason::VolumeUsedUp => self.limits_of(&[Topic::Volume, Topic::TopUp]),
+            RejectReason::TimeUsedUp => self.limits_of(&[Topic::Time]),
+            RejectReason::OutsideHours => self.limits_of(&[Topic::Hours]),
+            RejectReason::RouterNotAllowed | RejectReason::ServiceNotAllowed => self.limits_of(&[Topic::Places]),
+            RejectReason::Closed => {
+                vec![if customer.closed_at.is_some() { "his account is closed" } else { "his account is open now" }.to_owned()]
+            }
             _ => Vec::new(),
         }
+    }
+
+    fn limits_of(&self, topics: &[Topic]) -> Vec<String> {
+        let facts: Vec<String> = self.limits.iter().filter(|fact| topics.contains(&fact.topic)).map(|fact| fact.text.clone()).collect();
+        if facts.is_empty() { vec!["neither his package nor he himself has such a limit now".to_owned()] } else { facts }
     }
 
     fn device_facts(&self, mac: Option<Mac>) -> Vec<String> {
@@ -209,20 +227,22 @@ impl Known {
             self.expiry(customer, now),
             self.hold(customer),
             self.device_list(),
-            allowed_sessions(customer),
+            self.allowed_sessions(customer),
             format!("{} online", self.online.len()),
         ];
         facts.extend(self.online.iter().map(session_in_words));
         facts.extend(customer.static_ipv4.map(|address| format!("address {address}, his own")));
         facts.extend(self.pool_fact().filter(|_| customer.static_ipv4.is_none()));
+        facts.extend(self.limits.iter().filter(|fact| fact.topic != Topic::Sessions).map(|fact| fact.text.clone()));
         facts
     }
-}
 
-fn allowed_sessions(customer: &Customer) -> String {
-    match customer.simultaneous_sessions {
-        Some(n) => format!("{n} sessions at once are allowed, by his own number"),
-        None => "sessions at once: as the package says".to_owned(),
+    fn allowed_sessions(&self, customer: &Customer) -> String {
+        let of_package = self.limits.iter().find(|fact| fact.topic == Topic::Sessions).map(|fact| fact.text.as_str());
+        match customer.simultaneous_sessions {
+            Some(n) => format!("{n} sessions at once are allowed, by his own number"),
+            None => of_package.unwrap_or("any number of sessions at once is allowed").to_owned(),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Limits as a router and an administrator see them.
 
 mod access;
+mod explained;
 mod lifecycle;
 mod simulated;
 
