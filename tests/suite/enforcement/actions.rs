@@ -6,6 +6,10 @@ use crate::harness::packet::{attr, status};
 use crate::harness::{Packet, USER, code, on_both_stores, wait};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+fn unix_ms() -> i64 {
+    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis()).expect("small")
+}
+
 on_both_stores! {
     fn who_expires_is_disconnected_to_the_second_and_the_stop_proves_it(store: &Store) {
         let port = CoaPort::open();
@@ -36,7 +40,11 @@ on_both_stores! {
         let server = server_with(&port, store);
         let online = Online::log_in(&server, "81000001");
         server.must(&["package", "set", "home", "--download", "50M", "--upload", "25M"]);
+        let committed = unix_ms();
         let request = port.soon();
+        // By the server's clock, whatever else keeps this process waiting.
+        let told_at = newest_action(&server, "sent")["created_at"].as_i64().expect("unix ms");
+        assert!(told_at - committed <= 3_000, "told {} ms after the change was committed", told_at - committed);
         assert_eq!((request.code, request.mikrotik(8)), (code::COA_REQUEST, Some(&b"25M/50M"[..])));
         port.answer(&request, answer::COA_ACK, None);
         newest_action(&server, "acknowledged");
