@@ -70,7 +70,7 @@ impl PackageChanges {
     }
 }
 
-/// Applies the changes; customers of the package get them at their next login.
+/// Applies the changes; a running server brings the live sessions of the package in line with them.
 pub async fn set_package(db: &Db, tenant: TenantId, name: &str, changes: &PackageChanges, now: UnixMs) -> Result<Package, PackageError> {
     let mut tx = db.begin().await?;
     let unknown = || PackageError::Unknown(name.to_owned());

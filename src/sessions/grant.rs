@@ -1,5 +1,7 @@
 //! What a router was told about a session: by the Accept (it rides in the token) and by every proven change since. Enforcement compares it with what is wanted.
 
+use serde::{Deserialize, Serialize};
+
 use crate::units::{OctetReader, OctetWriter, UnixMs};
 
 /// Bits of [`Granted::flags`].
@@ -10,7 +12,8 @@ mod bit {
     pub const UPLOAD: u8 = 8;
     pub const UNKNOWN: u8 = 16;
     pub const ENDS: u8 = 32;
-    pub const ALL: u8 = 63;
+    pub const TOLD: u8 = 64;
+    pub const ALL: u8 = 127;
 }
 
 /// What a router was told; 40 octets.
@@ -24,7 +27,26 @@ pub struct Granted {
     second: u64,
     /// Number of the rate (see [`rate_number`]).
     pub rate: u32,
+    told: Told,
     flags: u8,
+}
+
+/// Fingerprints of what else the router was told (see `aaa/reply/told`). 8 octets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Told {
+    /// Address, pool, address list and whatever else takes effect at a login only.
+    pub at_login: u32,
+    /// Filter, group and whatever else a running session takes; the lowest octet has a bit for each kind of attribute that was there.
+    pub settings: u32,
+}
+
+impl Told {
+    /// How fingerprints are made. Those that were made in another way are taken for unknown, never for different.
+    pub const FORM: u8 = 1;
+    /// The bits of kinds in [`Told::settings`].
+    pub const KINDS: u32 = 0xff;
+    /// Idle-Timeout among them: the one that can be taken back by a longer one.
+    pub const IDLE_TIMEOUT: u32 = 2;
 }
 
 /// Volume limits of a session, octets since its start, seen from the customer.
@@ -45,7 +67,8 @@ pub fn rate_number(text: &[u8]) -> u32 {
 
 impl Granted {
     /// Nothing is known of what the router was told.
-    pub const UNKNOWN: Granted = Granted { ends_at: UnixMs::MAX, first: 0, second: 0, rate: 0, flags: bit::UNKNOWN };
+    pub const UNKNOWN: Granted =
+        Granted { ends_at: UnixMs::MAX, first: 0, second: 0, rate: 0, told: Told { at_login: 0, settings: 0 }, flags: bit::UNKNOWN };
 
     /// What an Accept or an acknowledged change says.
     pub fn new(rate: u32, ends_at: UnixMs, is_walled: bool, caps: VolumeCaps) -> Granted {
@@ -55,7 +78,27 @@ impl Granted {
                 flags |= bit;
             }
         }
-        Granted { ends_at, first: caps.total.or(caps.download).unwrap_or(0), second: caps.upload.unwrap_or(0), rate, flags }
+        Granted {
+            ends_at,
+            first: caps.total.or(caps.download).unwrap_or(0),
+            second: caps.upload.unwrap_or(0),
+            rate,
+            told: Told::default(),
+            flags,
+        }
+    }
+
+    /// The same with what else was told.
+    pub fn with_told(self, told: Option<Told>) -> Granted {
+        match told {
+            Some(told) => Granted { told, flags: self.flags | bit::TOLD, ..self },
+            None => Granted { told: Told::default(), flags: self.flags & !bit::TOLD, ..self },
+        }
+    }
+
+    /// What else was told; `None` = not known, or told by a program that made other fingerprints.
+    pub fn told(&self) -> Option<Told> {
+        (self.flags & bit::TOLD != 0).then_some(self.told)
     }
 
     /// Whether anything is known.
@@ -88,6 +131,9 @@ impl Granted {
         if self.flags & bit::UPLOAD != 0 {
             w.u64(self.second);
         }
+        if self.flags & bit::TOLD != 0 {
+            w.u8(Told::FORM).u32(self.told.at_login).u32(self.told.settings);
+        }
     }
 
     /// Reads what [`Granted::write`] wrote.
@@ -97,7 +143,9 @@ impl Granted {
         let ends_at = if has(bit::ENDS) { r.i64()? } else { UnixMs::MAX };
         let first = if has(bit::TOTAL | bit::DOWNLOAD) { r.u64()? } else { 0 };
         let second = if has(bit::UPLOAD) { r.u64()? } else { 0 };
-        (flags & !bit::ALL == 0).then_some(Granted { ends_at, first, second, rate, flags: flags & !bit::ENDS })
+        let (form, told) = if has(bit::TOLD) { (r.u8()?, Told { at_login: r.u32()?, settings: r.u32()? }) } else { (0, Told::default()) };
+        let granted = Granted { ends_at, first, second, rate, told: Told::default(), flags: flags & !(bit::ENDS | bit::TOLD) };
+        (flags & !bit::ALL == 0).then_some(granted.with_told((form == Told::FORM).then_some(told)))
     }
 }
 
@@ -113,8 +161,11 @@ mod tests {
             VolumeCaps { download: Some(7), upload: Some(u64::MAX), total: None },
             VolumeCaps { upload: Some(9), ..VolumeCaps::default() },
         ];
-        for granted in
-            caps.map(|caps| Granted::new(rate_number(b"1M/2M"), 1_800_000_000_000, true, caps)).into_iter().chain([Granted::UNKNOWN])
+        for granted in caps
+            .map(|caps| Granted::new(rate_number(b"1M/2M"), 1_800_000_000_000, true, caps))
+            .into_iter()
+            .chain([Granted::UNKNOWN])
+            .flat_map(|granted| [granted, granted.with_told(Some(Told { at_login: 7, settings: u32::MAX }))])
         {
             let mut octets = Vec::new();
             granted.write(&mut octets);
@@ -123,5 +174,15 @@ mod tests {
         }
         assert_eq!(Granted::new(1, i64::MAX, false, caps[2]).caps(), caps[2]);
         assert!(!Granted::UNKNOWN.is_known() && rate_number(b"") == 0);
+    }
+
+    #[test]
+    fn fingerprints_of_another_form_are_unknown_and_nothing_else_is_lost() {
+        let plain = Granted::new(9, 1_800_000_000_000, false, VolumeCaps { upload: Some(5), ..VolumeCaps::default() });
+        let mut octets = Vec::new();
+        plain.with_told(Some(Told { at_login: 1, settings: 2 })).write(&mut octets);
+        let form_at = octets.len() - 9;
+        octets[form_at] += 1;
+        assert_eq!(Granted::read(&mut OctetReader(&octets)), Some(plain));
     }
 }

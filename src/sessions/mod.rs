@@ -22,7 +22,7 @@ mod verify;
 pub use applier::{AppliedBatch, AppliedSink, Applier, ApplierStatus, ApplyError, NoSink, StoredSession, UsageAdded};
 pub use buckets::{Charging, class};
 pub use event::{AccountingEvent, EventTime, Odd, Status};
-pub use grant::{Granted, VolumeCaps, rate_number};
+pub use grant::{Granted, Told, VolumeCaps, rate_number};
 pub use history::{date_usage, is_full, remove_old_sessions};
 pub use journal_home::JournalHome;
 pub use live::{Applied, LiveSession, LiveSessions, NasContext, Recorded, SessionName, Sighting};

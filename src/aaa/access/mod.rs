@@ -332,7 +332,8 @@ impl Access {
         admitted: &Admitted,
     ) -> Result<Answer, ReplyTooLong> {
         let ends_at = offer.session_timeout_secs.map_or(UnixMs::MAX, |secs| request.now + i64::from(secs) * 1000);
-        let granted = Granted::new(offer.rate_number(package), ends_at, offer.walled.is_some(), offer.caps);
+        let told = offer.walled.is_none().then(|| reply::told(customer, package));
+        let granted = Granted::new(offer.rate_number(customer, package), ends_at, offer.walled.is_some(), offer.caps).with_told(told);
         let interim_secs = offer.interim_secs;
         let token = SessionToken { issued_at: admitted.issued_at, nonce: request.nonce, customer_id: customer.id, interim_secs, granted };
         TOKEN.with_borrow_mut(|octets| {

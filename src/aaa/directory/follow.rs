@@ -177,6 +177,7 @@ impl Follower {
             self.status.changes.fetch_add(changes.len() as u64, Ordering::Relaxed);
         }
         if !more {
+            self.directory.note_current();
             self.status.last_success_at.store(now, Ordering::Relaxed);
             self.settle_all(conn, now).await?;
             self.trim(now).await?;

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
 use super::super::reply::mikrotik::{self, PackageAttributes};
+use super::super::reply::package_terms;
 use super::super::sql::{self, CustomerRow, Page};
 use super::extras::{Extras, ExtrasEncoder};
 use super::own_terms::{TopUps, read_terms};
@@ -394,11 +395,13 @@ fn package(p: &packages::Package) -> Package {
             idle_timeout_secs: p.terms.idle_timeout_secs,
         })
     };
+    let plain_attributes = attributes(None);
     Package {
         id: p.id.0,
         tenant_id: p.tenant_id.0,
         attributes: attributes(Some(&rate.text)),
-        plain_attributes: attributes(None),
+        login_terms: package_terms(&plain_attributes, p.terms.framed_pool.as_deref()),
+        plain_attributes,
         rate: rate.number,
         rate_limit: p.terms.rate_limit,
         restricts: p.terms.limits.restrict_access(),

@@ -15,6 +15,7 @@ mod walled;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
 
@@ -110,6 +111,7 @@ pub struct Directory {
     pub terms: TermsTable,
     /// Address pools that the server hands out itself.
     pub pools: AddressPools,
+    is_current: AtomicBool,
 }
 
 impl Directory {
@@ -123,7 +125,18 @@ impl Directory {
             customers: Customers::new(),
             terms: TermsTable::default(),
             pools: AddressPools::default(),
+            is_current: AtomicBool::new(false),
         }
+    }
+
+    /// Whether this has been the store's image since the start, and not only an older snapshot's. The store may have been away since.
+    pub fn is_current(&self) -> bool {
+        self.is_current.load(Ordering::Relaxed)
+    }
+
+    /// The change feed was read to its end.
+    pub fn note_current(&self) {
+        self.is_current.store(true, Ordering::Relaxed);
     }
 
     /// Whether a customer of `customer_owner` may use a router of `router_owner` (accounts of one tenant).

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::aaa::policy::step_rate;
+use crate::aaa::reply::LoginTerms;
 use crate::packages::{FairUse, Limits, RateLimit};
 use crate::sessions::rate_number;
 
@@ -25,6 +26,8 @@ pub struct Package {
     pub rate: u32,
     /// Address list, group and idle timeout, without the rate: for when another rate holds.
     pub plain_attributes: Box<[u8]>,
+    /// What of it a login of a customer with nothing of his own is told, comparable.
+    pub login_terms: LoginTerms,
     /// Limits.
     pub limits: Limits,
     /// Whether the limits say anything about access: if not, nobody asks what was used.

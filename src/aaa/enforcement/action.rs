@@ -160,6 +160,11 @@ impl Action {
         matches!(self.reason, Reason::Staff | Reason::Replaced)
     }
 
+    /// Whether a session that is to be ended may be so because its router refused a change.
+    pub fn may_stand_for_a_change(&self) -> bool {
+        !matches!(self.reason, Reason::Denied(_) | Reason::NewLogin)
+    }
+
     /// A request goes out.
     pub fn send(&mut self, now: UnixMs) {
         self.tries += 1;

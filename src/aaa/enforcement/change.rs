@@ -1,15 +1,18 @@
-//! A change of a running session, as far as RouterOS can make one: rate, end, download and upload limit. Address, pool, address list and Total-Limit cannot be
-//! changed; what needs them ends the session instead (RouterOS manual, "RADIUS", list of attributes supported in CoA).
+//! A change of a running session, as far as RouterOS can make one: rate, end, download and upload limit, filter, group, idle timeout and the like. Address, pool,
+//! address list and Total-Limit cannot be changed; what needs them ends the session instead (RouterOS manual, "RADIUS", list of attributes supported in CoA).
 
 use std::fmt;
 
 use crate::aaa::decide::MAX_SESSION_TIMEOUT_SECS;
+use crate::aaa::reply::LoginTerms;
 use crate::radius::dictionary::numbers::mikrotik::{
-    RATE_LIMIT, RECV_LIMIT, RECV_LIMIT_GIGAWORDS, VENDOR, XMIT_LIMIT, XMIT_LIMIT_GIGAWORDS,
+    ADVERTISE_INTERVAL, ADVERTISE_URL, GROUP, MARK_ID, RATE_LIMIT, RECV_LIMIT, RECV_LIMIT_GIGAWORDS, VENDOR, XMIT_LIMIT,
+    XMIT_LIMIT_GIGAWORDS,
 };
-use crate::radius::dictionary::numbers::{SESSION_TIMEOUT, VENDOR_SPECIFIC};
-use crate::sessions::{Granted, VolumeCaps, rate_number};
-use crate::units::UnixMs;
+use crate::radius::dictionary::numbers::{FILTER_ID, IDLE_TIMEOUT, PORT_LIMIT, SESSION_TIMEOUT, VENDOR_SPECIFIC};
+use crate::radius::merge;
+use crate::sessions::{Granted, Told, VolumeCaps, rate_number};
+use crate::units::{UnixMs, printable};
 
 /// Mikrotik-Rate-Limit for "no limit": an empty text cannot be sent.
 const NO_RATE: &str = "0/0";
@@ -27,6 +30,48 @@ pub struct Change {
     pub download_cap: Option<u64>,
     /// Mikrotik-Recv-Limit with Gigawords: octets from the customer since the session began.
     pub upload_cap: Option<u64>,
+    /// All settings that the session is to have (see `aaa/reply/told`).
+    pub settings: Option<Settings>,
+}
+
+/// Settings of a session, encoded as attributes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Settings {
+    /// The attributes.
+    pub attributes: Box<[u8]>,
+    /// Their fingerprint, [`crate::sessions::Told::settings`].
+    pub number: u32,
+}
+
+impl Settings {
+    /// What takes a session from the settings that it was told to these; `None` if an attribute must go that a session cannot lose. An idle timeout is as good as gone
+    /// when it is as long as RouterOS takes it.
+    pub fn after(told: u32, wanted: &LoginTerms) -> Option<Settings> {
+        let lost = told & !wanted.told.settings & Told::KINDS;
+        let mut attributes = wanted.settings.to_vec();
+        if lost == Told::IDLE_TIMEOUT {
+            attributes.extend_from_slice(&[IDLE_TIMEOUT, 6]);
+            attributes.extend_from_slice(&(MAX_SESSION_TIMEOUT_SECS as u32).to_be_bytes());
+        }
+        (lost & !Told::IDLE_TIMEOUT == 0).then(|| Settings { attributes: attributes.into(), number: wanted.told.settings })
+    }
+
+    /// Each attribute by its name.
+    fn texts(&self) -> Vec<String> {
+        let text = |name: &str, value: &[u8]| format!("{name}=\"{}\"", printable(value));
+        let number = |name: &str, value: &[u8]| format!("{name}={}", value.try_into().map_or(0, u32::from_be_bytes));
+        let all = merge::attributes(&self.attributes).map(|attribute| match (attribute[0], attribute.get(6).copied()) {
+            (FILTER_ID, _) => text("Filter-Id", &attribute[2..]),
+            (IDLE_TIMEOUT, _) => number("Idle-Timeout", &attribute[2..]),
+            (PORT_LIMIT, _) => number("Port-Limit", &attribute[2..]),
+            (VENDOR_SPECIFIC, Some(GROUP)) => text("Mikrotik-Group", &attribute[8..]),
+            (VENDOR_SPECIFIC, Some(MARK_ID)) => text("Mikrotik-Mark-Id", &attribute[8..]),
+            (VENDOR_SPECIFIC, Some(ADVERTISE_URL)) => text("Mikrotik-Advertise-URL", &attribute[8..]),
+            (VENDOR_SPECIFIC, Some(ADVERTISE_INTERVAL)) => number("Mikrotik-Advertise-Interval", &attribute[8..]),
+            (kind, _) => format!("Attr-{kind}"),
+        });
+        all.collect()
+    }
 }
 
 impl Change {
@@ -51,6 +96,9 @@ impl Change {
                 vendor(out, high, &((octets >> 32) as u32).to_be_bytes());
             }
         }
+        if let Some(settings) = &self.settings {
+            out.extend_from_slice(&settings.attributes);
+        }
     }
 
     /// What the router has been told in all, once it acknowledged this.
@@ -63,7 +111,8 @@ impl Change {
             None => before.ends_at,
         };
         let rate = self.rate.as_ref().map_or(before.rate, |text| rate_number(text.as_bytes()));
-        Granted::new(rate, ends_at, before.is_walled(), caps)
+        let settings = |told: Told| Told { settings: self.settings.as_ref().map_or(told.settings, |s| s.number), ..told };
+        Granted::new(rate, ends_at, before.is_walled(), caps).with_told(before.told().map(settings))
     }
 }
 
@@ -78,7 +127,8 @@ impl fmt::Display for Change {
             number("Mikrotik-Xmit-Limit", self.download_cap),
             number("Mikrotik-Recv-Limit", self.upload_cap),
         ];
-        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        let settings = self.settings.iter().flat_map(Settings::texts);
+        let parts: Vec<String> = parts.into_iter().flatten().chain(settings).collect();
         f.write_str(&parts.join(" "))
     }
 }
@@ -122,5 +172,24 @@ mod tests {
         let longest = Change { session_timeout_secs: Some(MAX_SESSION_TIMEOUT_SECS as u32), ..Change::default() };
         assert_eq!(longest.granted_after(&Granted::UNKNOWN, 5_000).ends_at, UnixMs::MAX);
         assert!(longest.granted_after(&Granted::UNKNOWN, 5_000).is_known());
+    }
+
+    #[test]
+    fn settings_come_in_place_of_others_but_only_an_idle_timeout_can_go() {
+        let terms =
+            |settings: &[u8], kinds: u32| LoginTerms { told: Told { at_login: 5, settings: kinds | 0x700 }, settings: settings.into() };
+        let (filter, group) = (&[11, 3, b'f'][..], &[26, 9, 0, 0, 0x3a, 0x8c, 3, 3, b'g'][..]);
+        let both = Settings::after(1, &terms(&[filter, group].concat(), 9)).expect("a filter more");
+        let change = Change { settings: Some(both), ..Change::default() };
+        let mut out = Vec::new();
+        change.write(&mut out);
+        assert_eq!((out, change.to_string()), ([filter, group].concat(), "Filter-Id=\"f\" Mikrotik-Group=\"g\"".to_owned()));
+        assert_eq!(Settings::after(9, &terms(filter, 1)), None, "the group cannot go");
+        let longer = Settings::after(Told::IDLE_TIMEOUT | 1, &terms(filter, 1)).expect("idle timeout");
+        assert_eq!(Change { settings: Some(longer), ..Change::default() }.to_string(), "Filter-Id=\"f\" Idle-Timeout=21474720");
+        let told = Told { at_login: 5, settings: 1 };
+        let before = Granted::new(1, 9, false, VolumeCaps::default());
+        assert_eq!(change.granted_after(&before.with_told(Some(told)), 0).told(), Some(Told { settings: 9 | 0x700, ..told }));
+        assert_eq!(change.granted_after(&before, 0).told(), None, "the rest is still unknown");
     }
 }

@@ -23,10 +23,14 @@ pub enum Reason {
     EndsAt,
     /// The volume left is another one.
     Volume,
+    /// Group, filter or another setting that a running session takes is another one.
+    Settings,
+    /// Address, pool, address list or another attribute is another one that only a login can bring.
+    NewLogin,
 }
 
 impl Reason {
-    const OWN: [Reason; 8] = [
+    const OWN: [Reason; 10] = [
         Reason::LeavesGarden,
         Reason::CustomerRemoved,
         Reason::SessionMaximum,
@@ -35,6 +39,8 @@ impl Reason {
         Reason::Rate,
         Reason::EndsAt,
         Reason::Volume,
+        Reason::Settings,
+        Reason::NewLogin,
     ];
 
     /// The stable code; of a denial that of the login's rejection.
@@ -49,6 +55,8 @@ impl Reason {
             Reason::Rate => "rate",
             Reason::EndsAt => "ends-at",
             Reason::Volume => "volume",
+            Reason::Settings => "settings",
+            Reason::NewLogin => "new-login",
         }
     }
 
@@ -73,6 +81,8 @@ impl Reason {
             Reason::Rate => "another rate",
             Reason::EndsAt => "another end",
             Reason::Volume => "another volume",
+            Reason::Settings => "another group or filter",
+            Reason::NewLogin => "another address, pool or address list",
         }
     }
 }

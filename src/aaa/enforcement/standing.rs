@@ -2,6 +2,8 @@
 
 use crate::aaa::access::Access;
 use crate::aaa::policy::Assessment;
+use crate::aaa::reply::{LoginTerms, login_terms, written_rate};
+use crate::sessions::rate_number;
 use crate::units::UnixMs;
 
 /// A customer's books at an instant.
@@ -12,15 +14,28 @@ pub struct Assessed {
     pub rate: u32,
     /// The longest that one session may last, seconds; 0 = any.
     pub session_maximum_secs: u32,
+    /// What a login would be told besides.
+    pub login_terms: LoginTerms,
+    /// Mikrotik-Rate-Limit that an administrator wrote for him; its number is `rate`.
+    pub written_rate: Option<Box<str>>,
+    /// Whether the directory has followed the store to its end since the start.
+    pub are_current: bool,
 }
 
 /// Assesses a customer with so many open sessions. `None` = there is no such customer, or his tenant or package is not known.
 pub fn assess_customer(access: &Access, customer_id: i64, open_sessions: usize, now: UnixMs) -> Option<Assessed> {
     let open_sessions = u32::try_from(open_sessions).unwrap_or(u32::MAX);
-    access.assess_customer(customer_id, open_sessions, now, |_, _, gathered, assessment| Assessed {
-        assessment: assessment.clone(),
+    access.assess_customer(customer_id, open_sessions, now, |_, customer, gathered, assessment| {
+        let written_rate = written_rate(customer);
         // Nearly always the package's own rate, whose number is known.
-        rate: gathered.rate_text(assessment, now).map_or(gathered.package.rate, |rate| rate.number),
-        session_maximum_secs: gathered.package.session_timeout_secs,
+        let assessed_rate = || gathered.rate_text(assessment, now).map_or(gathered.package.rate, |rate| rate.number);
+        Assessed {
+            assessment: assessment.clone(),
+            rate: written_rate.map_or_else(assessed_rate, |text| rate_number(text.as_bytes())),
+            session_maximum_secs: gathered.package.session_timeout_secs,
+            login_terms: login_terms(customer, &gathered.package),
+            written_rate: written_rate.map(Box::from),
+            are_current: access.directory.is_current(),
+        }
     })
 }

@@ -1,9 +1,10 @@
 //! What the books want of a live session, against what its router was told. Pure.
 
-use super::change::{Change, NO_CAP};
+use super::change::{Change, NO_CAP, Settings};
 use super::reason::Reason;
 use crate::aaa::decide::MAX_SESSION_TIMEOUT_SECS;
 use crate::aaa::policy::{Assessment, EndReason};
+use crate::aaa::reply::LoginTerms;
 use crate::sessions::{Granted, rate_number};
 use crate::units::UnixMs;
 
@@ -16,6 +17,8 @@ const MAXIMUM_TOLERANCE_MS: i64 = 600_000;
 const MAXIMUM_GRACE_MS: i64 = 60_000;
 /// Caps that differ by less are the same, octets.
 const CAP_TOLERANCE: u64 = 1 << 20;
+/// A session younger than this is left as its login made it.
+const SETTLE_MS: i64 = 5_000;
 /// A direction without a rate may use this much, bit/s.
 const LINE_BPS: u64 = 1_000_000_000;
 /// Interims are expected this often where nothing is known, seconds.
@@ -50,6 +53,12 @@ pub struct Books<'a> {
     /// Whether a session of which it is not known what its router was told is told everything now. Not at every look, or a start without a snapshot would tell
     /// all of them; but whenever the books changed.
     pub tell_unknown: bool,
+    /// What a login would be told besides.
+    pub login_terms: &'a LoginTerms,
+    /// Mikrotik-Rate-Limit that an administrator wrote for him, in place of the assessed rate.
+    pub written_rate: Option<&'a str>,
+    /// Whether these are the books as the store has them, and not an older image: nobody is sent through a new login for what may be over already.
+    pub are_current: bool,
 }
 
 /// The outcome.
@@ -81,8 +90,12 @@ pub fn wanted(books: &Books<'_>, session: &SessionFacts, now: UnixMs) -> Want {
     if !granted.is_known() && !books.tell_unknown {
         return Want::Nothing;
     }
-    let mut change = Change::default();
-    let mut reason = Reason::Rate;
+    let settings = match settings(books, session, now) {
+        Ok(settings) => settings,
+        Err(reason) => return Want::Disconnect(reason),
+    };
+    let mut reason = Reason::Settings;
+    let mut change = Change { settings, ..Change::default() };
     let caps = granted.caps();
     let left = &assessment.left;
     change.download_cap = cap(books, session, left.download, caps.download, session.octets_out, down_bps(assessment));
@@ -95,11 +108,30 @@ pub fn wanted(books: &Books<'_>, session: &SessionFacts, now: UnixMs) -> Want {
         reason = Reason::EndsAt;
     }
     if books.rate != granted.rate || !granted.is_known() {
-        change.rate = Some(assessment.rate.to_mikrotik().unwrap_or_default().into());
+        let written = books.written_rate.map(str::to_owned);
+        change.rate = Some(written.or_else(|| assessment.rate.to_mikrotik()).unwrap_or_default().into());
         debug_assert_eq!(rate_number(change.rate.as_deref().unwrap_or_default().as_bytes()), books.rate);
         reason = Reason::Rate;
     }
     if change.is_empty() { Want::Nothing } else { Want::Change(change, reason) }
+}
+
+/// The settings to send, if they differ from those that the router was told; an error is that only a new login brings what the books say. Of a session whose router
+/// was told by a program that kept no such fingerprints, nothing is known and nothing wanted.
+fn settings(books: &Books<'_>, session: &SessionFacts, now: UnixMs) -> Result<Option<Settings>, Reason> {
+    let (Some(told), wanted) = (session.granted.told(), &books.login_terms) else { return Ok(None) };
+    if told == wanted.told || !books.are_current || now < settled_at(session) {
+        return Ok(None);
+    }
+    if told.at_login != wanted.told.at_login {
+        return Err(Reason::NewLogin);
+    }
+    Settings::after(told.settings, wanted).map(Some).ok_or(Reason::NewLogin)
+}
+
+/// Another node may have let the session in by newer books than ours; by then we have them too.
+fn settled_at(session: &SessionFacts) -> UnixMs {
+    session.started_at.saturating_add(SETTLE_MS)
 }
 
 /// When a session's own maximum is reached; `UnixMs::MAX` = never.
@@ -111,10 +143,14 @@ pub fn session_maximum_at(books: &Books<'_>, session: &SessionFacts) -> UnixMs {
 }
 
 /// The next instant at which this session must be looked at again, if nothing happens before.
-pub fn look_again_at(books: &Books<'_>, session: &SessionFacts) -> UnixMs {
+pub fn look_again_at(books: &Books<'_>, session: &SessionFacts, now: UnixMs) -> UnixMs {
     let assessment = books.assessment;
     let end = if assessment.denial.is_some() { UnixMs::MAX } else { assessment.ends_at };
-    end.min(assessment.next_change_at).min(session_maximum_at(books, session).saturating_add(MAXIMUM_GRACE_MS))
+    let differs = session.granted.told().is_some_and(|told| told != books.login_terms.told);
+    let settled_at = if differs { settled_at(session) } else { UnixMs::MAX };
+    // What is behind us was looked at just now.
+    let settled_at = if settled_at > now { settled_at } else { UnixMs::MAX };
+    end.min(assessment.next_change_at).min(session_maximum_at(books, session).saturating_add(MAXIMUM_GRACE_MS)).min(settled_at)
 }
 
 /// Session-Timeout counts from the session's begin, like every limit of a session (RFC 2865 section 5.27). RouterOS takes at most [`MAX_SESSION_TIMEOUT_SECS`];

@@ -1,12 +1,14 @@
 //! What is wanted of a session, case by case.
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 
 use super::*;
 use crate::aaa::decide::RejectReason;
 use crate::aaa::policy::VolumeLeft;
 use crate::packages::{PerDirection, RateLimit};
-use crate::sessions::VolumeCaps;
+use crate::sessions::{Told, VolumeCaps};
 use crate::units::BitRate;
 
 const NOW: UnixMs = 1_800_000_000_000;
@@ -44,7 +46,21 @@ fn session(granted: Granted) -> SessionFacts {
 }
 
 fn books(assessment: &Assessment) -> Books<'_> {
-    Books { assessment, rate: number(&assessment.rate), sessions: 1, session_maximum_secs: 0, tell_unknown: false }
+    static TERMS: LazyLock<LoginTerms> = LazyLock::new(|| terms(1, 0x700));
+    Books {
+        assessment,
+        rate: number(&assessment.rate),
+        sessions: 1,
+        session_maximum_secs: 0,
+        tell_unknown: false,
+        login_terms: &TERMS,
+        written_rate: None,
+        are_current: true,
+    }
+}
+
+fn terms(at_login: u32, settings: u32) -> LoginTerms {
+    LoginTerms { told: Told { at_login, settings }, settings: [11, 3, b'f'].into() }
 }
 
 fn change(want: Want) -> Change {
@@ -121,8 +137,8 @@ fn a_session_beyond_its_maximum_is_ended_if_its_router_does_not() {
     let begun_late = session(granted(STARTED + 3_600_000 - 90_000, VolumeCaps::default()));
     assert_eq!(wanted(&at(3_600), &begun_late, NOW - 600_000), Want::Nothing, "a slow line, or a clock that is wrong");
     assert!(matches!(wanted(&at(7_200), &told, NOW), Want::Change(..)), "the package allows more now");
-    assert_eq!(look_again_at(&at(3_540), &told), STARTED + 3_600_000);
-    assert_eq!(look_again_at(&books(&assessment), &told), UnixMs::MAX);
+    assert_eq!(look_again_at(&at(3_540), &told, NOW), STARTED + 3_600_000);
+    assert_eq!(look_again_at(&books(&assessment), &told, NOW), UnixMs::MAX);
 }
 
 #[test]
@@ -155,6 +171,43 @@ fn two_sessions_share_the_rest_only_near_its_end() {
     let two = |assessment| Books { sessions: 2, ..books(assessment) };
     assert_eq!(wanted(&two(&far), &told, NOW), Want::Nothing, "what the other one used does not matter yet");
     assert_eq!(change(wanted(&two(&near), &told, NOW)).download_cap, Some(5 * GIB + GIB / 2));
+}
+
+#[test]
+fn another_address_or_list_needs_a_login_and_another_filter_does_not() {
+    let assessment = well();
+    let told = |at_login, settings| session(granted(UnixMs::MAX, VolumeCaps::default()).with_told(Some(Told { at_login, settings })));
+    let with = |terms| Books { login_terms: terms, ..books(&assessment) };
+    let (same, filter) = (terms(1, 0x700), terms(1, 0x801));
+    assert_eq!(wanted(&with(&same), &told(1, 0x700), NOW), Want::Nothing);
+    assert_eq!(wanted(&with(&same), &told(2, 0x700), NOW), Want::Disconnect(Reason::NewLogin));
+    assert_eq!(wanted(&with(&same), &told(1, 0x709), NOW), Want::Disconnect(Reason::NewLogin), "a group cannot be taken back");
+    let Want::Change(change, Reason::Settings) = wanted(&with(&filter), &told(1, 0x700), NOW) else { panic!("a filter") };
+    assert_eq!(change.to_string(), "Filter-Id=\"f\"");
+    let after = SessionFacts { granted: change.granted_after(&told(1, 0x700).granted, STARTED), ..told(1, 0x700) };
+    assert_eq!(wanted(&with(&filter), &after, NOW), Want::Nothing);
+    // Nobody is touched for what may be over already, or for what is not known.
+    assert_eq!(wanted(&Books { are_current: false, ..with(&same) }, &told(2, 0x700), NOW), Want::Nothing);
+    assert_eq!(
+        wanted(&with(&same), &session(granted(UnixMs::MAX, VolumeCaps::default())), NOW),
+        Want::Nothing,
+        "an older program's session"
+    );
+    let unknown = wanted(&Books { tell_unknown: true, ..with(&filter) }, &session(Granted::UNKNOWN), NOW);
+    assert_eq!(unknown, Want::Change(Change { rate: Some("10M/10M".into()), ..Change::default() }, Reason::Rate));
+    let young = SessionFacts { started_at: NOW - 1_000, ..told(2, 0x700) };
+    assert_eq!((wanted(&with(&same), &young, NOW), look_again_at(&with(&same), &young, NOW)), (Want::Nothing, NOW + 4_000));
+    assert_eq!(wanted(&with(&same), &young, NOW + 4_000), Want::Disconnect(Reason::NewLogin));
+}
+
+#[test]
+fn a_rate_that_an_administrator_wrote_goes_before_the_assessed_one() {
+    let (assessment, told) = (well(), session(granted(UnixMs::MAX, VolumeCaps::default())));
+    let own = Books { rate: rate_number(b"1M/2M"), written_rate: Some("1M/2M"), ..books(&assessment) };
+    let change = change(wanted(&own, &told, NOW));
+    assert_eq!(change.rate.as_deref(), Some("1M/2M"));
+    let after = SessionFacts { granted: change.granted_after(&told.granted, STARTED), ..told };
+    assert_eq!(wanted(&own, &after, NOW), Want::Nothing);
 }
 
 proptest! {

@@ -1,6 +1,7 @@
 //! What a reply carries: the grant as attributes that the router understands. One file per vendor.
 
 pub mod mikrotik;
+mod told;
 
 use std::net::Ipv4Addr;
 
@@ -8,7 +9,9 @@ use super::directory::{Customer, Package, RateText, WalledReply};
 use crate::radius::dictionary::numbers::mikrotik::{RATE_LIMIT, VENDOR};
 use crate::radius::dictionary::numbers::{ACCT_INTERIM_INTERVAL, CLASS, FRAMED_IP_ADDRESS, FRAMED_POOL, SESSION_TIMEOUT};
 use crate::radius::{ReplyWriter, merge};
-use crate::sessions::VolumeCaps;
+use crate::sessions::{VolumeCaps, rate_number};
+
+pub use told::{LoginTerms, login_terms, package_terms, told, written_rate};
 
 /// What one login is given.
 #[derive(Debug, Clone, Copy)]
@@ -29,11 +32,12 @@ pub struct Offer<'o> {
 
 impl Offer<'_> {
     /// Number of the rate that is sent.
-    pub fn rate_number(&self, package: &Package) -> u32 {
-        match (self.walled, self.rate) {
-            (Some(walled), _) => walled.rate.number,
-            (None, Some(rate)) => rate.number,
-            (None, None) => package.rate,
+    pub fn rate_number(&self, customer: &Customer, package: &Package) -> u32 {
+        match (self.walled, written_rate(customer), self.rate) {
+            (Some(walled), _, _) => walled.rate.number,
+            (None, Some(written), _) => rate_number(written.as_bytes()),
+            (None, None, Some(rate)) => rate.number,
+            (None, None, None) => package.rate,
         }
     }
 }

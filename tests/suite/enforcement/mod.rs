@@ -2,6 +2,7 @@
 
 mod actions;
 mod pyrad;
+mod settings;
 mod usage;
 
 use crate::harness::coa::CoaPort;

@@ -92,7 +92,7 @@ impl Desk {
             }
             (Want::Disconnect(_), ActionKind::Disconnect | ActionKind::Kick) => true,
             // A change that the router would not make: the session is ended for it.
-            (Want::Change(..), ActionKind::Disconnect | ActionKind::Kick) => !matches!(action.reason, Reason::Denied(_)),
+            (Want::Change(..), ActionKind::Disconnect | ActionKind::Kick) => action.may_stand_for_a_change(),
             _ => false,
         }
     }

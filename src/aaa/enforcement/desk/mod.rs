@@ -174,7 +174,7 @@ impl Desk {
         let books = books(&assessed, open.len(), tell_unknown);
         let mut again_at = UnixMs::MAX;
         for session in open {
-            again_at = again_at.min(look_again_at(&books, &session.facts));
+            again_at = again_at.min(look_again_at(&books, &session.facts, now));
             let want = wanted(&books, &session.facts, now);
             self.want(session, customer_id, want, now);
         }
@@ -205,7 +205,7 @@ impl Desk {
             }
             (Want::Disconnect(_), ActionKind::Disconnect | ActionKind::Kick) => {}
             // The router refused the change, so the session ends for it.
-            (Want::Change(..), ActionKind::Disconnect | ActionKind::Kick) if !matches!(action.reason, Reason::Denied(_)) => {}
+            (Want::Change(..), ActionKind::Disconnect | ActionKind::Kick) if action.may_stand_for_a_change() => {}
             (Want::Change(change, _), ActionKind::Coa) if change == action.change && action.state != ActionState::Acknowledged => {}
             (Want::Change(change, reason), ActionKind::Coa) if matches!(action.state, ActionState::Waiting | ActionState::Drift) => {
                 // What the router did not answer or take is not asked for sooner because it asks for something else now; a silent router would be flooded.
@@ -271,6 +271,9 @@ fn books(assessed: &Assessed, sessions: usize, tell_unknown: bool) -> Books<'_> 
         sessions: sessions as u32,
         session_maximum_secs: assessed.session_maximum_secs,
         tell_unknown,
+        login_terms: &assessed.login_terms,
+        written_rate: assessed.written_rate.as_deref(),
+        are_current: assessed.are_current,
     }
 }
 
