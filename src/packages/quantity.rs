@@ -36,8 +36,12 @@ pub fn parse_octets(text: &str) -> Result<u64, String> {
     if (1..=MOST).contains(&octets) { Ok(octets) } else { Err(wrong()) }
 }
 
-/// Prints octets so that they read back.
+/// Prints octets so that they read back; none as `0`.
 pub fn print_octets(octets: u64) -> String {
+    // Every unit divides nothing at all.
+    if octets == 0 {
+        return "0".to_owned();
+    }
     let exact = OCTET_UNITS.iter().filter(|(_, factor)| octets.is_multiple_of(*factor));
     let (unit, factor) = exact.max_by_key(|(_, factor)| *factor).copied().unwrap_or(("", 1));
     format!("{}{unit}", octets / factor)
@@ -98,6 +102,7 @@ mod tests {
             assert_eq!(parse_octets(text), Ok(octets), "{text}");
             assert_eq!(print_octets(octets), printed);
         }
+        assert_eq!(print_octets(0), "0");
         for text in ["", "0", "G", "1.G", "-1G", "1e3", "1 G", "9999999999T", "1.2.3G", "1Q"] {
             assert!(parse_octets(text).is_err(), "{text}");
         }

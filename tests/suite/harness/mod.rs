@@ -10,6 +10,7 @@ pub mod packet;
 pub mod postgres;
 pub mod server;
 pub mod store;
+pub mod targets;
 pub mod udp;
 pub mod wait;
 
