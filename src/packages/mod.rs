@@ -7,6 +7,7 @@ mod change_limits;
 pub mod hours;
 mod limit_text;
 mod limits;
+mod overshoot;
 mod package;
 mod periods;
 mod quantity;

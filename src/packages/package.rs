@@ -100,6 +100,7 @@ impl Serialize for Package {
         map.serialize_entry("interim_secs", &terms.interim_secs)?;
         map.serialize_entry("mikrotik_group", &terms.mikrotik_group)?;
         map.serialize_entry("limits", &terms.limits.shown())?;
+        map.serialize_entry("overshoot_octets", &terms.overshoot_octets())?;
         map.serialize_entry("created_at", &crate::units::print_instant(self.created_at))?;
         map.serialize_entry("updated_at", &crate::units::print_instant(self.updated_at))?;
         map.end()

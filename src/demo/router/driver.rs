@@ -150,6 +150,8 @@ impl Driver {
             stay_secs: Some(options.stay_secs),
             faults: options.faults,
             incoming: options.incoming,
+            enforces_limits: true,
+            use_permille: None,
             server: None,
             seed: options.seed,
         };

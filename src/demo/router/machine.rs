@@ -41,6 +41,10 @@ pub struct RouterOptions {
     pub faults: Faults,
     /// What it does with CoA and Disconnect requests.
     pub incoming: Incoming,
+    /// Whether it ends sessions by itself at Session-Timeout and volume limits; a router that does not leaves that to the server.
+    pub enforces_limits: bool,
+    /// Share of the line that every customer uses, in 1/1000; none: each another one, 5 to 404.
+    pub use_permille: Option<u64>,
     /// The address of the server in `/radius`; none: CoA is taken from any address.
     pub server: Option<IpAddr>,
     /// The same seed and inputs give the same datagrams.
@@ -59,6 +63,8 @@ impl Default for RouterOptions {
             stay_secs: None,
             faults: Faults::default(),
             incoming: Incoming::Obey,
+            enforces_limits: true,
+            use_permille: None,
             server: None,
             seed: 0,
         }
@@ -267,7 +273,7 @@ impl SimulatedRouter {
             let (octets_in, octets_out) = session.meter(now_ms);
             Counters::add(&self.counters.octets_in, octets_in);
             Counters::add(&self.counters.octets_out, octets_out);
-            if let Some(cause) = session.ends(now_ms) {
+            if let Some(cause) = session.ends(self.options.enforces_limits, now_ms) {
                 self.logout(id, cause, now_ms);
             } else if session.next_interim_ms <= now_ms {
                 let interval_ms = u64::from(session.interim_secs.unwrap_or(u32::MAX)) * 1000;
@@ -288,6 +294,11 @@ impl SimulatedRouter {
             self.account(&session, Report::Stop(cause), now_ms);
         }
         true
+    }
+
+    /// The customer's device roams to another router: the session is gone here, without a Stop. False if there is no such session.
+    pub fn roam_away(&mut self, session_id: u32) -> bool {
+        self.remove_session(session_id).is_some()
     }
 
     /// Power cut and boot: sessions and pending exchanges vanish without a word (RouterOS sends no Accounting-Off or -On as far as its manual says),
@@ -311,7 +322,8 @@ impl SimulatedRouter {
 
     fn begin_session(&mut self, login: PendingLogin, reply: &Reply, now_ms: u64) -> u32 {
         Counters::add(&self.counters.accepts, 1);
-        let use_permille = 5 + self.random.below(400);
+        let by_chance = 5 + self.random.below(400);
+        let use_permille = self.options.use_permille.unwrap_or(by_chance);
         let (mut session, malformed_rate) =
             Session::from_accept(login.session_id, login.customer, login.address, login.nas_port, reply, use_permille, now_ms);
         if malformed_rate {

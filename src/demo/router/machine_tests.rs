@@ -421,3 +421,20 @@ mod incoming {
         assert_eq!((counters(&router).coa_ignored, counters(&router).disconnect_acks, counters(&router).coa_naks), (3, 1, 2));
     }
 }
+
+#[test]
+fn a_router_that_enforces_nothing_leaves_limits_to_the_server_and_who_roams_away_sends_no_stop() {
+    let limits: [(u8, &[u8]); 2] = [(27, &10u32.to_be_bytes()), (26, &[&[0, 0, 0x3a, 0x8c, 17, 6][..], &1000u32.to_be_bytes()].concat())];
+    let mut strict = router(|options| options.use_permille = Some(1000));
+    online(&mut strict, Service::Ppp, &limits);
+    assert_eq!(strict.due(NOW + 1_000).len(), 1, "the Stop at the volume limit");
+    assert_eq!(strict.sessions().count(), 0);
+    let mut lax = router(|options| (options.enforces_limits, options.use_permille) = (false, Some(1000)));
+    let (id, _) = online(&mut lax, Service::Ppp, &limits);
+    assert_eq!(lax.due(NOW + 60_000), []);
+    let session = lax.sessions().next().expect("still online");
+    // The whole line: 20 Mbit/s up, of which customers use an eighth, and 100 Mbit/s down.
+    assert_eq!((session.octets_in, session.octets_out), (60 * 20_000_000 / 64, 60 * 100_000_000 / 8));
+    assert!(lax.roam_away(id) && !lax.roam_away(id));
+    assert_eq!((lax.due(NOW + 61_000), lax.is_busy("alice@isp"), counters(&lax).online), (Vec::new(), false, 0));
+}

@@ -154,11 +154,11 @@ impl Session {
         octets.div_ceil(OCTETS_PER_PACKET) as u32
     }
 
-    /// Why the session ends now, if it does. Session-Timeout goes before the customer's own wish.
-    pub(super) fn ends(&self, now_ms: u64) -> Option<TerminateCause> {
-        let reached = |limit: Option<u64>, octets: u64| limit.is_some_and(|limit| octets >= limit);
+    /// Why the session ends now, if it does; its limits end it only where they are enforced. Session-Timeout goes before the customer's own wish.
+    pub(super) fn ends(&self, enforces_limits: bool, now_ms: u64) -> Option<TerminateCause> {
+        let reached = |limit: Option<u64>, octets: u64| enforces_limits && limit.is_some_and(|limit| octets >= limit);
         let [upload, download, total] = self.limits;
-        if self.timeout_ms.is_some_and(|at| at <= now_ms) {
+        if enforces_limits && self.timeout_ms.is_some_and(|at| at <= now_ms) {
             Some(TerminateCause::SessionTimeout)
         } else if reached(upload, self.octets_in)
             || reached(download, self.octets_out)

@@ -1,6 +1,7 @@
 //! Live sessions follow the books: CoA and Disconnect to routers, with proof.
 
 mod actions;
+mod books;
 mod foreign;
 mod settings;
 mod usage;

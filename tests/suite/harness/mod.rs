@@ -9,6 +9,7 @@ pub mod mschap;
 pub mod packet;
 pub mod postgres;
 pub mod server;
+pub mod simulated;
 pub mod store;
 pub mod targets;
 pub mod udp;
