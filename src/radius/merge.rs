@@ -135,7 +135,7 @@ mod tests {
         let mut kept = Vec::new();
         write_item(Operator::Replace, &[79, 3, 1, 79, 3, 2], &mut kept);
         assert_eq!(kept, [b':', 79, 3, 1, b'+', 79, 3, 2]);
-        assert_eq!(items(&[b'+', 79, 9, 1]).count() + attributes(&[79, 9, 1]).count() + items(&[b'+']).count(), 0);
+        assert_eq!(items(&[b'+', 79, 9, 1]).count() + attributes(&[79, 9, 1]).count() + items(b"+").count(), 0);
         let mut broken = vec![11, 3, 1, 79, 9, 1];
         assert_eq!(remove(&mut broken, &[11, 3, 2]), 3);
         assert_eq!(broken[..3], [79, 9, 1]);

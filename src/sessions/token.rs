@@ -1,7 +1,7 @@
 //! The session token: what we put into Class, signed, and get back with each accounting packet.
 //!
 //! It names the customer and the login, whatever the router calls the session, and repeats what the Accept granted, so that whoever takes the session over knows
-//! what the router was told. 35 to 59 octets: magic, version, issued (48-bit unix ms), nonce, customer, interim, grant, and a 64-bit SipHash-2-4 tag over
+//! what the router was told. 44 to 68 octets: magic, version, issued (48-bit unix ms), nonce, customer, interim, grant, and a 64-bit SipHash-2-4 tag over
 //! these and the tenant, under a key that every node of the store derives alike: a token means nothing on another tenant's router.
 
 use std::hash::Hasher;

@@ -3,10 +3,11 @@
 use super::super::simulate::load;
 use super::super::{Context, Failure};
 use crate::aaa::policy::{Standing, volume_account};
+use crate::aaa::reply::written_rate;
 use crate::accounts::Tenant;
 use crate::customers::{Customer, TopUp, list_top_ups};
 use crate::packages::{FairUseWhen, LimitsOverride, Period, hours, print_octets, print_rate, print_secs, service, spans};
-use crate::units::{UnixMs, print_instant};
+use crate::units::{UnixMs, print_instant, printable};
 
 /// What a fact is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +44,7 @@ pub(super) async fn limit_facts(ctx: &Context, tenant: &Tenant, customer: &Custo
             || open.max(1),
             ctx.now,
             |standing| {
-                let teller = Teller { standing, own: &customer.limits, package, starts, now: ctx.now };
+                let teller = Teller { standing, written_rate: written_rate(who), own: &customer.limits, package, starts, now: ctx.now };
                 let mut facts = teller.volume();
                 facts.extend(bought.iter().map(|top_up| teller.top_up(top_up)));
                 facts.extend(teller.others(assessment.fair_use_step));
@@ -57,6 +58,8 @@ pub(super) async fn limit_facts(ctx: &Context, tenant: &Tenant, customer: &Custo
 /// What the facts are told from.
 struct Teller<'t> {
     standing: &'t Standing<'t>,
+    /// Mikrotik-Rate-Limit among his reply attributes, in place of every other rate.
+    written_rate: Option<&'t str>,
     own: &'t LimitsOverride,
     package: &'t str,
     /// When his validity and his package began.
@@ -163,6 +166,9 @@ impl Teller<'_> {
     fn rate(&self, fair_use_step: Option<usize>) -> LimitFact {
         let own = self.standing.own_rate.filter(|(_, until)| *until > self.now);
         let text = match (own, fair_use_step) {
+            _ if self.written_rate.is_some() => {
+                format!("Mikrotik-Rate-Limit {}, by his reply attributes", printable(self.written_rate.unwrap_or_default().as_bytes()))
+            }
             (Some((rate, UnixMs::MAX)), _) => format!("rate {}, his own", print_rate(&rate)),
             (Some((rate, until)), _) => format!("rate {}, his own until {}", print_rate(&rate), print_instant(until)),
             (None, Some(step)) => format!("rate by step {} of fair use", step + 1),
