@@ -18,7 +18,7 @@ fn reserved_segment(count: usize) -> (SimulatedDisk, Arc<Journal<u64>>, String) 
         let seq = journal.append(3, |payload| payload.resize(payload.len() + RECORD, 0), None).expect("taken");
         assert!(journal.wait_durable(seq, LONG));
     };
-    let newest = || sizes(&disk).into_iter().filter(|(name, _)| name != spare::NAME).next_back().expect("a segment");
+    let newest = || sizes(&disk).into_iter().rfind(|(name, _)| name != spare::NAME).expect("a segment");
     // The first segment grows as it is written, until the next one is reserved.
     let first = loop {
         put_zeros();
