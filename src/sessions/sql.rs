@@ -25,7 +25,8 @@ pub(super) use history::{delete_usage_of, list_undated_days, update_undated_day}
 pub use nodes::{Node, count_other_nodes, find_node_with_other_key, list_nodes, upsert_node};
 pub(super) use nodes::{NodeBatch, delete_node_batches, insert_node_batch, list_node_batches, list_other_positions};
 pub(super) use partitions::{
-    create_partition, drop_aside, is_all_before, list_keys_aside, list_partitions, list_set_aside, lock_partitions, set_aside,
+    create_partition, drop_aside, find_in_default, is_all_before, list_keys_aside, list_partitions, list_set_aside, lock_partitions,
+    set_aside,
 };
 
 /// Where a journal stands; `None` if the store has never heard of it.

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::{AT_ONCE, MOVED_AFTER_MS, Month, fold_usage, remove_old_sessions};
 use crate::accounts::list_tenants;
 use crate::sessions::sql::{
-    create_partition, drop_aside, instant_of, is_all_before, list_keys_aside, list_movable, list_partitions, list_set_aside,
-    lock_partitions, move_closed, set_aside,
+    create_partition, drop_aside, find_in_default, instant_of, is_all_before, list_keys_aside, list_movable, list_partitions,
+    list_set_aside, lock_partitions, move_closed, set_aside,
 };
 use crate::store::{Db, StoreError};
 use crate::units::{TenantId, UnixMs};
@@ -42,6 +42,9 @@ impl HistoryKeeper {
             more |= self.move_some(tenant.id, now).await?;
         }
         if !self.db.is_sqlite() {
+            for tenant in &tenants {
+                more |= self.sort_in(tenant.id, now).await?;
+            }
             more |= self.remove_months(now).await?;
         }
         for tenant in &tenants {
@@ -74,6 +77,16 @@ impl HistoryKeeper {
             self.moved.insert(tenant.0, last.clone());
         }
         Ok(is_full)
+    }
+
+    /// Gives a month that lies in the default partition, as all do after a restore, one of its own; true if there was one.
+    async fn sort_in(&self, tenant: TenantId, now: UnixMs) -> Result<bool, StoreError> {
+        let (first, last) = (Month::of(now - self.retention_ms), Month::of(now));
+        let found = find_in_default(&mut self.db.read().await?, tenant, first.begins_at(), last.next().begins_at()).await?;
+        match found {
+            Some(key) => self.make_partitions(&[Month::of(instant_of(&key))], now).await,
+            None => Ok(false),
+        }
     }
 
     /// Makes the partitions of these months that are not there; false if another node is at it.

@@ -187,6 +187,18 @@ mod tests {
             let expected = [("closed_sessions_2026_08".to_owned(), 1), ("closed_sessions_default".to_owned(), 1)];
             assert_eq!(found.expect("reads"), expected);
             drop(conn);
+            tx = fresh.db.begin().await.expect("a transaction");
+            q!(exec tx, "INSERT INTO tenants (id, name, time_zone, currency, created_at) VALUES (1, 'default', 'UTC', 'BDT', 0)")
+                .expect("a tenant");
+            tx.commit(NOW).await.expect("commits");
+            let mut keeper = HistoryKeeper::new(fresh.db.clone(), 400 * DAY_MS);
+            while keeper.step(NOW).await.expect("a step") {}
+            let months = list_partitions(&mut fresh.db.read().await.expect("reads")).await.expect("lists");
+            assert_eq!(
+                months.iter().map(Month::to_string).collect::<Vec<_>>(),
+                ["2026_08", "2026_10", "2026_11", "2026_12"],
+                "each has its own"
+            );
             fresh.end().await;
         }
     }

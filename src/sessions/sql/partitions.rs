@@ -6,7 +6,7 @@ use super::closed::first_key;
 use crate::q;
 use crate::sessions::history::Month;
 use crate::store::{Conn, ConnRef, StoreError};
-use crate::units::{UnixMs, hex};
+use crate::units::{TenantId, UnixMs, hex};
 
 /// A partition is made and set aside while nobody holds it; who reads for long is not waited for, since everyone else would wait behind.
 const LOCK_TIMEOUT: &str = "SELECT set_config('lock_timeout', '1s', true)";
@@ -43,6 +43,18 @@ async fn list_months(conn: &mut Conn, prefix: &str) -> Result<Vec<Month>, StoreE
     let names = q!(all conn, (String,), "SELECT CAST(tablename AS TEXT) FROM pg_tables WHERE schemaname = current_schema() AND starts_with(tablename, $1) \
         ORDER BY tablename", prefix)?;
     Ok(names.into_iter().filter_map(|(name,)| Month::parse(&name[prefix.len()..])).collect())
+}
+
+/// A session that the default partition holds although it began between these instants, by its name: the earliest.
+pub(in crate::sessions) async fn find_in_default(
+    conn: &mut Conn,
+    tenant: TenantId,
+    from: UnixMs,
+    to: UnixMs,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let found = q!(opt conn, (Vec<u8>,), "SELECT session_key FROM closed_sessions_default WHERE tenant_id = $1 AND session_key >= $2 AND session_key < $3 \
+        ORDER BY session_key LIMIT 1", tenant.0, &first_key(from)[..], &first_key(to)[..])?;
+    Ok(found.map(|(key,)| key))
 }
 
 /// Makes a month's partition, with what the default one has of it.
