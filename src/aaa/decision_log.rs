@@ -10,6 +10,10 @@ use crate::units::{Mac, UnixMs};
 
 /// Set beside a reason's number: accepted into the walled garden for it.
 const WALLED: u8 = 128;
+/// Set where there is a device.
+const HAS_MAC: u8 = 1;
+/// Set where an instant precedes the attributes: since when other nodes were not known of.
+const BLIND: u8 = 2;
 
 /// One verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +34,8 @@ pub struct Decision<'a> {
     pub reject: Option<RejectReason>,
     /// Accepted into the walled garden only, for this reason.
     pub walled: Option<RejectReason>,
+    /// Since when it was not known what the customer did on other nodes, unix ms: his limits counted only this one.
+    pub blind_since: Option<UnixMs>,
     /// PAP, CHAP, ...
     pub method: &'a str,
     /// From arrival at the socket until the answer was ready, microseconds.
@@ -51,12 +57,15 @@ impl<'a> Decision<'a> {
         }
         out.extend_from_slice(&self.took_us.to_le_bytes());
         out.push(self.walled.map_or(self.reject.map_or(0, |r| r as u8), |r| WALLED | r as u8));
-        out.push(u8::from(self.mac.is_some()));
+        out.push(self.mac.map_or(0, |_| HAS_MAC) | self.blind_since.map_or(0, |_| BLIND));
         out.extend_from_slice(&self.mac.map_or([0; 6], |m| m.0));
         for text in [self.username, self.method.as_bytes()] {
             let text = &text[..text.len().min(255)];
             out.push(text.len() as u8);
             out.extend_from_slice(text);
+        }
+        if let Some(since) = self.blind_since {
+            out.extend_from_slice(&since.to_le_bytes());
         }
         out.extend_from_slice(self.attributes);
     }
@@ -71,13 +80,17 @@ impl<'a> Decision<'a> {
         let mut number = || take(&mut rest, 8).and_then(|b| b.try_into().ok()).map(i64::from_le_bytes);
         let (at, tenant_id, router_id, customer_id) = (number()?, number()?, number()?, number()?);
         let took_us = u32::from_le_bytes(take(&mut rest, 4)?.try_into().ok()?);
-        let (reject, has_mac) = (take(&mut rest, 1)?[0], take(&mut rest, 1)?[0] == 1);
+        let (reject, flags) = (take(&mut rest, 1)?[0], take(&mut rest, 1)?[0]);
         let mac: [u8; 6] = take(&mut rest, 6)?.try_into().ok()?;
         let mut text = || {
             let octets = take(&mut rest, 1)?[0];
             take(&mut rest, usize::from(octets))
         };
         let (username, method) = (text()?, std::str::from_utf8(text()?).ok()?);
+        let blind_since = match flags & BLIND {
+            0 => None,
+            _ => Some(take(&mut rest, 8).and_then(|b| b.try_into().ok()).map(i64::from_le_bytes)?),
+        };
         let reason = if reject == 0 { None } else { Some(RejectReason::from_number(reject & !WALLED)?) };
         let (reject, walled) = if reject & WALLED == 0 { (reason, None) } else { (None, reason) };
         Some(Decision {
@@ -86,9 +99,10 @@ impl<'a> Decision<'a> {
             router_id,
             customer_id,
             username,
-            mac: has_mac.then_some(Mac(mac)),
+            mac: (flags & HAS_MAC != 0).then_some(Mac(mac)),
             reject,
             walled,
+            blind_since,
             method,
             took_us,
             attributes: rest,
@@ -133,6 +147,7 @@ mod tests {
             mac: Some(Mac([1, 2, 3, 4, 5, 6])),
             reject: Some(RejectReason::Expired),
             walled: None,
+            blind_since: None,
             method: "CHAP",
             took_us: 77,
             attributes: &[18, 3, b'x'],
@@ -141,6 +156,10 @@ mod tests {
         decision.write(&mut record);
         assert_eq!(Decision::read(&record), Some(decision));
         (0..50).for_each(|cut| assert!(Decision::read(&record[..cut]).is_none()));
+        let blind = Decision { blind_since: Some(1_800_000_000_000), ..decision };
+        record.clear();
+        blind.write(&mut record);
+        assert_eq!(Decision::read(&record), Some(blind));
         assert_eq!(decision.keys(), [name_key(b"bob"), mac_key(Mac([1, 2, 3, 4, 5, 6]))]);
         assert_eq!(name_key(b"01-02-03-04-05-06"), decision.keys()[1]);
         assert_ne!(name_key(b"eve"), name_key(b"bob"));

@@ -90,6 +90,10 @@ impl UsageSource for Meters {
     fn used_before(&self, customer_id: i64, now: UnixMs) -> Option<Used> {
         Meters::used_before(self, customer_id, now)
     }
+
+    fn blind_since(&self, now: UnixMs) -> Option<UnixMs> {
+        Meters::blind_since(self, now)
+    }
 }
 
 /// Says of every customer what is to be metered, after the directory was loaded.

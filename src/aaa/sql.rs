@@ -248,11 +248,11 @@ pub async fn list_router_names(conn: &mut Conn) -> Result<Vec<(i64, String)>, St
     q!(all conn, (i64, String), "SELECT id, name FROM routers")
 }
 
-/// What a customer was charged per local day, the oldest first.
-pub async fn list_usage_days(conn: &mut Conn, tenant: TenantId, id: CustomerId) -> Result<Vec<UsageDay>, StoreError> {
+/// What a customer was charged per local day in buckets that begin at or after an instant, the oldest first.
+pub async fn list_usage_days(conn: &mut Conn, tenant: TenantId, id: CustomerId, since: UnixMs) -> Result<Vec<UsageDay>, StoreError> {
     let rows = q!(all conn, (i64, i64, i64, i64), "SELECT day, CAST(SUM(octets_in) AS BIGINT), CAST(SUM(octets_out) AS BIGINT), \
-        CAST(SUM(secs) AS BIGINT) FROM usage WHERE tenant_id = $1 AND customer_id = $2 AND charging_class = 0 GROUP BY day ORDER BY day",
-        tenant.0, id.0)?;
+        CAST(SUM(secs) AS BIGINT) FROM usage WHERE tenant_id = $1 AND customer_id = $2 AND bucket_at >= $3 AND charging_class = 0 GROUP BY day ORDER BY day",
+        tenant.0, id.0, since)?;
     let count = |n: i64| u64::try_from(n).unwrap_or(0);
     let day = |(day, octets_in, octets_out, secs): (i64, i64, i64, i64)| UsageDay {
         day,
@@ -275,8 +275,10 @@ pub mod for_tests {
 
     /// What a customer downloaded on a day, in a session of that day's name.
     pub async fn insert_usage(conn: &mut Conn, tenant_id: i64, customer_id: i64, day: i64, octets: i64) {
+        let date = jiff::civil::Date::new((day / 10_000) as i16, (day / 100 % 100) as i8, (day % 100) as i8).expect("a day");
+        let begins_at = date.to_zoned(jiff::tz::TimeZone::UTC).expect("a midnight").timestamp().as_millisecond();
         q!(exec conn, "INSERT INTO usage (tenant_id, session_key, bucket_at, day, charging_class, customer_id, octets_in, octets_out, secs) \
-            VALUES ($1, $2, $3, $3, 0, $4, 0, $5, 0)", tenant_id, &day.to_be_bytes()[..], day, customer_id, octets)
+            VALUES ($1, $2, $6, $3, 0, $4, 0, $5, 0)", tenant_id, &day.to_be_bytes()[..], day, customer_id, octets, begins_at)
         .expect("usage");
     }
 

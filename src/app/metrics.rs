@@ -45,7 +45,7 @@ fn meters(parts: &Parts) {
     gauge!("tollgate_meters_waiting").set(status.waiting as f64);
     gauge!("tollgate_remote_sessions_open").set(status.remote_sessions as f64);
     gauge!("tollgate_other_nodes").set(f64::from(u8::from(status.has_others)));
-    gauge!("tollgate_other_nodes_stale").set(f64::from(u8::from(parts.meters.is_stale(super::now_ms()))));
+    gauge!("tollgate_other_nodes_stale").set(f64::from(u8::from(parts.meters.blind_since(super::now_ms()).is_some())));
 }
 
 fn listener(kind: &'static str, counters: &Arc<ListenCounters>) {

@@ -55,7 +55,7 @@ pub fn journal_options(config: &Config) -> JournalOptions {
 /// Asks the store who it is, and reads the snapshot if there is one of that store. Without either there is nothing to serve.
 pub async fn find_base(config: &Config, db: &Db, key: &KeyFile) -> Result<Base, StartError> {
     let folder = &config.data.folder;
-    let (identity, feed, away) = match probe(config, db).await {
+    let (identity, feed, away) = match probe(config, db, key).await {
         Ok((identity, feed)) => {
             remember_identity(folder, &identity)?;
             (identity, Some(feed), None)
@@ -99,7 +99,7 @@ pub async fn find_base(config: &Config, db: &Db, key: &KeyFile) -> Result<Base, 
     Ok(Base { identity, store_answers: away.is_none(), directory, live, meters, snapshot: position, customers: opened, feed_reaches })
 }
 
-async fn probe(config: &Config, db: &Db) -> Result<(StoreIdentity, FeedHead), StartError> {
+async fn probe(config: &Config, db: &Db, key: &KeyFile) -> Result<(StoreIdentity, FeedHead), StartError> {
     let asked = async {
         check_schema(db).await.map_err(|e| match e {
             SchemaError::Store(e) => StartError::Store(e),
@@ -109,6 +109,9 @@ async fn probe(config: &Config, db: &Db) -> Result<(StoreIdentity, FeedHead), St
             IdentityError::Store(e) => StartError::Store(e),
             other => StartError::Identity(other),
         })?;
+        if let Some(node) = sql::find_node_with_other_key(&mut db.read().await?, key.fingerprint()).await? {
+            return Err(StartError::OtherKey { path: config.data.key_file.clone(), node });
+        }
         let feed = find_feed_head(&mut *db.snapshot().await?).await?;
         Ok((identity, feed))
     };

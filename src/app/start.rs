@@ -67,6 +67,14 @@ pub enum StartError {
     /// Store and key file do not fit.
     #[error(transparent)]
     Identity(#[from] IdentityError),
+    /// Another node of the store has another key file.
+    #[error("the key file {path} is not that of the store's other nodes ({node}): all nodes of a store use copies of one key file", path = .path.display())]
+    OtherKey {
+        /// The file at hand.
+        path: PathBuf,
+        /// Whose differs.
+        node: String,
+    },
     /// There is no key file.
     #[error("there is no key file {path}: run `tollgate migrate` to make a new store, or put the key file of an old one there", path = .path.display())]
     NoKeyFile {

@@ -21,17 +21,16 @@ use crate::aaa::enforcement::Keeper;
 use crate::aaa::publish::Publisher;
 use crate::aaa::snapshot::{self, SnapshotError};
 use crate::aaa::unknown::UnknownSources;
-use crate::accounts::list_tenants;
 use crate::config::Config;
 use crate::journal::{JournalState, LocalLog, LogBatch};
 use crate::listen::{LogPool, PendingReply};
-use crate::sessions::{Applier, Record, is_full, remove_old_sessions};
+use crate::sessions::{Applier, HistoryKeeper, Record};
 use crate::store::{Db, IdMaker, KeyFile, SlotLease, StoreError, StoreIdentity};
 
 const SNAPSHOT_EVERY: Duration = Duration::from_secs(300);
 /// After an hour of failures the journal is not kept for snapshots any more, so that it does not use up its disk budget.
 const MOST_FAILURES: u64 = 12;
-const HISTORY_EVERY: Duration = Duration::from_secs(3600);
+const HISTORY_EVERY: Duration = Duration::from_secs(600);
 const HISTORY_PAUSE: Duration = Duration::from_millis(250);
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
 const RENEW_EVERY: Duration = Duration::from_secs(20);
@@ -119,13 +118,14 @@ pub fn spawn(work: Work, parts: &Arc<Parts>, health: &Arc<Health>, stop: watch::
         work.journal_id.to_string(),
         retention_ms,
     );
+    let history = HistoryKeeper::new(work.db.clone(), i64::from(work.config.history.retention_days) * crate::units::DAY_MS);
     let tasks = vec![
         tokio::spawn(keeper.run(now_ms, stop.clone())),
         tokio::task::spawn_blocking(move || first.1.write(&first.0)),
         tokio::spawn(work.follower.run(now_ms, stop.clone())),
         tokio::spawn(work.applier.run(stop.clone(), parts.applier.clone())),
         tokio::spawn(publisher.run(work.db.clone(), now_ms, stop.clone())),
-        tokio::spawn(remove_history(work.db.clone(), i64::from(work.config.history.retention_days) * crate::units::DAY_MS, stop.clone())),
+        tokio::spawn(keep_history(history, stop.clone())),
         tokio::spawn(identity::run(work.db.clone(), parts.clone(), stop.clone())),
         tokio::spawn(keep_decisions(work.db.clone(), work.decisions, ids, retention_ms, stop.clone())),
         tokio::spawn(every(Duration::from_secs(1), stop.clone(), {
@@ -244,13 +244,13 @@ impl Snapshots {
     }
 }
 
-/// Removes old sessions, a few at a time with pauses, so that nobody waits for it.
-async fn remove_history(db: Db, retention_ms: i64, mut stop: watch::Receiver<bool>) {
+/// Moves and removes ended sessions, a few at a time with pauses, so that nobody waits for it.
+async fn keep_history(mut keeper: HistoryKeeper, mut stop: watch::Receiver<bool>) {
     loop {
-        let more = match remove_some_history(&db, now_ms() - retention_ms).await {
+        let more = match keeper.step(now_ms()).await {
             Ok(more) => more,
             Err(error) => {
-                tracing::debug!(%error, "old sessions are removed later");
+                tracing::debug!(%error, "ended sessions are moved and removed later");
                 false
             }
         };
@@ -259,16 +259,6 @@ async fn remove_history(db: Db, retention_ms: i64, mut stop: watch::Receiver<boo
             () = tokio::time::sleep(if more { HISTORY_PAUSE } else { HISTORY_EVERY }) => {}
         }
     }
-}
-
-/// One step for each tenant; true if there is more.
-async fn remove_some_history(db: &Db, ended_before: i64) -> Result<bool, StoreError> {
-    let tenants = list_tenants(&mut db.read().await?).await?;
-    let mut more = false;
-    for tenant in tenants {
-        more |= is_full(remove_old_sessions(db, tenant.id, ended_before, now_ms()).await?);
-    }
-    Ok(more)
 }
 
 /// Leases a slot as soon as the database answers, then keeps rejects and changes of verdict, and the lease.

@@ -98,7 +98,7 @@ mod tests {
     use super::*;
     use crate::cli::{Globals, context::with_context, migrate};
     use crate::journal::Journal;
-    use crate::sessions::sql::list_newest_sessions;
+    use crate::sessions::sql::{NEWEST, list_newest_sessions};
     use crate::sessions::{Record, Update};
 
     fn globals(folder: &Path) -> Globals {
@@ -116,7 +116,7 @@ mod tests {
 
     async fn count(ctx: &Context) -> Result<usize, Failure> {
         let tenant = ctx.tenant().await?;
-        Ok(list_newest_sessions(&mut ctx.db.read().await?, tenant.id, true, "BOB", 10).await?.len())
+        Ok(list_newest_sessions(&mut ctx.db.read().await?, tenant.id, true, "BOB", &NEWEST, 10).await?.len())
     }
 
     fn open(ctx: &Context) -> (JournalHome, Arc<Journal<()>>) {

@@ -9,8 +9,8 @@ use super::dictionary::load_dictionary;
 use super::output::Table;
 use super::{Failure, Globals, output};
 use crate::radius::dictionary::Dictionary;
-use crate::sessions::sql::{SessionLine, list_newest_sessions};
-use crate::units::{Mac, print_instant};
+use crate::sessions::sql::{NEWEST, SessionLine, list_newest_sessions};
+use crate::units::{Mac, hex, print_instant};
 
 /// Which action.
 #[derive(Debug, Args)]
@@ -29,6 +29,9 @@ enum Action {
         /// Only those of this user name, in whatever case
         #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
         username: String,
+        /// The next page: only those older than this one, by the `session_key` that `--json` prints
+        #[arg(long, value_name = "KEY", value_parser = parse_key)]
+        before: Option<[u8; 16]>,
         /// How many at most
         #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
         limit: u32,
@@ -38,6 +41,8 @@ enum Action {
 /// A session as commands print it: instants RFC 3339 in UTC, causes by name.
 #[derive(Debug, Serialize)]
 pub struct PrintedSession {
+    /// Its name: 32 hex digits, in order of the sessions' beginnings.
+    pub session_key: String,
     /// Name of the router entry.
     pub router: String,
     /// Acct-Session-Id.
@@ -68,6 +73,7 @@ impl PrintedSession {
     /// Prepares a line; `dictionary` names the causes.
     pub fn new(line: SessionLine, dictionary: &Dictionary) -> PrintedSession {
         PrintedSession {
+            session_key: hex(&line.session_key),
             mac: Mac::parse(line.mac.as_bytes()).map(Mac::with_colons).unwrap_or_default(),
             started_at: print_instant(line.started_at),
             last_event_at: print_instant(line.last_event_at),
@@ -84,6 +90,15 @@ impl PrintedSession {
     }
 }
 
+/// Reads a session's name.
+pub fn parse_key(text: &str) -> Result<[u8; 16], String> {
+    let wrong = || "a session key has 32 hexadecimal digits".to_owned();
+    if text.len() != 32 || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return Err(wrong());
+    }
+    u128::from_str_radix(text, 16).map(u128::to_be_bytes).map_err(|_| wrong())
+}
+
 fn print_cause(cause: i64, dictionary: &Dictionary) -> String {
     if cause == 0 {
         return String::new();
@@ -94,12 +109,13 @@ fn print_cause(cause: i64, dictionary: &Dictionary) -> String {
 
 /// Runs it.
 pub fn run(globals: &Globals, args: SessionsArgs) -> Result<(), Failure> {
-    let Action::Ls { online, username, limit } = args.action;
+    let Action::Ls { online, username, before, limit } = args.action;
     with_context(globals, async |ctx| {
         let tenant = ctx.tenant().await?;
         catch_up(ctx).await?;
         let dictionary = load_dictionary(ctx.config.radius.dictionaries.as_deref())?;
-        let lines = list_newest_sessions(&mut ctx.db.read().await?, tenant.id, online, &username, i64::from(limit)).await?;
+        let (mut conn, before) = (ctx.db.read().await?, before.unwrap_or(NEWEST));
+        let lines = list_newest_sessions(&mut conn, tenant.id, online, &username, &before, i64::from(limit)).await?;
         let sessions: Vec<PrintedSession> = lines.into_iter().map(|line| PrintedSession::new(line, &dictionary)).collect();
         if globals.json { output::json(&sessions) } else { table(sessions).print("no sessions") }
     })
@@ -156,6 +172,8 @@ mod tests {
         assert_eq!((printed.started_at.as_str(), printed.ended_at.as_deref()), ("2027-01-15T08:00:00Z", Some("2027-01-15T08:01:00Z")));
         let open = PrintedSession::new(SessionLine { ended_at: None, terminate_cause: 0, mac: String::new(), ..line() }, &dictionary);
         assert_eq!((open.mac.as_str(), open.terminate_cause.as_str(), open.ended_at), ("", "", None));
+        assert_eq!((open.session_key.as_str(), parse_key(&open.session_key)), ("01010101010101010101010101010101", Ok([1; 16])));
+        assert!(parse_key("0101").is_err() && parse_key("").is_err() && parse_key(&"x".repeat(32)).is_err());
         assert_eq!(print_cause(4_000_000, &dictionary), "4000000");
     }
 }

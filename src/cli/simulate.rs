@@ -111,7 +111,7 @@ pub(super) async fn load(ctx: &Context, tenant: &Tenant, customer: Option<&Custo
         loader.load_settled_customer(&mut conn, &directory, customer.id.0, now).await.map_err(failed)?;
         list_open_sessions_of(&mut conn, tenant.id, customer.id).await?.into_iter().for_each(|session| live.restore(session));
         live.listen_anew(now);
-        let days = list_usage_days(&mut conn, tenant.id, customer.id).await?;
+        let days = list_usage_days(&mut conn, tenant.id, customer.id, 0).await?;
         let (period, package) = (customer.period_started_at.unwrap_or(0), customer.package_since_at.unwrap_or(0));
         usage = StoredUsage::of_days(customer.id.0, &days, ctx.now, &tenant.zone(), period, package);
     }

@@ -80,6 +80,11 @@ struct Line {
     customer_id: Option<String>,
     method: String,
     took_us: u32,
+    /// Since when other nodes were not known of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    other_nodes_unknown_since: Option<String>,
+    #[serde(skip)]
+    blind: Option<String>,
     attributes: Vec<ReplyAttribute>,
 }
 
@@ -193,7 +198,7 @@ fn line_of(entry: &Entry, names: &Names, dictionary: &Dictionary) -> Option<Line
     let code = if decision.reject.is_some() { ACCESS_REJECT } else { ACCESS_ACCEPT };
     Some(Line {
         at: print_instant(decision.at),
-        local_time: local_time(decision.at, zone),
+        local_time: local_time(decision.at, zone.clone()),
         verdict: match (decision.reject, decision.walled) {
             (Some(_), _) => "rejected",
             (None, Some(_)) => "walled-garden",
@@ -208,6 +213,8 @@ fn line_of(entry: &Entry, names: &Names, dictionary: &Dictionary) -> Option<Line
         customer_id: (decision.customer_id != 0).then(|| decision.customer_id.to_string()),
         method: decision.method.to_owned(),
         took_us: decision.took_us,
+        other_nodes_unknown_since: decision.blind_since.map(print_instant),
+        blind: decision.blind_since.map(|since| local_time(since, zone.clone())),
         attributes: reply_attributes(dictionary, code, decision.attributes),
     })
 }
@@ -232,6 +239,9 @@ impl Line {
         );
         if let Some(explanation) = self.explanation {
             text.push_str(&format!("    because {explanation}\n"));
+        }
+        if let Some(since) = &self.blind {
+            text.push_str(&format!("    limits of other nodes not known: store away since {since}\n"));
         }
         for attribute in &self.attributes {
             text.push_str(&format!("    {} = {}\n", attribute.name, attribute.value));
@@ -330,6 +340,7 @@ mod tests {
             mac: Some(Mac([0xaa, 0xbb, 0xcc, 0, 0, 1])),
             reject: None,
             walled: None,
+            blind_since: None,
             method: "CHAP",
             took_us: 150,
             attributes: &[80, 18, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 6, 10, 0, 0, 7, 27, 6, 0, 0, 14, 16],
@@ -367,6 +378,10 @@ mod tests {
             "2027-01-15 14:00:00.123 +06  REJECTED (suspended): bob\\x1b[31m by CHAP on router (router 9), answered in 0.1 ms\n    \
              because the customer is suspended\n    Reply-Message = no\n"
         );
+        let blind = Decision { blind_since: Some(1_799_999_990_000), attributes: &[], mac: None, ..decision() };
+        let line = line_of(&entry(&blind), &names(), &dictionary).expect("a line");
+        let words = line.in_words();
+        assert!(words.ends_with("\n    limits of other nodes not known: store away since 2027-01-15 13:59:50.000 +06\n"), "{words}");
         assert!(line_of(&entry(&Decision { tenant_id: 5, ..decision() }), &names(), &dictionary).is_none(), "another tenant's");
     }
 

@@ -77,6 +77,7 @@ impl AuthWorker {
             mac: answer.mac,
             reject: answer.reject,
             walled: answer.walled,
+            blind_since: if answer.customer_id == 0 { None } else { self.parts.access.usage.blind_since(now) },
             method: answer.method,
             took_us,
             attributes,

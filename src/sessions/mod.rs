@@ -1,6 +1,6 @@
 //! Accounting that loses nothing: Accounting-Requests become events, events change live sessions and go to the journal, the applier carries them into the store.
 //!
-//! Owns the tables `nas_instances`, `sessions`, `usage`, `journals`. A session's facts are changed by one pure rule ([`Tally::apply`]), in memory by the
+//! Owns the tables `nas_instances`, `sessions`, `closed_sessions`, `usage`, `journals`. A session's facts are changed by one pure rule ([`Tally::apply`]), in memory by the
 //! workers and in the store by the applier. Must not know: money.
 
 mod applier;
@@ -23,7 +23,7 @@ pub use applier::{AppliedBatch, AppliedSink, Applier, ApplierStatus, ApplyError,
 pub use buckets::{Charging, class};
 pub use event::{AccountingEvent, EventTime, Odd, Status};
 pub use grant::{Granted, Told, VolumeCaps, rate_number};
-pub use history::{date_usage, is_full, remove_old_sessions};
+pub use history::{HistoryKeeper, date_usage};
 pub use journal_home::JournalHome;
 pub use live::{Applied, LiveSession, LiveSessions, NasContext, Recorded, SessionName, Sighting};
 pub use meters::{MeterNeed, MeterStatus, Meters};

@@ -1,8 +1,10 @@
 //! All SQL of this room; what reads and writes many rows at once is in `sql/bulk.rs`.
 
 pub(super) mod bulk;
+mod closed;
 mod history;
 mod nodes;
+mod partitions;
 
 use crate::q;
 use crate::store::{Conn, StoreError};
@@ -12,13 +14,20 @@ use super::live::LiveSession;
 use super::record::RouterLearned;
 pub use bulk::BucketSum;
 use bulk::{StoredRow, columns};
+pub(super) use closed::{
+    delete_old_sessions, instant_of, list_closed_by_keys, list_closed_neighbours, list_movable, move_back, move_closed,
+};
 pub use history::{
     SessionFacts, find_session, find_session_facts, list_charged_buckets, list_sessions_of_id, list_usage_of_customer,
     list_usage_of_session,
 };
-pub(super) use history::{delete_old_sessions, delete_usage_of, list_undated_days, update_undated_day};
-pub use nodes::{Node, count_other_nodes, list_nodes, upsert_node};
+pub(super) use history::{delete_usage_of, list_undated_days, update_undated_day};
+pub use nodes::{Node, count_other_nodes, find_node_with_other_key, list_nodes, upsert_node};
 pub(super) use nodes::{NodeBatch, delete_node_batches, insert_node_batch, list_node_batches, list_other_positions};
+pub(super) use partitions::{
+    create_partition, drop_aside, find_in_default, is_all_before, list_keys_aside, list_partitions, list_set_aside, lock_partitions,
+    set_aside,
+};
 
 /// Where a journal stands; `None` if the store has never heard of it.
 // cross-tenant: journals belong to nodes
@@ -142,13 +151,61 @@ pub struct SessionLine {
 
 macro_rules! line_columns {
     () => {
-        "s.session_key, COALESCE(r.name, CAST(s.router_id AS TEXT)) AS router, s.acct_session_id, s.username, s.mac, s.framed_ip, s.started_at, \
-         s.last_event_at, s.ended_at, s.session_secs, s.octets_in, s.octets_out, s.terminate_cause \
-         FROM sessions s LEFT JOIN routers r ON r.id = s.router_id AND r.tenant_id = s.tenant_id "
+        "SELECT s.session_key, COALESCE(r.name, CAST(s.router_id AS TEXT)) AS router, s.acct_session_id, s.username, s.mac, s.framed_ip, s.started_at, \
+         s.last_event_at, s.ended_at, s.session_secs, s.octets_in, s.octets_out, s.terminate_cause FROM "
     };
 }
 
-use line_columns;
+/// So many rows of one table that fulfil a condition, in order of their names.
+macro_rules! some_of {
+    ($table:literal, $condition:literal, $order:literal, $limit:literal) => {
+        concat!(
+            "SELECT s.tenant_id, s.session_key, s.router_id, s.acct_session_id, s.username, s.mac, s.framed_ip, s.started_at, s.last_event_at, s.ended_at, \
+             s.session_secs, s.octets_in, s.octets_out, s.terminate_cause FROM ",
+            $table,
+            " s WHERE ",
+            $condition,
+            " ORDER BY s.session_key ",
+            $order,
+            " LIMIT ",
+            $limit
+        )
+    };
+}
+
+/// The same of both tables with their routers' names: each walks an index of its own and stops at the limit.
+macro_rules! of_both {
+    ($condition:literal, $order:literal, $limit:literal) => {
+        concat!(
+            line_columns!(),
+            "(SELECT * FROM (",
+            some_of!("sessions", $condition, $order, $limit),
+            ") AS live UNION ALL SELECT * FROM (",
+            some_of!("closed_sessions", $condition, $order, $limit),
+            ") AS closed) AS s LEFT JOIN routers r ON r.id = s.router_id AND r.tenant_id = s.tenant_id ORDER BY s.session_key ",
+            $order,
+            " LIMIT ",
+            $limit
+        )
+    };
+}
+
+/// The same of the first table alone: what is open is there.
+macro_rules! of_live {
+    ($condition:literal, $order:literal, $limit:literal) => {
+        concat!(
+            line_columns!(),
+            "sessions s LEFT JOIN routers r ON r.id = s.router_id AND r.tenant_id = s.tenant_id WHERE ",
+            $condition,
+            " ORDER BY s.session_key ",
+            $order,
+            " LIMIT ",
+            $limit
+        )
+    };
+}
+
+use {line_columns, of_both, some_of};
 
 /// Sessions that were heard of since an instant, after a session key (start with nothing), in order of keys, which is nearly that of their starts.
 pub async fn list_sessions_after(
@@ -158,39 +215,38 @@ pub async fn list_sessions_after(
     since: UnixMs,
     limit: i64,
 ) -> Result<Vec<SessionLine>, StoreError> {
-    q!(all conn, SessionLine, concat!("SELECT ", line_columns!(), "WHERE s.tenant_id = $1 AND s.session_key > $2 AND s.last_event_at >= $3 \
-        ORDER BY s.session_key LIMIT $4"), tenant.0, after, since, limit)
+    q!(all conn, SessionLine, of_both!("s.tenant_id = $1 AND s.session_key > $2 AND s.last_event_at >= $3", "ASC", "$4"), tenant.0, after, since, limit)
 }
 
-/// The newest sessions; each text walks one index and stops at its limit.
+/// The newest sessions below a name; each text walks one index of each table that it reads, and stops at its limit.
 mod newest {
-    pub const ALL: &str = concat!("SELECT ", line_columns!(), "WHERE s.tenant_id = $1 ORDER BY s.session_key DESC LIMIT $2");
-    pub const ONLINE: &str =
-        concat!("SELECT ", line_columns!(), "WHERE s.tenant_id = $1 AND s.ended_at IS NULL ORDER BY s.session_key DESC LIMIT $2");
-    pub const OF_NAME: &str =
-        concat!("SELECT ", line_columns!(), "WHERE s.tenant_id = $1 AND LOWER(s.username) = $2 ORDER BY s.session_key DESC LIMIT $3");
+    pub const ALL: &str = of_both!("s.tenant_id = $1 AND s.session_key < $2", "DESC", "$3");
+    pub const ONLINE: &str = of_live!("s.tenant_id = $1 AND s.session_key < $2 AND s.ended_at IS NULL", "DESC", "$3");
+    pub const OF_NAME: &str = of_both!("s.tenant_id = $1 AND s.session_key < $2 AND LOWER(s.username) = $4", "DESC", "$3");
     /// By the same index: a name has few sessions, of which the open ones are the newest.
-    pub const ONLINE_OF_NAME: &str = concat!(
-        "SELECT ",
-        line_columns!(),
-        "WHERE s.tenant_id = $1 AND LOWER(s.username) = $2 AND s.ended_at IS NULL ORDER BY s.session_key DESC LIMIT $3"
-    );
+    pub const ONLINE_OF_NAME: &str =
+        of_live!("s.tenant_id = $1 AND s.session_key < $2 AND LOWER(s.username) = $4 AND s.ended_at IS NULL", "DESC", "$3");
 }
 
-/// The newest sessions, newest first; of one user name (whatever its case) if it is not empty.
+/// Above every name of a session: the newest are below it.
+pub const NEWEST: [u8; 16] = [0xff; 16];
+
+/// The newest sessions that are older than one of this name ([`NEWEST`] for the first page), newest first; of one user name (whatever its case) if it is not
+/// empty.
 pub async fn list_newest_sessions(
     conn: &mut Conn,
     tenant: TenantId,
     online: bool,
     username: &str,
+    before: &[u8],
     limit: i64,
 ) -> Result<Vec<SessionLine>, StoreError> {
     let name = username.to_lowercase();
     match (online, name.is_empty()) {
-        (false, true) => q!(all conn, SessionLine, newest::ALL, tenant.0, limit),
-        (true, true) => q!(all conn, SessionLine, newest::ONLINE, tenant.0, limit),
-        (false, false) => q!(all conn, SessionLine, newest::OF_NAME, tenant.0, &name, limit),
-        (true, false) => q!(all conn, SessionLine, newest::ONLINE_OF_NAME, tenant.0, &name, limit),
+        (false, true) => q!(all conn, SessionLine, newest::ALL, tenant.0, before, limit),
+        (true, true) => q!(all conn, SessionLine, newest::ONLINE, tenant.0, before, limit),
+        (false, false) => q!(all conn, SessionLine, newest::OF_NAME, tenant.0, before, limit, &name),
+        (true, false) => q!(all conn, SessionLine, newest::ONLINE_OF_NAME, tenant.0, before, limit, &name),
     }
 }
 
@@ -250,17 +306,20 @@ pub struct UsageMismatch {
 
 /// Sessions of a tenant.
 pub async fn count_sessions(conn: &mut Conn, tenant: TenantId) -> Result<i64, StoreError> {
-    let (count,): (i64,) = q!(one conn, (i64,), "SELECT COUNT(*) FROM sessions WHERE tenant_id = $1", tenant.0)?;
+    let (count,): (i64,) = q!(one conn, (i64,), "SELECT (SELECT COUNT(*) FROM sessions WHERE tenant_id = $1) \
+        + (SELECT COUNT(*) FROM closed_sessions WHERE tenant_id = $1)", tenant.0)?;
     Ok(count)
 }
 
-/// Sessions that disagree with the sum of their usage rows, at most `limit`. Reads both tables whole.
+/// Sessions that disagree with the sum of their usage rows, at most `limit`. Reads the tables whole.
 pub async fn list_usage_mismatches(conn: &mut Conn, tenant: TenantId, limit: i64) -> Result<Vec<UsageMismatch>, StoreError> {
     q!(all conn, UsageMismatch,
         "WITH made AS (SELECT session_key, CAST(SUM(octets_in) AS BIGINT) AS usage_in, CAST(SUM(octets_out) AS BIGINT) AS usage_out, \
            CAST(SUM(secs) AS BIGINT) AS usage_secs FROM usage WHERE tenant_id = $1 GROUP BY session_key), \
          charged AS (SELECT session_key, acct_session_id, octets_in - uncharged_in AS charged_in, octets_out - uncharged_out AS charged_out, \
-           session_secs - uncharged_secs AS charged_secs FROM sessions WHERE tenant_id = $1) \
+           session_secs - uncharged_secs AS charged_secs FROM sessions WHERE tenant_id = $1 UNION ALL \
+           SELECT session_key, acct_session_id, octets_in - uncharged_in, octets_out - uncharged_out, session_secs - uncharged_secs \
+           FROM closed_sessions WHERE tenant_id = $1) \
          SELECT c.session_key, c.acct_session_id, c.charged_in, c.charged_out, c.charged_secs, COALESCE(m.usage_in, 0) AS usage_in, \
            COALESCE(m.usage_out, 0) AS usage_out, COALESCE(m.usage_secs, 0) AS usage_secs \
          FROM charged c LEFT JOIN made m ON m.session_key = c.session_key \
@@ -284,9 +343,10 @@ mod tests {
                 steps.into_iter().map(|step| step.3).collect()
             }
             ConnRef::Pg(c) => {
-                sqlx::query("SET enable_seqscan = off").execute(&mut *c).await.expect("a setting");
-                sqlx::query("SET enable_bitmapscan = off").execute(&mut *c).await.expect("a setting");
-                let typed = sql.replace("$3", "100").replace("$2 ", "'bob' ").replace("LIMIT $2", "LIMIT 100").replace("$1", "1");
+                for setting in ["enable_seqscan", "enable_bitmapscan"] {
+                    sqlx::query(AssertSqlSafe(format!("SET {setting} = off"))).execute(&mut *c).await.expect("a setting");
+                }
+                let typed = sql.replace("$4", "'bob'").replace("$3", "100").replace("$2", "'\\xff'::bytea").replace("$1", "1");
                 let steps: Vec<(String,)> = sqlx::query_as(AssertSqlSafe(format!("EXPLAIN {typed}"))).fetch_all(c).await.expect("a plan");
                 steps.into_iter().map(|step| step.0).collect()
             }
@@ -294,15 +354,34 @@ mod tests {
         lines.join("\n")
     }
 
+    /// What each of the two tables is walked by, without a sort of its own. (What the two walks found is sorted, no more than two pages.)
     #[tokio::test]
     async fn lists_walk_an_index_of_just_what_they_show() {
+        const OF_NAME: (&str, &str) = (
+            some_of!("sessions", "s.tenant_id = $1 AND s.session_key < $2 AND LOWER(s.username) = $4", "DESC", "$3"),
+            some_of!("closed_sessions", "s.tenant_id = $1 AND s.session_key < $2 AND LOWER(s.username) = $4", "DESC", "$3"),
+        );
+        const ALL: (&str, &str) = (
+            some_of!("sessions", "s.tenant_id = $1 AND s.session_key < $2", "DESC", "$3"),
+            some_of!("closed_sessions", "s.tenant_id = $1 AND s.session_key < $2", "DESC", "$3"),
+        );
+        const OF_ID: &str = some_of!("closed_sessions", "s.tenant_id = $1 AND s.acct_session_id = $4", "DESC", "$3");
+        assert!(newest::ALL.contains(ALL.0) && newest::ALL.contains(ALL.1));
+        assert!(newest::OF_NAME.contains(OF_NAME.0) && newest::OF_NAME.contains(OF_NAME.1));
         for fresh in each_database().await {
             let mut conn = fresh.db.read().await.expect("a connection");
+            let is_lite = fresh.db.is_sqlite();
             for (sql, index) in [
                 (newest::ONLINE, "sessions_online"),
-                (newest::OF_NAME, "sessions_by_username"),
                 (newest::ONLINE_OF_NAME, "sessions_by_username"),
-                (newest::ALL, if fresh.db.is_sqlite() { "sqlite_autoindex_sessions_1" } else { "sessions_pkey" }),
+                (OF_NAME.0, "sessions_by_username"),
+                (
+                    OF_NAME.1,
+                    if is_lite { "closed_sessions_by_username" } else { "closed_sessions_default_tenant_id_lower_session_key_idx" },
+                ),
+                (ALL.0, if is_lite { "sqlite_autoindex_sessions_1" } else { "sessions_pkey" }),
+                (ALL.1, if is_lite { "sqlite_autoindex_closed_sessions_1" } else { "closed_sessions_default_pkey" }),
+                (OF_ID, if is_lite { "closed_sessions_by_id" } else { "closed_sessions_default_tenant_id_acct_session_id_session_k_idx" }),
             ] {
                 let found = plan(&mut conn, sql).await;
                 let is_fit = found.contains(index) || sql == newest::ONLINE_OF_NAME && found.contains("sessions_online");

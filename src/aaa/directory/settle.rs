@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::terms::{Own, OwnTerms};
 use super::{Directory, LoadError};
-use crate::aaa::policy::{Bought, settle};
+use crate::aaa::policy::{Bought, days_since, settle};
 use crate::aaa::sql::list_usage_days;
 use crate::customers::list_top_ups;
 use crate::store::Conn;
@@ -44,7 +44,8 @@ pub(super) async fn settle_customer(conn: &mut Conn, directory: &Directory, id: 
             expires_at: t.bought.expires_at.unwrap_or(UnixMs::MAX),
         })
         .collect();
-    let days = list_usage_days(conn, TenantId(tenant_id), CustomerId(id)).await?;
+    let since = days_since(&limits, &bought, terms.period_started_at, now, &tenant.time_zone);
+    let days = list_usage_days(conn, TenantId(tenant_id), CustomerId(id), since).await?;
     let settled = settle(&limits, &bought, &days, terms.period_started_at, now, &tenant.time_zone);
     if settled.top_ups != own.terms.top_ups || settled.expired != own.terms.expired {
         let changed = OwnTerms { top_ups: settled.top_ups, expired: settled.expired, ..own.terms.clone() };

@@ -101,11 +101,12 @@ impl Keeper {
             return Ok(());
         }
         self.read_written().await?;
-        self.write(now).await?;
-        if now - self.leased_at >= LEASE_EVERY_MS {
-            self.leased_at = now;
+        let is_new = !self.db.is_sqlite() && self.leases.has_new(&self.directory, |id| self.enforcer.is_foreign(id), now);
+        if is_new || now - self.leased_at >= LEASE_EVERY_MS {
             self.lease(now).await?;
+            self.leased_at = now;
         }
+        self.write(now).await?;
         if now - self.pruned_at >= PRUNE_EVERY_MS {
             self.pruned_at = now;
             let mut tx = self.db.begin().await?;

@@ -41,6 +41,15 @@ impl Leases {
         Leases { node, held: HashSet::new() }
     }
 
+    /// Whether a router is heard that is neither held here nor by another node: its lease must be in the store before its actions are, or they would be nobody's
+    /// should this node die.
+    pub fn has_new(&self, directory: &Directory, is_foreign: impl Fn(i64) -> bool, now: UnixMs) -> bool {
+        directory.routers.load().all().iter().any(|nas| {
+            let heard_at = nas.counters.last_accounting_at.load(Ordering::Relaxed);
+            now - heard_at <= HEARD_MS && !self.held.contains(&nas.fields.id) && !is_foreign(nas.fields.id)
+        })
+    }
+
     /// Renews what is held, takes what was heard and what others let go.
     pub async fn round(&mut self, db: &Db, directory: &Directory, now: UnixMs) -> Result<Round, StoreError> {
         // Who keeps the store in a file of its own is alone.

@@ -29,7 +29,7 @@ use crate::units::UnixMs;
 
 pub use allowance::{Share, share};
 pub use fair_use::step_rate;
-pub use top_ups::{Bought, ExpiredShare, Settled, settle};
+pub use top_ups::{Bought, ExpiredShare, Settled, days_since, settle};
 pub use usage::{NoMeters, UsageSource};
 pub use usage_days::{StoredUsage, UsageDay};
 pub use volume::{VolumeAccount, carried, volume_account};

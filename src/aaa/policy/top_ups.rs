@@ -9,7 +9,10 @@ use jiff::tz::TimeZone;
 use super::usage_days::UsageDay;
 use super::{Standing, TopUp};
 use crate::packages::{Direction, Period, VolumeLimit, spans};
-use crate::units::{UnixMs, local_day};
+use crate::units::{DAY_MS, UnixMs, local_day};
+
+/// No period that comes again is longer, summer time included, milliseconds.
+const LONGEST_PERIOD_MS: i64 = 32 * DAY_MS;
 
 /// A top-up as it was sold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +87,24 @@ pub fn settle(
     let holding = ordered.iter().zip(left).filter(|(b, left)| b.expires_at > now && *left > 0);
     let top_ups = holding.map(|(b, left)| TopUp { id: b.id, direction: b.direction, octets_left: left, expires_at: b.expires_at });
     Settled { top_ups: top_ups.collect(), expired }
+}
+
+/// The earliest instant of which [`settle`] needs the days: of all that a customer ever used, the running periods and those in which a top-up held of which
+/// something may be left, or that shared a period with such a one. 0 = all days.
+pub fn days_since(limits: &[VolumeLimit], bought: &[Bought], period_started_at: UnixMs, now: UnixMs, zone: &TimeZone) -> UnixMs {
+    let running = |per| spans(now, zone, period_started_at, 0).start(per);
+    let mut since = limits.iter().map(|limit| running(limit.per)).min().unwrap_or(now).min(now);
+    // Whom a top-up leaves its periods to: those that hold now, or held in a running period.
+    let holding = bought.iter().filter(|b| b.expires_at > since).map(|b| b.bought_at);
+    since = holding.min().unwrap_or(since).min(since);
+    // Those that shared a period with one of these took their part of what was used then.
+    while let Some(earlier) =
+        bought.iter().filter(|b| b.expires_at > since - LONGEST_PERIOD_MS).map(|b| b.bought_at).min().filter(|at| *at < since)
+    {
+        since = earlier;
+    }
+    // The whole of the first period, and the one before it, which may carry over to it.
+    (since - 2 * LONGEST_PERIOD_MS - DAY_MS).max(0)
 }
 
 impl Account<'_> {
@@ -221,6 +242,46 @@ mod tests {
             ("50G/day", &[day(20261004, 80), day(20261021, 52)], "2026-11-18 12:00", vec![(1, 2), (2, 5)], "bought after the first day"),
         ] {
             assert_eq!(settled(limit, &two, days, now).0, left, "{why}");
+        }
+    }
+
+    #[test]
+    fn days_long_past_are_not_read() {
+        let since = |limit: &str, all: &[Bought]| {
+            days_since(&[limit.parse().expect(limit)], all, at("2026-11-10 00:00"), at("2026-11-18 12:00"), &zone())
+        };
+        let old = bought(1, 4, "2024-01-05 10:00", Some("2024-06-01 00:00"));
+        let (lately, beside) = (bought(2, 4, "2026-09-20 10:00", None), bought(3, 4, "2026-08-01 10:00", Some("2026-09-02 00:00")));
+        let two_periods = 65 * DAY_MS;
+        assert_eq!(since("1G/month", &[old]), at("2026-11-01 00:00") - two_periods);
+        assert_eq!(since("1G/month", &[old, lately]), at("2026-09-20 10:00") - two_periods);
+        assert_eq!(since("1G/month", &[old, lately, beside]), at("2026-08-01 10:00") - two_periods, "both held in September");
+        assert_eq!(since("1G/once", &[old]), 0);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_days_that_are_read_give_the_same_as_all_days(
+            tops in proptest::collection::vec((0i64..500, 1u64..9, proptest::option::of(1i64..200)), 0..5),
+            used in proptest::collection::vec(0u64..6, 500),
+            which in 0usize..7,
+        ) {
+            let begin = at("2025-07-10 00:00");
+            let bought: Vec<Bought> = tops.iter().zip(1..).map(|((day, octets, lasts), id)| {
+                let bought_at = begin + day * DAY_MS + 7_200_000;
+                let expires_at = lasts.map_or(UnixMs::MAX, |days| bought_at + days * DAY_MS);
+                Bought { id, direction: Direction::Total, octets: octets * G, bought_at, expires_at }
+            }).collect();
+            let limit = ["3G/day", "20G/week", "90G/month", "80G/month:rollover", "15G/week:rollover", "40G/validity", "900G/once"][which];
+            let (limits, now, validity) = ([limit.parse().expect("a limit")], begin + 499 * DAY_MS, at("2026-11-10 00:00"));
+            let all: Vec<(UnixMs, UsageDay)> = used.iter().enumerate().filter(|(_, used)| **used > 0).map(|(n, used)| {
+                let begins_at = begin + n as i64 * DAY_MS;
+                (begins_at, day(local_day(begins_at, &zone()), *used))
+            }).collect();
+            let since = days_since(&limits, &bought, validity, now, &zone());
+            let days = |since| all.iter().filter(|(at, _)| *at >= since).map(|(_, day)| *day).collect::<Vec<_>>();
+            let settle = |days: Vec<UsageDay>| settle(&limits, &bought, &days, validity, now, &zone());
+            proptest::prop_assert_eq!(settle(days(since)), settle(days(0)));
         }
     }
 

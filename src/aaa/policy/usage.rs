@@ -17,6 +17,11 @@ pub trait UsageSource: Send + Sync {
     fn used_before(&self, _customer_id: i64, _now: UnixMs) -> Option<Used> {
         None
     }
+
+    /// Since when it is not known what customers use and how many sessions they have on other nodes; `None` = it is known, or there are none.
+    fn blind_since(&self, _now: UnixMs) -> Option<UnixMs> {
+        None
+    }
 }
 
 /// Nothing is metered.

@@ -14,7 +14,7 @@ use crate::aaa::directory::{
 use crate::accounts::AccessRules;
 use crate::radius::Secret;
 use crate::sessions::Meters;
-use crate::units::{Mac, OctetReader, OctetWriter};
+use crate::units::{Mac, OctetReader, OctetWriter, UnixMs};
 
 const VERSION: u32 = 5;
 /// A record is never longer: a customer has at most some kilobytes, a router with a thousand addresses some more.
@@ -39,7 +39,7 @@ pub(super) fn write(
     let mut record = Vec::new();
     let out = &mut record;
     OctetWriter(out).u32(VERSION).i64(position.feed_seq).i64(position.journal_seq as i64).i64(position.written_at);
-    OctetWriter(out).i64(directory.customers.len() as i64);
+    OctetWriter(out).i64(directory.customers.len() as i64).i64(meters.others_read_at());
     end(out, chunks)?;
     for (id, t) in directory.tenants.load().iter() {
         OctetWriter(out).i64(*id).u8(u8::from(t.case_sensitive_usernames)).u8(u8::from(t.cross_provider_login));
@@ -149,7 +149,8 @@ pub(super) struct Head {
 
 /// Reads all but the customers: what accounting needs.
 pub(super) fn read_first(chunks: &mut ChunkReader, directory: &Directory, meters: &Meters) -> Result<Head, SnapshotError> {
-    let (position, customers) = read_head(chunks)?;
+    let (position, customers, others_read_at) = read_head(chunks)?;
+    meters.set_others_read_at(others_read_at);
     let mut tenants = Tenants::new();
     each_record(chunks, |mut r| {
         let (id, case_sensitive_usernames, cross_provider_login) = (r.i64()?, r.u8()? == 1, r.u8()? == 1);
@@ -201,7 +202,7 @@ pub(super) fn read_customers(chunks: &mut ChunkReader, expected: i64, directory:
     if chunks.is_at_end() { Ok(customers) } else { Err(SnapshotError::Damaged("something follows its end")) }
 }
 
-fn read_head(chunks: &mut ChunkReader) -> Result<(SnapshotPosition, i64), SnapshotError> {
+fn read_head(chunks: &mut ChunkReader) -> Result<(SnapshotPosition, i64, UnixMs), SnapshotError> {
     let head = next_record(chunks)?;
     let mut r = OctetReader(head);
     match r.u32().ok_or(UNREADABLE)? {
@@ -210,7 +211,8 @@ fn read_head(chunks: &mut ChunkReader) -> Result<(SnapshotPosition, i64), Snapsh
     }
     let mut numbers = || {
         let position = SnapshotPosition { feed_seq: r.i64()?, journal_seq: r.i64()? as u64, written_at: r.i64()? };
-        Some((position, r.i64()?))
+        // The last number is younger than the form.
+        Some((position, r.i64()?, r.i64().unwrap_or(0)))
     };
     numbers().ok_or(UNREADABLE)
 }

@@ -7,11 +7,11 @@ use super::events::{Event, Events, find_events, flags_in_words};
 use crate::cli::context::with_context;
 use crate::cli::dictionary::load_dictionary;
 use crate::cli::output::Table;
-use crate::cli::sessions::PrintedSession;
+use crate::cli::sessions::{PrintedSession, parse_key};
 use crate::cli::{Context, Failure, Globals, output};
 use crate::radius::dictionary::Dictionary;
 use crate::sessions::sql::{SessionLine, UsageLine, find_session, find_session_facts, list_sessions_of_id, list_usage_of_session};
-use crate::units::{TenantId, hex, print_instant};
+use crate::units::{TenantId, print_instant};
 
 /// Which session.
 #[derive(Debug, Args)]
@@ -56,7 +56,6 @@ impl From<&UsageLine> for Bucket {
 
 #[derive(Debug, Serialize)]
 struct Explained {
-    session_key: String,
     #[serde(flatten)]
     session: PrintedSession,
     customer_id: Option<String>,
@@ -86,23 +85,12 @@ pub fn run(globals: &Globals, args: SessionArgs) -> Result<(), Failure> {
 
 async fn find_lines(ctx: &Context, tenant: TenantId, args: &SessionArgs) -> Result<Vec<SessionLine>, Failure> {
     let mut conn = ctx.db.read().await?;
-    if let Some(key) = read_key(&args.id)
+    if let Ok(key) = parse_key(&args.id)
         && let Some(line) = find_session(&mut conn, tenant, &key).await?
     {
         return Ok(vec![line]);
     }
     Ok(list_sessions_of_id(&mut conn, tenant, &args.id, i64::from(args.limit)).await?)
-}
-
-fn read_key(text: &str) -> Option<[u8; 16]> {
-    let mut key = [0; 16];
-    if text.len() != 32 || !text.is_ascii() {
-        return None;
-    }
-    for (octet, digits) in key.iter_mut().zip(text.as_bytes().chunks(2)) {
-        *octet = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
-    }
-    Some(key)
 }
 
 async fn explain(ctx: &Context, tenant: TenantId, line: SessionLine, dictionary: &Dictionary) -> Result<Explained, Failure> {
@@ -120,7 +108,6 @@ async fn explain(ctx: &Context, tenant: TenantId, line: SessionLine, dictionary:
     })
     .await?;
     Ok(Explained {
-        session_key: hex(&key),
         session: PrintedSession::new(line, dictionary),
         customer_id: facts.customer_id.map(|id| id.to_string()),
         not_charged: [facts.uncharged_in, facts.uncharged_out, facts.uncharged_secs],
@@ -132,7 +119,7 @@ async fn explain(ctx: &Context, tenant: TenantId, line: SessionLine, dictionary:
 
 fn print(one: &Explained) -> Result<(), Failure> {
     let s = &one.session;
-    output::line(format!("session {} (Acct-Session-Id {}) of {:?} on {}", one.session_key, s.acct_session_id, s.username, s.router))?;
+    output::line(format!("session {} (Acct-Session-Id {}) of {:?} on {}", s.session_key, s.acct_session_id, s.username, s.router))?;
     let end = match &s.ended_at {
         Some(at) => format!("ended {at} ({})", s.terminate_cause),
         None => "is open".to_owned(),

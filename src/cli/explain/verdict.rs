@@ -15,7 +15,7 @@ use crate::customers::{Customer, Device, HoldKind, find_customer, list_devices, 
 use crate::journal::LocalLogReader;
 use crate::packages::list_package_ids;
 use crate::routers::pools::{PoolSummary, list_pool_summaries};
-use crate::sessions::sql::{SessionLine, list_newest_sessions};
+use crate::sessions::sql::{NEWEST, SessionLine, list_newest_sessions};
 use crate::units::{Mac, UnixMs, print_instant, printable};
 
 /// Neighbours in the log may be out of order by as many.
@@ -106,7 +106,7 @@ async fn ask(ctx: &Context, tenant: &Tenant, username: &str) -> Result<Known, Fa
     }
     let Some(customer) = &known.customer else { return Ok(known) };
     known.devices = list_devices(&mut conn, tenant.id, customer.id).await?;
-    known.online = list_newest_sessions(&mut conn, tenant.id, true, &customer.username, MOST_SESSIONS).await?;
+    known.online = list_newest_sessions(&mut conn, tenant.id, true, &customer.username, &NEWEST, MOST_SESSIONS).await?;
     let packages = list_package_ids(&mut conn, tenant.id).await?;
     known.package = packages.into_iter().find(|(_, id)| *id == customer.package_id).map(|(name, _)| name).unwrap_or_default();
     let pool_name = match &customer.framed_pool {
@@ -137,7 +137,13 @@ impl Known {
             router: self.routers.get(&d.router_id).cloned().unwrap_or_else(|| d.router_id.to_string()),
             mac: d.mac.map(Mac::with_colons),
             explanation: d.reject.map(RejectReason::explanation),
-            facts: d.reject.map_or_else(Vec::new, |reason| self.behind(reason, d.mac, now)),
+            facts: {
+                let mut facts = d.reject.map_or_else(Vec::new, |reason| self.behind(reason, d.mac, now));
+                facts.extend(
+                    d.blind_since.map(|since| format!("limits of other nodes not known: store away since {}", print_instant(since))),
+                );
+                facts
+            },
         }
     }
 
@@ -282,6 +288,7 @@ mod tests {
     fn decision(reject: Option<RejectReason>) -> Decision<'static> {
         Decision {
             walled: None,
+            blind_since: None,
             at: NOW,
             tenant_id: 1,
             router_id: 2,
@@ -305,6 +312,8 @@ mod tests {
             gone.in_words("bob")
                 .starts_with("2027-01-15T08:00:00Z  REJECTED (expired): bob from device 48:00:00:00:00:01 on router core\n")
         );
+        let blind = known.explain(&Decision { blind_since: Some(NOW), ..decision(None) }, NOW);
+        assert_eq!(blind.facts, ["limits of other nodes not known: store away since 2027-01-15T08:00:00Z"]);
         let accepted = known.explain(&decision(None), NOW);
         assert_eq!(accepted.in_words("bob"), "2027-01-15T08:00:00Z  ACCEPTED: bob from device 48:00:00:00:00:01 on router core\n");
     }

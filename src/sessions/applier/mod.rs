@@ -10,18 +10,20 @@ mod sink;
 mod status;
 mod work;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::watch;
 
+use super::history::{may_be_moved, may_be_moved_key};
 use super::meters::{KEEP_BATCHES_MS, MeterKeeper, Meters, encode_batch};
 use super::record::Record;
 use super::sql::bulk::{self, UsageRow};
 use super::sql::{
     NodeBatch, count_other_nodes, find_position, insert_journal, insert_nas_instance, insert_node_batch, insert_router_learned,
-    update_position, update_usage_customer,
+    list_closed_by_keys, list_closed_neighbours, move_back, update_position, update_usage_customer,
 };
 use crate::customers::update_first_login;
 use crate::journal::{Journal, ReadError, Reader};
@@ -341,7 +343,7 @@ impl<A: Send + 'static> Applier<A> {
             return Ok(false);
         }
         self.zones.refresh(&mut tx, &records).await?;
-        read_rows(&mut tx, &mut self.work, &records, &self.aliases, &*self.sink).await?;
+        read_rows(&mut tx, &mut self.work, &records, &self.aliases, &*self.sink, now).await?;
         for record in &records {
             self.work.apply(record, &self.aliases, &*self.sink, &mut self.zones);
         }
@@ -404,12 +406,18 @@ async fn read_rows(
     records: &[Record<'_>],
     aliases: &Aliases,
     sink: &dyn AppliedSink,
+    now: UnixMs,
 ) -> Result<(), StoreError> {
     work.clear();
     let needs = Needs::of(records.iter(), aliases);
     let mut rows = Vec::with_capacity(needs.keys.len());
     bulk::prefer_index_lookups(tx).await?;
     bulk::list_by_keys(tx, &needs.keys, &mut rows).await?;
+    if rows.len() < needs.keys.len() {
+        let found: HashSet<_> = rows.iter().map(bulk::SessionRow::key).collect();
+        let old = needs.keys.iter().filter(|key| may_be_moved_key(&key.1, now) && !found.contains(*key));
+        take_back(tx, &old.copied().collect::<Vec<_>>(), &mut rows).await?;
+    }
     for (nas_instance, at) in needs.restarts {
         bulk::list_open_of_nas(tx, nas_instance, at, &mut rows).await?;
     }
@@ -417,9 +425,30 @@ async fn read_rows(
     let wanted = work.wanted(records.iter(), aliases, sink);
     if !wanted.is_empty() {
         bulk::list_neighbours(tx, &wanted, &mut rows).await?;
+        let mut closed = Vec::new();
+        for wanted in wanted.iter().filter(|wanted| may_be_moved(wanted.started_at - bulk::NEIGHBOUR_MS, now)) {
+            list_closed_neighbours(tx, wanted, &mut closed).await?;
+        }
+        take_back(tx, &closed.iter().map(bulk::SessionRow::key).collect::<Vec<_>>(), &mut rows).await?;
         work.take(rows);
     }
     Ok(())
+}
+
+/// Rows of these names that were moved among the closed ones come back, where they are locked as the others are. If another node is at the same, that is a unique
+/// violation, or it was first and its row is read.
+async fn take_back(tx: &mut Tx, keys: &[bulk::RowKey], rows: &mut Vec<bulk::SessionRow>) -> Result<(), StoreError> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let mut closed = Vec::new();
+    list_closed_by_keys(tx, keys, &mut closed).await?;
+    let mut found: Vec<_> = closed.iter().map(bulk::SessionRow::key).collect();
+    found.sort_unstable();
+    for (tenant_id, key) in &found {
+        move_back(tx, TenantId(*tenant_id), key).await?;
+    }
+    bulk::list_by_keys(tx, &found, rows).await
 }
 
 /// Writes what the records changed; returns the usage that was added.

@@ -182,7 +182,7 @@ async fn a_dropped_transaction_leaves_neither_position_nor_rows() {
         let records: Vec<_> = applier.pending.front(4).map(|(_, r)| r.expect("reads")).collect();
         let mut tx = bench.fresh.db.begin().await.expect("a transaction");
         assert!(update_position(&mut tx, JOURNAL, 0, 4, NOW).await.expect("moves"));
-        read_rows(&mut tx, &mut applier.work, &records, &applier.aliases, &*applier.sink).await.expect("reads");
+        read_rows(&mut tx, &mut applier.work, &records, &applier.aliases, &*applier.sink, NOW).await.expect("reads");
         for record in &records {
             applier.work.apply(record, &applier.aliases, &*applier.sink, &mut applier.zones);
         }
@@ -431,4 +431,5 @@ async fn it_runs_until_it_is_told_to_stop() {
 }
 
 mod meter_stories;
+mod moved;
 mod stories;

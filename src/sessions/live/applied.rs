@@ -110,9 +110,9 @@ impl LiveSessions {
         }
     }
 
-    /// Tenants and keys of the sessions of which the store is not known to have everything.
-    pub(in crate::sessions) fn unapplied_keys(&self) -> Vec<(i64, [u8; 16])> {
-        self.sessions.iter().filter(|s| !s.is_applied()).map(|s| (s.tenant_id, s.session_key)).collect()
+    /// Tenants and keys of the sessions of which the store is not known to have everything; with `open`, also of those that another node may have seen end.
+    pub(in crate::sessions) fn unapplied_keys(&self, open: bool) -> Vec<(i64, [u8; 16])> {
+        self.sessions.iter().filter(|s| !s.is_applied() || open && s.tally.is_open()).map(|s| (s.tenant_id, s.session_key)).collect()
     }
 
     /// Takes the store's word about sessions by their names, for those that it knows under the same name.

@@ -107,11 +107,12 @@ impl MeterKeeper {
         self.meters.is_lost.store(false, Ordering::Release);
         self.cursors = list_other_positions(&mut snapshot, self.node.journal_id).await?.into_iter().collect();
         let mut tallies = HashMap::new();
-        let unapplied = self.meters.live.unapplied_keys();
+        let has_others = self.meters.has_others.load(Ordering::Relaxed);
+        let unapplied = self.meters.live.unapplied_keys(has_others);
         for lot in unapplied.chunks(LOT) {
             list_tallies(&mut snapshot, lot, &mut tallies).await?;
         }
-        if self.meters.has_others.load(Ordering::Relaxed) {
+        if has_others {
             self.read_remote_sessions(&mut snapshot).await?;
         }
         let mut needs: HashMap<i64, MeterNeed> = self.meters.table.iter().map(|meter| (*meter.key(), meter.need(*meter.key()))).collect();

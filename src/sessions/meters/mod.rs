@@ -137,9 +137,10 @@ impl Meters {
         self.table.contains_key(&customer_id)
     }
 
-    /// Whether what other nodes do is not known: the store is away. Limits over all nodes are open then.
-    pub fn is_stale(&self, now: UnixMs) -> bool {
-        self.has_others.load(Ordering::Relaxed) && now - self.synced_at.load(Ordering::Relaxed) > STALE_AFTER_MS
+    /// Since when what other nodes do is not known, because the store is away; `None` = it is known, or there are none. Limits over all nodes are open then.
+    pub fn blind_since(&self, now: UnixMs) -> Option<UnixMs> {
+        let synced_at = self.synced_at.load(Ordering::Relaxed);
+        (self.has_others.load(Ordering::Relaxed) && now - synced_at > STALE_AFTER_MS).then_some(synced_at)
     }
 
     /// For metrics.

@@ -7,8 +7,10 @@ mod update;
 pub use sums::{BucketSum, Want, list_bucket_sums, list_tallies};
 pub use update::{UsageRow, update_details, update_tallies, upsert_usage};
 
+use hashbrown::HashSet;
 use sqlx::{QueryBuilder, Sqlite};
 
+use super::closed::list_closed_by_keys;
 use crate::sessions::tally::{Tally, flag};
 use crate::store::{Conn, ConnRef, StoreError};
 use crate::units::UnixMs;
@@ -120,12 +122,12 @@ impl StoredRow {
     }
 }
 
-fn rows(stored: Vec<StoredRow>, into: &mut Vec<SessionRow>) -> Result<(), StoreError> {
+pub(super) fn rows(stored: Vec<StoredRow>, into: &mut Vec<SessionRow>) -> Result<(), StoreError> {
     stored.into_iter().try_for_each(|row| row.into_row().map(|row| into.push(row)))
 }
 
 /// Lots of falling powers of two.
-fn lots<T>(mut items: &[T]) -> impl Iterator<Item = &[T]> {
+pub(super) fn lots<T>(mut items: &[T]) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
         let size = LARGEST_LOT.min(1 << items.len().checked_ilog2()?);
         let (lot, rest) = items.split_at(size);
@@ -135,7 +137,7 @@ fn lots<T>(mut items: &[T]) -> impl Iterator<Item = &[T]> {
 }
 
 /// A column of values out of rows, as PostgreSQL takes it.
-fn column<'r, R, T>(rows: &'r [R], value: impl Fn(&'r R) -> T) -> Vec<T> {
+pub(super) fn column<'r, R, T>(rows: &'r [R], value: impl Fn(&'r R) -> T) -> Vec<T> {
     rows.iter().map(value).collect()
 }
 
@@ -171,10 +173,17 @@ pub async fn list_by_keys(conn: &mut Conn, keys: &[RowKey], into: &mut Vec<Sessi
     rows_of_keys(conn, keys, by_keys!(" ORDER BY s.tenant_id, s.session_key FOR UPDATE OF s"), into).await
 }
 
-/// The same, only to look at.
+/// The same, only to look at, moved ones too.
 // cross-tenant: a node keeps the sessions of all tenants in memory
 pub async fn read_by_keys(conn: &mut Conn, keys: &[RowKey], into: &mut Vec<SessionRow>) -> Result<(), StoreError> {
-    rows_of_keys(conn, keys, by_keys!(""), into).await
+    let before = into.len();
+    rows_of_keys(conn, keys, by_keys!(""), into).await?;
+    if into.len() - before < keys.len() {
+        let found: HashSet<RowKey> = into[before..].iter().map(SessionRow::key).collect();
+        let missing: Vec<RowKey> = keys.iter().filter(|key| !found.contains(*key)).copied().collect();
+        list_closed_by_keys(conn, &missing, into).await?;
+    }
+    Ok(())
 }
 
 // cross-tenant: see its callers

@@ -1,25 +1,10 @@
 //! Reading one customer's or one session's past, and removing what is old.
 
 use super::bulk::{BucketSum, Want, list_bucket_sums};
-use super::{SessionLine, UsageLine, line_columns};
+use super::{SessionLine, UsageLine, line_columns, of_both, some_of};
 use crate::q;
 use crate::store::{Conn, StoreError};
 use crate::units::{TenantId, UnixMs};
-
-/// Removes a tenant's sessions that ended before an instant, at most `limit`, in order of their keys, which begin with their start; returns their keys.
-pub(in crate::sessions) async fn delete_old_sessions(
-    conn: &mut Conn,
-    tenant: TenantId,
-    ended_before: UnixMs,
-    limit: i64,
-) -> Result<Vec<Vec<u8>>, StoreError> {
-    let mut first_kept = [0; 16];
-    first_kept[..6].copy_from_slice(&ended_before.max(0).to_be_bytes()[2..]);
-    let keys = q!(all conn, (Vec<u8>,), "DELETE FROM sessions WHERE tenant_id = $1 AND ended_at < $2 AND session_key IN \
-        (SELECT session_key FROM sessions WHERE tenant_id = $1 AND session_key < $3 AND ended_at < $2 ORDER BY session_key LIMIT $4) \
-        RETURNING session_key", tenant.0, ended_before, &first_kept[..], limit)?;
-    Ok(keys.into_iter().map(|(key,)| key).collect())
-}
 
 /// Removes a session's usage and returns it.
 pub(in crate::sessions) async fn delete_usage_of(
@@ -98,21 +83,22 @@ pub struct SessionFacts {
 /// The rest of a session's facts.
 pub async fn find_session_facts(conn: &mut Conn, tenant: TenantId, session_key: &[u8]) -> Result<Option<SessionFacts>, StoreError> {
     q!(opt conn, SessionFacts, "SELECT nas_instance, customer_id, uncharged_in, uncharged_out, uncharged_secs, flags FROM sessions \
+        WHERE tenant_id = $1 AND session_key = $2 UNION ALL \
+        SELECT nas_instance, customer_id, uncharged_in, uncharged_out, uncharged_secs, flags FROM closed_sessions \
         WHERE tenant_id = $1 AND session_key = $2", tenant.0, session_key)
 }
 
 /// One session.
 pub async fn find_session(conn: &mut Conn, tenant: TenantId, session_key: &[u8]) -> Result<Option<SessionLine>, StoreError> {
-    q!(opt conn, SessionLine, concat!("SELECT ", line_columns!(), "WHERE s.tenant_id = $1 AND s.session_key = $2"), tenant.0, session_key)
+    q!(opt conn, SessionLine, of_both!("s.tenant_id = $1 AND s.session_key = $2", "DESC", "1"), tenant.0, session_key)
 }
 
-/// Sessions of this Acct-Session-Id, the newest first, at most `limit`. No index helps: it walks back from the newest.
+/// Sessions of this Acct-Session-Id, the newest first, at most `limit`. Among those of the last day no index helps: it walks back from the newest.
 pub async fn list_sessions_of_id(
     conn: &mut Conn,
     tenant: TenantId,
     acct_session_id: &str,
     limit: i64,
 ) -> Result<Vec<SessionLine>, StoreError> {
-    q!(all conn, SessionLine, concat!("SELECT ", line_columns!(), "WHERE s.tenant_id = $1 AND s.acct_session_id = $2 \
-        ORDER BY s.session_key DESC LIMIT $3"), tenant.0, acct_session_id, limit)
+    q!(all conn, SessionLine, of_both!("s.tenant_id = $1 AND s.acct_session_id = $2", "DESC", "$3"), tenant.0, acct_session_id, limit)
 }

@@ -31,6 +31,14 @@ pub async fn list_nodes(conn: &mut Conn) -> Result<Vec<Node>, StoreError> {
     q!(all conn, Node, "SELECT journal_id, name, key_fingerprint, seen_at FROM nodes ORDER BY journal_id")
 }
 
+/// A node whose key file is another one than that with this fingerprint, by its name for people.
+// cross-tenant: a node serves every tenant
+pub async fn find_node_with_other_key(conn: &mut Conn, fingerprint: [u8; 16]) -> Result<Option<String>, StoreError> {
+    let found =
+        q!(opt conn, (String,), "SELECT name FROM nodes WHERE key_fingerprint <> $1 ORDER BY seen_at DESC LIMIT 1", &fingerprint[..])?;
+    Ok(found.map(|(name,)| name))
+}
+
 /// How many other nodes were seen since an instant.
 // cross-tenant: a node serves every tenant
 pub async fn count_other_nodes(conn: &mut Conn, journal_id: i64, since: UnixMs) -> Result<i64, StoreError> {

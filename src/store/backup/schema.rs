@@ -8,7 +8,7 @@ use crate::q;
 use crate::store::{Conn, ConnRef, StoreError};
 
 /// Left out: the migrations' own record (the schema version stands in the header); leases and feed rows, which only mean something to processes
-/// that run now.
+/// that run now. Partitions are read and written by the table they are of, and months that were set aside to be dropped are gone already.
 const LEFT_OUT: [&str; 3] = ["_sqlx_migrations", "process_slots", "feed"];
 
 const SQLITE_COLUMNS: &str = "SELECT m.name, p.name, p.type FROM sqlite_master m JOIN pragma_table_info(m.name) p \
@@ -16,6 +16,8 @@ const SQLITE_COLUMNS: &str = "SELECT m.name, p.name, p.type FROM sqlite_master m
 const POSTGRES_COLUMNS: &str = "SELECT CAST(c.table_name AS TEXT), CAST(c.column_name AS TEXT), CAST(c.data_type AS TEXT) \
     FROM information_schema.columns c JOIN information_schema.tables t ON t.table_schema = c.table_schema AND t.table_name = c.table_name \
     WHERE c.table_schema = current_schema() AND t.table_type = 'BASE TABLE' AND c.is_generated = 'NEVER' \
+    AND NOT starts_with(c.table_name, 'old_closed_sessions_') \
+    AND NOT EXISTS (SELECT 1 FROM pg_inherits i WHERE i.inhrelid = to_regclass(quote_ident(c.table_schema) || '.' || quote_ident(c.table_name))) \
     ORDER BY CAST(c.table_name AS TEXT) COLLATE \"C\", c.ordinal_position";
 const POSTGRES_FOREIGN_KEYS: &str = "SELECT CAST(t.relname AS TEXT), CAST(c.conname AS TEXT), pg_get_constraintdef(c.oid) \
     FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid JOIN pg_namespace n ON n.oid = t.relnamespace \

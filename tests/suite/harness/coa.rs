@@ -90,6 +90,11 @@ impl CoaPort {
 }
 
 impl CoaRequest {
+    /// Whose socket it came from: each server has its own.
+    pub fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
     /// The value of an attribute.
     pub fn get(&self, kind: u8) -> Option<&[u8]> {
         self.attributes.iter().find(|(k, _)| *k == kind).map(|(_, value)| &value[..])

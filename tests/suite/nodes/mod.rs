@@ -1,7 +1,10 @@
 //! Two servers on one PostgreSQL: who is online is known to both, nothing counts twice, a killed one loses nothing.
 
+mod taken_over;
+
 use crate::harness::packet::{attr, status};
-use crate::harness::{Client, PASSWORD, Packet, Store, TestServer, USER, code, wait};
+use crate::harness::postgres::{self, PrivatePostgres};
+use crate::harness::{Client, PASSWORD, Packet, Store, TestServer, USER, code, on_both_stores, wait};
 
 /// A second node of a store, with the first one's key.
 fn second(store: &Store, key_of: &Store) -> (Store, TestServer) {
@@ -89,6 +92,35 @@ fn a_node_with_another_key_does_not_start() {
 }
 
 #[test]
+fn a_node_whose_key_is_not_that_of_the_other_nodes_does_not_start() {
+    let Some(store) = Store::postgres() else { return };
+    let first = TestServer::start(&store);
+    let (folder, server) = second(&store, &store);
+    postgres::run_sql(&store.url, "UPDATE nodes SET key_fingerprint = decode(repeat('00', 16), 'hex')");
+    let refused = server.cli(&["serve"]);
+    let stderr = String::from_utf8_lossy(&refused.stderr);
+    let (key, other) = (folder.data_folder().join("key"), store.data_folder());
+    let (key, other) = (key.to_str().expect("UTF-8"), other.to_str().expect("UTF-8"));
+    let line = stderr.lines().last().expect("a line");
+    assert!(refused.status.code() == Some(3) && line.contains(key) && line.contains(other) && line.contains("key file"), "{stderr}");
+    assert!(first.accepts(USER, PASSWORD));
+}
+
+on_both_stores! {
+    fn a_server_whose_key_file_was_exchanged_does_not_start(store: &Store) {
+        let mut server = TestServer::start(store);
+        let elsewhere = Store::sqlite();
+        let _made = TestServer::prepare(&elsewhere);
+        assert!(server.terminate().success());
+        std::fs::copy(elsewhere.data_folder().join("key"), store.data_folder().join("key")).expect("another key");
+        let refused = server.cli(&["serve"]);
+        let stderr = String::from_utf8_lossy(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(3), "{stderr}");
+        assert!(stderr.lines().last().is_some_and(|line| line.contains("key")), "{stderr}");
+    }
+}
+
+#[test]
 fn a_number_is_explained_by_its_buckets_and_events() {
     for store in [Some(Store::sqlite()), Store::postgres()].into_iter().flatten() {
         let server = TestServer::start(&store);
@@ -108,4 +140,28 @@ fn a_number_is_explained_by_its_buckets_and_events() {
         let verified: serde_json::Value = serde_json::from_str(&server.must(&["verify", "usage", "--json"])).expect("JSON");
         assert_eq!((&verified["journal"]["checked"], &verified["sessions"]), (&serde_json::json!(1), &serde_json::json!(1)), "{verified}");
     }
+}
+
+#[test]
+fn what_is_decided_without_word_of_other_nodes_is_marked() {
+    let Some(private) = PrivatePostgres::start_new() else { return };
+    let store = Store::in_server(&private);
+    let mut first = TestServer::start(&store);
+    let (_folder, mut other) = second(&store, &store);
+    other.serve();
+    let marked = |server: &TestServer| {
+        assert!(server.accepts(USER, PASSWORD), "limits are open");
+        server.must(&["trace", USER, "--limit", "1"]).contains("limits of other nodes not known: store away since ")
+    };
+    account(&other, status::START, "81000001", 0);
+    wait::until("the other node is known", wait::SOON, || first.get("/metrics")?.1.contains("tollgate_other_nodes 1").then_some(()));
+    assert!(!marked(&first));
+    private.stop();
+    wait::until("the mark is set", wait::SOON, || marked(&first).then_some(()));
+    // It also knows after a start from its snapshot.
+    first.terminate();
+    first.serve_unready();
+    wait::until("logins are taken and marked", wait::SOON, || marked(&first).then_some(()));
+    private.start();
+    wait::until("the mark is gone", wait::SOON, || (!marked(&first)).then_some(()));
 }

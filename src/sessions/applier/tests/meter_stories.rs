@@ -345,7 +345,7 @@ async fn a_session_on_another_node_is_seen_and_a_lost_batch_makes_everything_be_
             pair.tick(&bench).await;
         }
         pair.check(&bench, &[]).await;
-        assert!(!pair.scenes[1].meters.is_stale(unix_ms()) && pair.scenes[1].meters.is_stale(unix_ms() + 60_000));
+        assert!(pair.scenes[1].meters.blind_since(unix_ms()).is_none() && pair.scenes[1].meters.blind_since(unix_ms() + 60_000).is_some());
         drop(pair);
         bench.end().await;
     }
