@@ -43,6 +43,7 @@ fn meters(parts: &Parts) {
     let status = parts.meters.status();
     gauge!("tollgate_meters").set(status.meters as f64);
     gauge!("tollgate_meters_waiting").set(status.waiting as f64);
+    counter!("tollgate_usage_unknown_total").absolute(status.unknown);
     gauge!("tollgate_remote_sessions_open").set(status.remote_sessions as f64);
     gauge!("tollgate_other_nodes").set(f64::from(u8::from(status.has_others)));
     gauge!("tollgate_other_nodes_stale").set(f64::from(u8::from(parts.meters.is_stale(super::now_ms()))));

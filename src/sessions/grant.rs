@@ -13,18 +13,18 @@ mod bit {
     pub const ALL: u8 = 63;
 }
 
-/// What a router was told; 40 octets.
+/// What a router was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Granted {
     /// When the router ends the session by itself (Session-Timeout), unix ms; `UnixMs::MAX` = never.
     pub ends_at: UnixMs,
     /// Octets of the whole session after which the router ends it: Mikrotik-Total-Limit, or Mikrotik-Xmit-Limit (download).
-    first: u64,
+    pub(super) first: u64,
     /// Mikrotik-Recv-Limit (upload).
-    second: u64,
+    pub(super) second: u64,
     /// Number of the rate (see [`rate_number`]).
     pub rate: u32,
-    flags: u8,
+    pub(super) flags: u8,
 }
 
 /// Volume limits of a session, octets since its start, seen from the customer.

@@ -14,6 +14,7 @@ use super::desk::{Desk, World};
 use super::reason::Reason;
 use super::row::{ActionRow, StoredAction};
 use super::status::Status;
+use super::timers::HORIZON_MS;
 use crate::sessions::{SessionName, Sighting, Status as AccountingStatus};
 use crate::units::UnixMs;
 
@@ -21,6 +22,8 @@ use crate::units::UnixMs;
 const LONGEST_WAIT_MS: i64 = 1_000;
 /// Everyone online is looked at this often, in case that something was missed.
 const SWEEP_EVERY_MS: i64 = 120_000;
+// Sweeps bring instants that come near, also when one is missed.
+const _: () = assert!(HORIZON_MS >= 3 * SWEEP_EVERY_MS);
 /// More customers than this at once are a sweep.
 const MOST_CUSTOMERS: usize = 100_000;
 /// Finished actions that wait for a store which is away; beyond this they are forgotten unsaved.

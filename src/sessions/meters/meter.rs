@@ -89,6 +89,10 @@ impl Meter {
         self.counted
     }
 
+    pub fn rolled_over(&self) -> PeriodSet {
+        self.rolled_over
+    }
+
     pub fn charging(&self) -> Charging {
         let free_hours = self.free_hours.as_deref().cloned().unwrap_or_default();
         Charging { period_started_at: self.period_started_at, package_since_at: self.package_since_at, free_hours }
