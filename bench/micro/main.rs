@@ -76,6 +76,7 @@ fn main() {
         let answer = limited.answer(&request, &mut buffer).expect("fits");
         assert!(answer.reject.is_none() && answer.leased.is_some());
     });
+    sweep::timers();
     sweep::run("without limits", &access);
     sweep::run("with limits of every kind", &limited);
 }

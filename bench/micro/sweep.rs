@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use tollgate::aaa::access::Access;
-use tollgate::aaa::enforcement::{CoaSender, Desk, Order, Status, World};
+use tollgate::aaa::enforcement::{CoaSender, Desk, Order, Status, Timers, World};
 use tollgate::sessions::{Granted, LiveSession, Tally, VolumeCaps};
 
 use super::{CUSTOMERS, NOW};
@@ -16,6 +16,22 @@ impl CoaSender for Nobody {
     fn send(&self, order: Order) {
         panic!("the sessions are as the books say, but {order:?} was to be sent");
     }
+}
+
+/// Octets of resident memory.
+fn resident_octets() -> u64 {
+    let statm = std::fs::read_to_string("/proc/self/statm").expect("Linux");
+    statm.split_whitespace().nth(1).and_then(|pages| pages.parse::<u64>().ok()).expect("pages") * 4096
+}
+
+/// What a timer takes while it is near: a million customers whose periods all end within ten minutes.
+pub fn timers() {
+    const MANY: i64 = 1_000_000;
+    let before = resident_octets();
+    let mut timers = Timers::default();
+    (0..MANY).for_each(|id| timers.set(id * 4_097, NOW + id % 600_000, NOW));
+    assert_eq!(timers.len(), MANY as usize);
+    println!("timers of {MANY} customers that are near: {} octets each", resident_octets().saturating_sub(before) / MANY as u64);
 }
 
 /// One session of each customer, as its Accept granted it; then sweeps.

@@ -108,6 +108,7 @@ fn enforcement(parts: &Parts) {
         [ActionKind::Coa, ActionKind::Disconnect, ActionKind::Kick].map(|k| status.unfinished(k, ActionState::Drift)).iter().sum();
     gauge!("tollgate_drift").set(drift as f64);
     gauge!("tollgate_enforcement_timers").set(status.timers.load(Ordering::Relaxed) as f64);
+    gauge!("tollgate_enforcement_sweep_seconds").set(read(&status.sweep_us) as f64 / 1e6);
     gauge!("tollgate_actions_unsaved").set(status.unsaved.load(Ordering::Relaxed) as f64);
     for (outcome, count) in [("ack", &status.acks), ("nak", &status.naks), ("timeout", &status.timeouts), ("unsent", &status.unsent)] {
         counter!("tollgate_coa_answers_total", "outcome" => outcome).absolute(read(count));

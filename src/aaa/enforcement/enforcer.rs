@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use parking_lot::{Condvar, Mutex};
@@ -212,7 +212,7 @@ impl EnforcerThread {
 }
 
 fn run(enforcer: &Enforcer, mut desk: Desk, clock: fn() -> UnixMs) {
-    let mut swept_at = clock();
+    let (mut swept_at, mut swept_for) = (clock(), Duration::ZERO);
     desk.begin_sweep(false);
     // What was under way before this start is taken up first, so that nothing is asked for twice.
     let mut has_begun = false;
@@ -239,7 +239,15 @@ fn run(enforcer: &Enforcer, mut desk: Desk, clock: fn() -> UnixMs) {
         }
         desk.set_foreign(enforcer.foreign.load_full());
         work(&mut desk, inbox, now);
+        let (was_sweeping, began) = (desk.is_sweeping(), Instant::now());
         desk.step(now);
+        if was_sweeping {
+            swept_for += began.elapsed();
+            if !desk.is_sweeping() {
+                let took = std::mem::take(&mut swept_for);
+                enforcer.status.sweep_us.store(took.as_micros() as u64, std::sync::atomic::Ordering::Relaxed);
+            }
+        }
         enforcer.keep_rows(desk.take_changed());
         enforcer.status.timers.store(desk.timers() as i64, std::sync::atomic::Ordering::Relaxed);
     }

@@ -8,6 +8,7 @@ mod keeper;
 mod meter;
 mod remote;
 mod snapshot;
+mod sums;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -279,7 +280,7 @@ fn add_rest(used: &mut Used, session: &LiveSession, rest: [u64; 3], with: &mut (
     buckets.split(session.applied().at, session.last_event_at(), rest, charging, |part| {
         if part.class == class::CHARGED {
             for period in Period::ALL.into_iter().filter(|p| part.bucket_at >= spans.start(*p)) {
-                *used.of_mut(period) += meter::amounts(part.counts);
+                *used.of_mut(period) += sums::amounts(part.counts);
             }
         }
     });
