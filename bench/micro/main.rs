@@ -19,7 +19,7 @@ use tollgate::aaa::directory::{
 use tollgate::aaa::policy::UsageSource;
 use tollgate::aaa::reply::mikrotik::{self, PackageAttributes};
 use tollgate::aaa::throttle::{Throttle, ThrottleLimits};
-use tollgate::packages::{Limits, Period, parse_rate};
+use tollgate::packages::{Limits, Period, PeriodSet, parse_rate};
 use tollgate::radius::client::{MessageAuthenticator, RequestBuilder};
 use tollgate::radius::{MAX_PACKET_OCTETS, PacketView, Secret};
 use tollgate::routers::pools::{Pool, parse_ranges};
@@ -39,7 +39,7 @@ fn main() {
     if std::env::args().any(|a| a == "--test") {
         return;
     }
-    let (access, limited) = (Arc::new(access(false)), access(true));
+    let (access, limited) = (Arc::new(access(false)), Arc::new(access(true)));
     let routers = access.directory.routers.load();
     let nas = &routers.all()[0];
     let secret = Secret::new(SECRET);
@@ -76,14 +76,16 @@ fn main() {
         let answer = limited.answer(&request, &mut buffer).expect("fits");
         assert!(answer.reject.is_none() && answer.leased.is_some());
     });
-    sweep::run(&access);
+    sweep::timers();
+    sweep::run("without limits", &access);
+    sweep::run("with limits of every kind", &limited);
 }
 
 /// Everybody used the same.
 struct SameForAll(Used);
 
 impl UsageSource for SameForAll {
-    fn used(&self, _: i64, _: i64) -> Option<Used> {
+    fn used(&self, _: i64, _: PeriodSet, _: i64) -> Option<Used> {
         Some(self.0)
     }
 }

@@ -79,16 +79,16 @@ fn need(customer: &Customer, directory: &Directory, packages: &Packages) -> Mete
 }
 
 impl UsageSource for Meters {
-    fn used(&self, customer_id: i64, now: UnixMs) -> Option<Used> {
-        Meters::used(self, customer_id, now)
+    fn used(&self, customer_id: i64, counted: PeriodSet, now: UnixMs) -> Option<Used> {
+        Meters::used(self, customer_id, counted, now)
     }
 
     fn counts(&self, customer_id: i64) -> bool {
         self.has_meter(customer_id)
     }
 
-    fn used_before(&self, customer_id: i64, now: UnixMs) -> Option<Used> {
-        Meters::used_before(self, customer_id, now)
+    fn used_before(&self, customer_id: i64, rolled_over: PeriodSet, now: UnixMs) -> Option<Used> {
+        Meters::used_before(self, customer_id, rolled_over, now)
     }
 
     fn blind_since(&self, now: UnixMs) -> Option<UnixMs> {

@@ -43,6 +43,7 @@ fn meters(parts: &Parts) {
     let status = parts.meters.status();
     gauge!("tollgate_meters").set(status.meters as f64);
     gauge!("tollgate_meters_waiting").set(status.waiting as f64);
+    counter!("tollgate_usage_unknown_total").absolute(status.unknown);
     gauge!("tollgate_remote_sessions_open").set(status.remote_sessions as f64);
     gauge!("tollgate_other_nodes").set(f64::from(u8::from(status.has_others)));
     gauge!("tollgate_other_nodes_stale").set(f64::from(u8::from(parts.meters.blind_since(super::now_ms()).is_some())));
@@ -107,6 +108,7 @@ fn enforcement(parts: &Parts) {
         [ActionKind::Coa, ActionKind::Disconnect, ActionKind::Kick].map(|k| status.unfinished(k, ActionState::Drift)).iter().sum();
     gauge!("tollgate_drift").set(drift as f64);
     gauge!("tollgate_enforcement_timers").set(status.timers.load(Ordering::Relaxed) as f64);
+    gauge!("tollgate_enforcement_sweep_seconds").set(read(&status.sweep_us) as f64 / 1e6);
     gauge!("tollgate_actions_unsaved").set(status.unsaved.load(Ordering::Relaxed) as f64);
     for (outcome, count) in [("ack", &status.acks), ("nak", &status.naks), ("timeout", &status.timeouts), ("unsent", &status.unsent)] {
         counter!("tollgate_coa_answers_total", "outcome" => outcome).absolute(read(count));

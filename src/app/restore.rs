@@ -166,7 +166,7 @@ pub async fn bring_sessions_back(
             loop {
                 let page = sql::list_open_sessions(&mut conn, after, 5_000).await?;
                 let Some(last) = page.last() else { break };
-                after = (last.nas_instance, last.session_key);
+                after = (last.nas().nas_instance, last.session_key);
                 page.into_iter().for_each(|session| base.live.restore(session));
             }
             position

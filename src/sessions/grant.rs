@@ -16,19 +16,19 @@ mod bit {
     pub const ALL: u8 = 127;
 }
 
-/// What a router was told; 40 octets.
+/// What a router was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Granted {
     /// When the router ends the session by itself (Session-Timeout), unix ms; `UnixMs::MAX` = never.
     pub ends_at: UnixMs,
     /// Octets of the whole session after which the router ends it: Mikrotik-Total-Limit, or Mikrotik-Xmit-Limit (download).
-    first: u64,
+    pub(super) first: u64,
     /// Mikrotik-Recv-Limit (upload).
-    second: u64,
+    pub(super) second: u64,
     /// Number of the rate (see [`rate_number`]).
     pub rate: u32,
-    told: Told,
-    flags: u8,
+    pub(super) told: Told,
+    pub(super) flags: u8,
 }
 
 /// Fingerprints of what else the router was told (see `aaa/reply/told`). 8 octets.

@@ -194,7 +194,7 @@ impl Access {
     pub fn session_began(&self, customer_id: i64, token_issued_at: UnixMs) {
         if self.identity.slots.take_superseded(customer_id, token_issued_at) {
             self.live.sessions_of(customer_id, |session| {
-                if session.token_issued_at == token_issued_at && session.tally.is_open() {
+                if session.token_issued_at() == token_issued_at && session.is_open() {
                     (self.identity.on_replaced)(session.name(), ReplacedWhy::NewerLogin);
                 }
             });
@@ -210,7 +210,7 @@ impl Access {
             if !is_his {
                 tracing::info!(customer_id, %mac, "this device was not bound: others took the customer's last place first");
                 self.live.sessions_of(customer_id, |session| {
-                    if session.mac == Some(mac) && session.tally.is_open() {
+                    if session.mac() == Some(mac) && session.is_open() {
                         (self.identity.on_replaced)(session.name(), ReplacedWhy::DeviceRefused);
                     }
                 });

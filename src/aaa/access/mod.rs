@@ -313,7 +313,7 @@ impl Access {
     fn sessions_beside(&self, request: &AccessRequest<'_>, customer: &Customer, mac: Option<Mac>) -> u16 {
         let mut count = 0u16;
         self.live.fresh_sessions(customer.id, request.now, |session| {
-            let is_same = session.router_id == request.nas.fields.id && mac.is_some() && session.mac == mac;
+            let is_same = session.router_id() == request.nas.fields.id && mac.is_some() && session.mac() == mac;
             count = count.saturating_add(u16::from(!is_same));
         });
         count

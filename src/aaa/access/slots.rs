@@ -28,11 +28,11 @@ struct Reservation {
 impl Reservation {
     /// Whether this is the Accept's own session. Without a token (the router lost Class) it is known by its line.
     fn is_begun_by(&self, session: &LiveSession) -> bool {
-        if session.token_issued_at != 0 {
-            return session.token_issued_at == self.issued_at;
+        if session.token_issued_at() != 0 {
+            return session.token_issued_at() == self.issued_at;
         }
-        let same_device = self.origin.mac.is_none() || session.mac == self.origin.mac;
-        session.router_id == self.origin.router_id && same_device && session.tally.started_at >= self.issued_at - CLOCK_SLACK_MS
+        let same_device = self.origin.mac.is_none() || session.mac() == self.origin.mac;
+        session.router_id() == self.origin.router_id && same_device && session.started_at() >= self.issued_at - CLOCK_SLACK_MS
     }
 }
 
@@ -82,14 +82,14 @@ impl Slots {
         let mut shard = self.shards[customer_id as usize % SHARDS].lock();
         let (mut holders, mut keys) = (Vec::new(), Vec::new());
         let mut hold = |session: &LiveSession| {
-            let origin = Origin { router_id: session.router_id, mac: session.mac, calling: 0 };
-            holders.push(Holder { origin, since: session.tally.started_at, is_reserved: false });
+            let origin = Origin { router_id: session.router_id(), mac: session.mac(), calling: 0 };
+            holders.push(Holder { origin, since: session.started_at(), is_reserved: false });
             keys.push(session.session_key);
         };
         live.fresh_sessions(customer_id, now, &mut hold);
         if rule.when_unknown == WhenUnknown::Counts {
             live.sessions_of(customer_id, |session| {
-                if session.tally.is_open() && !session.is_fresh(now) {
+                if session.is_open() && !session.is_fresh(now) {
                     hold(session);
                 }
             });
@@ -140,7 +140,7 @@ impl Gate<'_> {
     /// Takes a place. Returns the instant to put into the token, unique among the customer's, and the keys of the sessions that must be ended for it.
     pub fn take(mut self, live: &LiveSessions, now: UnixMs) -> (UnixMs, Vec<[u8; 16]>) {
         let mut taken: Vec<UnixMs> = Vec::new();
-        live.sessions_of(self.customer_id, |session| taken.push(session.token_issued_at));
+        live.sessions_of(self.customer_id, |session| taken.push(session.token_issued_at()));
         let held = self.shard.entry(self.customer_id).or_default();
         let sessions = self.keys.len();
         let (replaced, reserved): (Vec<usize>, Vec<usize>) = self.room.replaced.iter().partition(|index| **index < sessions);

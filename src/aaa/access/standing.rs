@@ -6,7 +6,8 @@ use super::Access;
 use crate::aaa::directory::{Customer, Effective, Package, RateText, TenantRules, Terms};
 use crate::aaa::policy::{Assessment, EndReason, Standing, VolumeLeft, assess, carried, plain_denial};
 use crate::customers::after;
-use crate::packages::Limits;
+use crate::packages::{Limits, PeriodSet};
+use crate::sessions::Used;
 use crate::units::UnixMs;
 
 /// A customer's terms together with his package's.
@@ -73,10 +74,13 @@ impl Access {
         if !gathered.restricts() {
             return unrestricted(customer, gathered, now);
         }
-        self.with_standing(tenant, customer, gathered, open_sessions, now, |standing| assess(standing, now))
+        self.with_standing(tenant, customer, gathered, open_sessions, now, |standing, is_provisional| Assessment {
+            is_provisional,
+            ..assess(standing, now)
+        })
     }
 
-    /// Everything that the rule looks at, for the rule itself and for people who ask why.
+    /// Everything that the rule looks at, for the rule itself and for people who ask why; and whether what he used is not known yet.
     pub fn with_standing<T>(
         &self,
         tenant: &TenantRules,
@@ -84,15 +88,19 @@ impl Access {
         gathered: &Gathered,
         open_sessions: impl FnOnce() -> u32,
         now: UnixMs,
-        see: impl FnOnce(&Standing<'_>) -> T,
+        see: impl FnOnce(&Standing<'_>, bool) -> T,
     ) -> T {
         let limits = gathered.limits();
-        let used = if limits.need_usage() { self.usage.used(customer.id, now).unwrap_or_default() } else { Default::default() };
-        let before = if limits.volume.iter().any(|limit| limit.rollover) { self.usage.used_before(customer.id, now) } else { None };
+        // Of somebody whose limits begin to count just now it is not known what he used; until it is, he counts as one who used nothing, and the outcome says so.
+        let (counted, rolled_over) = (PeriodSet::counted_by(limits), PeriodSet::rolled_over_by(limits));
+        let used = if counted.is_empty() { Some(Used::default()) } else { self.usage.used(customer.id, counted, now) };
+        let before = if rolled_over.is_empty() { None } else { self.usage.used_before(customer.id, rolled_over, now) };
+        let is_provisional = used.is_none() || (before.is_none() && !rolled_over.is_empty());
+        let used = used.unwrap_or_default();
         let own = gathered.terms.own.as_ref().map(|own| &own.terms);
         let rolled_over = before.map(|before| carried(&limits.volume, &before)).unwrap_or_default();
         let carried = Standing::with_expired(rolled_over, &limits.volume, own.map_or(&[], |own| own.expired.as_slice()));
-        see(&Standing {
+        let standing = Standing {
             hold: customer.hold(),
             is_closed: customer.is_closed(),
             expires_at: gathered.expires_at,
@@ -105,7 +113,8 @@ impl Access {
             used: &used,
             open_sessions: if limits.time.is_empty() { 1 } else { open_sessions() },
             zone: &tenant.time_zone,
-        })
+        };
+        see(&standing, is_provisional)
     }
 
     /// Assesses a customer of the directory as he stands now, for enforcement and for people; `None` if there is no such customer, tenant or package.
@@ -125,6 +134,24 @@ impl Access {
         };
         self.directory.customers.with_id(customer_id, judge)?
     }
+
+    /// The same for many: `open_sessions` and `see` are given the place among `ids`; `see` gets `None` where there is no such customer, tenant or package. In no order.
+    pub fn assess_customers(
+        &self,
+        ids: &[i64],
+        open_sessions: impl Fn(usize) -> u32,
+        now: UnixMs,
+        mut see: impl FnMut(usize, Option<(&Customer, &Gathered, Assessment)>),
+    ) {
+        let (packages, tenants) = (self.directory.packages.load(), self.directory.tenants.load());
+        self.directory.customers.with_ids(ids, |at, customer| {
+            let known = customer.and_then(|c| Some((c, packages.get(&c.package_id)?, tenants.get(&c.tenant_id)?)));
+            let Some((customer, package, tenant)) = known else { return see(at, None) };
+            let gathered = self.gather(tenant, customer, package, now);
+            let assessment = self.assess(tenant, customer, &gathered, || open_sessions(at), now);
+            see(at, Some((customer, &gathered, assessment)));
+        });
+    }
 }
 
 /// Without limits only hold and expiry count; nobody asks what was used.
@@ -139,5 +166,6 @@ fn unrestricted(customer: &Customer, gathered: &Gathered, now: UnixMs) -> Assess
         left: VolumeLeft::default(),
         next_step: VolumeLeft::default(),
         next_change_at: if expires_at > now { expires_at } else { UnixMs::MAX },
+        is_provisional: false,
     }
 }

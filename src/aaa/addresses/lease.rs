@@ -66,14 +66,14 @@ impl Held {
     pub fn find_use(&self, address: Ipv4Addr, live: &LiveSessions) -> Use {
         let mut found = Use::Unknown;
         live.sessions_of(self.customer_id, |session| {
-            let has_address = session.framed_ip == Some(address);
-            let is_of_accept = if self.issued_at != 0 && session.token_issued_at != 0 {
-                session.token_issued_at == self.issued_at
+            let has_address = session.framed_ip() == Some(address);
+            let is_of_accept = if self.issued_at != 0 && session.token_issued_at() != 0 {
+                session.token_issued_at() == self.issued_at
             } else {
-                has_address && session.tally.started_at >= self.given_at - CLOCK_SLACK_MS
+                has_address && session.started_at() >= self.given_at - CLOCK_SLACK_MS
             };
-            if session.tally.is_open() {
-                if has_address || (is_of_accept && session.framed_ip.is_none()) {
+            if session.is_open() {
+                if has_address || (is_of_accept && session.framed_ip().is_none()) {
                     found = Use::Open(session.session_key);
                 }
             } else if is_of_accept && found == Use::Unknown {

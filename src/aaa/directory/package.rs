@@ -1,5 +1,7 @@
 //! A package as replies need it: the attributes that do not depend on the customer are encoded once.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::aaa::policy::step_rate;
@@ -27,7 +29,7 @@ pub struct Package {
     /// Address list, group and idle timeout, without the rate: for when another rate holds.
     pub plain_attributes: Box<[u8]>,
     /// What of it a login of a customer with nothing of his own is told, comparable.
-    pub login_terms: LoginTerms,
+    pub login_terms: Arc<LoginTerms>,
     /// Limits.
     pub limits: Limits,
     /// Whether the limits say anything about access: if not, nobody asks what was used.

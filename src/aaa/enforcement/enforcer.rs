@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use parking_lot::{Condvar, Mutex};
@@ -14,6 +14,7 @@ use super::desk::{Desk, World};
 use super::reason::Reason;
 use super::row::{ActionRow, StoredAction};
 use super::status::Status;
+use super::timers::HORIZON_MS;
 use crate::sessions::{SessionName, Sighting, Status as AccountingStatus};
 use crate::units::UnixMs;
 
@@ -21,6 +22,8 @@ use crate::units::UnixMs;
 const LONGEST_WAIT_MS: i64 = 1_000;
 /// Everyone online is looked at this often, in case that something was missed.
 const SWEEP_EVERY_MS: i64 = 120_000;
+// Sweeps bring instants that come near, also when one is missed.
+const _: () = assert!(HORIZON_MS >= 3 * SWEEP_EVERY_MS);
 /// More customers than this at once are a sweep.
 const MOST_CUSTOMERS: usize = 100_000;
 /// Finished actions that wait for a store which is away; beyond this they are forgotten unsaved.
@@ -209,7 +212,7 @@ impl EnforcerThread {
 }
 
 fn run(enforcer: &Enforcer, mut desk: Desk, clock: fn() -> UnixMs) {
-    let mut swept_at = clock();
+    let (mut swept_at, mut swept_for) = (clock(), Duration::ZERO);
     desk.begin_sweep(false);
     // What was under way before this start is taken up first, so that nothing is asked for twice.
     let mut has_begun = false;
@@ -236,7 +239,15 @@ fn run(enforcer: &Enforcer, mut desk: Desk, clock: fn() -> UnixMs) {
         }
         desk.set_foreign(enforcer.foreign.load_full());
         work(&mut desk, inbox, now);
+        let (was_sweeping, began) = (desk.is_sweeping(), Instant::now());
         desk.step(now);
+        if was_sweeping {
+            swept_for += began.elapsed();
+            if !desk.is_sweeping() {
+                let took = std::mem::take(&mut swept_for);
+                enforcer.status.sweep_us.store(took.as_micros() as u64, std::sync::atomic::Ordering::Relaxed);
+            }
+        }
         enforcer.keep_rows(desk.take_changed());
         enforcer.status.timers.store(desk.timers() as i64, std::sync::atomic::Ordering::Relaxed);
     }

@@ -89,7 +89,7 @@ pub(super) async fn adopt_sessions(db: &Db, live: &LiveSessions, router_id: i64)
     loop {
         let page = list_open_sessions_of_router(&mut conn, router_id, after, PAGE).await?;
         let Some(last) = page.last() else { return Ok(customers) };
-        after = (last.nas_instance, last.session_key);
+        after = (last.nas().nas_instance, last.session_key);
         for session in page {
             customers.insert(session.customer_id);
             live.restore(session);

@@ -76,7 +76,7 @@ fn name_session(out: &mut Vec<u8>, session: &LiveSession, by_less: bool) {
     };
     add(USER_NAME, session.username());
     add(ACCT_SESSION_ID, session.acct_session_id());
-    match (session.framed_ip, session.mac) {
+    match (session.framed_ip(), session.mac()) {
         _ if by_less => {}
         (Some(address), _) => add(FRAMED_IP_ADDRESS, &address.octets()),
         (None, Some(mac)) => add(CALLING_STATION_ID, mac.with_colons().as_bytes()),

@@ -24,8 +24,10 @@ pub struct Status {
     pub timeouts: AtomicU64,
     /// Not sent, because their router is silent or cannot be sent to.
     pub unsent: AtomicU64,
-    /// Customers with an instant at which they are looked at.
+    /// Customers with an instant near enough to be kept at which they are looked at.
     pub timers: AtomicI64,
+    /// How long the last whole sweep took, its parts together, microseconds.
+    pub sweep_us: AtomicU64,
     /// Actions that changed and are not in the store yet.
     pub unsaved: AtomicI64,
     now: [[AtomicI64; STATES]; KINDS],

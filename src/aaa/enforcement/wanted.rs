@@ -80,14 +80,15 @@ pub fn wanted(books: &Books<'_>, session: &SessionFacts, now: UnixMs) -> Want {
         // Behind the walled garden he is where a denied customer belongs.
         return if granted.is_walled() { Want::Nothing } else { Want::Disconnect(Reason::Denied(denial)) };
     }
-    if granted.is_walled() {
+    if granted.is_walled() && !assessment.is_provisional {
         return Want::Disconnect(Reason::LeavesGarden);
     }
     let maximum_at = session_maximum_at(books, session);
     if maximum_at.saturating_add(MAXIMUM_GRACE_MS) <= now {
         return Want::Disconnect(Reason::SessionMaximum);
     }
-    if !granted.is_known() && !books.tell_unknown {
+    // Rate, end and what is left may all depend on what he used; he is looked at again when that is known.
+    if assessment.is_provisional || (!granted.is_known() && !books.tell_unknown) {
         return Want::Nothing;
     }
     let settings = match settings(books, session, now) {

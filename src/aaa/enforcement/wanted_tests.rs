@@ -34,6 +34,7 @@ fn well() -> Assessment {
         left: VolumeLeft::default(),
         next_step: VolumeLeft::default(),
         next_change_at: UnixMs::MAX,
+        is_provisional: false,
     }
 }
 

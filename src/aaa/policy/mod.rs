@@ -120,6 +120,8 @@ pub struct Assessment {
     pub next_step: VolumeLeft,
     /// The next instant at which anything above may change without any usage, unix ms; `UnixMs::MAX` = never.
     pub next_change_at: UnixMs,
+    /// Whether it was not known what he used, so that he was taken to have used nothing. Nothing is asked of a router on that ground.
+    pub is_provisional: bool,
 }
 
 /// Access at any hour.
@@ -180,6 +182,7 @@ pub fn assess(standing: &Standing<'_>, now: UnixMs) -> Assessment {
         left,
         next_step: steps.next,
         next_change_at: others.into_iter().chain(turns).filter(|at| *at > now).min().unwrap_or(UnixMs::MAX),
+        is_provisional: false,
     }
 }
 

@@ -5,7 +5,7 @@
 use jiff::tz::TimeZone;
 
 use super::UsageSource;
-use crate::packages::{Period, spans};
+use crate::packages::{Period, PeriodSet, spans};
 use crate::sessions::{Amounts, Used};
 use crate::units::{UnixMs, local_day};
 
@@ -61,11 +61,11 @@ impl StoredUsage {
 }
 
 impl UsageSource for StoredUsage {
-    fn used(&self, customer_id: i64, _now: UnixMs) -> Option<Used> {
+    fn used(&self, customer_id: i64, _counted: PeriodSet, _now: UnixMs) -> Option<Used> {
         (customer_id == self.customer_id).then_some(self.used)
     }
 
-    fn used_before(&self, customer_id: i64, _now: UnixMs) -> Option<Used> {
+    fn used_before(&self, customer_id: i64, _rolled_over: PeriodSet, _now: UnixMs) -> Option<Used> {
         (customer_id == self.customer_id).then_some(self.before)
     }
 }
@@ -87,6 +87,7 @@ mod tests {
         let before = Period::ALL.map(|p| stored.before.of(p).download);
         assert_eq!(used, [32, 56, 60, 48, 63]);
         assert_eq!(before, [16, 4, 3, 0, 0]);
-        assert!(stored.used(8, now).is_none() && stored.used(7, now).is_some());
+        let all = PeriodSet::from_iter(Period::ALL);
+        assert!(stored.used(8, all, now).is_none() && stored.used(7, all, now).is_some());
     }
 }

@@ -1,6 +1,8 @@
 //! What of an Accept a running session can be brought in line with later, in a form that can be compared: fingerprints of what a login would be told now, against
 //! those of what the router was told (they ride in the session's token).
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::super::directory::{Customer, Package};
@@ -50,17 +52,17 @@ pub struct LoginTerms {
 }
 
 /// The terms of a package for a customer who has nothing of his own.
-pub fn package_terms(plain_attributes: &[u8], framed_pool: Option<&str>) -> LoginTerms {
+pub fn package_terms(plain_attributes: &[u8], framed_pool: Option<&str>) -> Arc<LoginTerms> {
     let mut run = Vec::new();
     push(&mut run, FRAMED_POOL, framed_pool.unwrap_or_default().as_bytes());
     run.extend_from_slice(plain_attributes);
-    read(&run)
+    Arc::new(read(&run))
 }
 
 /// The terms of a customer, who is not behind the walled garden. An address that the server leases stands under its pool's name: whoever holds which address is
 /// not a matter of the books.
-pub fn login_terms(customer: &Customer, package: &Package) -> LoginTerms {
-    if has_nothing_own(customer) { package.login_terms.clone() } else { read(&merged(customer, package)) }
+pub fn login_terms(customer: &Customer, package: &Package) -> Arc<LoginTerms> {
+    if has_nothing_own(customer) { package.login_terms.clone() } else { Arc::new(read(&merged(customer, package))) }
 }
 
 /// The fingerprints alone.
@@ -149,7 +151,7 @@ mod tests {
     }
 
     /// Terms of a customer with this static address, pool and lines of his own.
-    fn terms(package: &Package, address: Option<[u8; 4]>, pool: &str, lines: &str) -> LoginTerms {
+    fn terms(package: &Package, address: Option<[u8; 4]>, pool: &str, lines: &str) -> Arc<LoginTerms> {
         let mut attributes = Vec::new();
         for item in attribute_text::parse(&Dictionary::embedded(), lines).expect("well written") {
             let mut encoded = Vec::new();

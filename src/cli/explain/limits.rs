@@ -43,7 +43,7 @@ pub(super) async fn limit_facts(ctx: &Context, tenant: &Tenant, customer: &Custo
             gathered,
             || open.max(1),
             ctx.now,
-            |standing| {
+            |standing, _| {
                 let teller = Teller { standing, written_rate: written_rate(who), own: &customer.limits, package, starts, now: ctx.now };
                 let mut facts = teller.volume();
                 facts.extend(bought.iter().map(|top_up| teller.top_up(top_up)));

@@ -72,7 +72,7 @@ pub struct StandingReport {
 /// Assesses the customer by the rule that the login will use.
 pub fn standing(access: &Access, customer_id: i64, tenant: &Tenant, now: UnixMs) -> Option<StandingReport> {
     let mut open = 1;
-    access.live.fresh_sessions(customer_id, now, |session| open += u32::from(session.tenant_id == tenant.id.0));
+    access.live.fresh_sessions(customer_id, now, |session| open += u32::from(session.nas().tenant_id == tenant.id.0));
     access.assess_customer(customer_id, open, now, |_, _, gathered, assessment| StandingReport {
         assessment: assessment.clone(),
         hours: gathered.limits().hours.clone(),

@@ -249,9 +249,10 @@ async fn a_reboot_ends_stored_and_new_sessions_of_its_service_only() {
         assert_eq!(open, [4, 6]);
         assert_eq!(rows[&[1; 16]].tally.terminate_cause, super::super::cause::NAS_REBOOT);
         let live = list_open_sessions(&mut bench.fresh.db.read().await.expect("reads"), (i64::MIN, [0; 16]), 1).await.expect("lists");
-        let more = list_open_sessions(&mut bench.fresh.db.read().await.expect("reads"), (live[0].nas_instance, live[0].session_key), 9)
-            .await
-            .expect("lists");
+        let more =
+            list_open_sessions(&mut bench.fresh.db.read().await.expect("reads"), (live[0].nas().nas_instance, live[0].session_key), 9)
+                .await
+                .expect("lists");
         let keys: Vec<u8> = live.iter().chain(&more).map(|s| s.session_key[0]).collect();
         assert_eq!(keys, [6, 4], "in order of boxes");
         assert_eq!((live[0].acct_session_id(), live[0].username(), live[0].customer_id), (&b"81000006"[..], &b"bob"[..], 4));

@@ -1,7 +1,7 @@
 //! What the store already has of a live session, and what it knows better: told by the applier after each transaction.
 
-use super::restore::token_issued_at;
-use super::{LiveSession, LiveSessions};
+use super::restore::has_token;
+use super::{LiveSession, LiveSessions, is_named};
 use crate::sessions::applier::StoredSession;
 use crate::sessions::tally::Tally;
 use crate::units::UnixMs;
@@ -41,16 +41,16 @@ impl Applied {
 impl LiveSession {
     /// Takes what is stored, unless more is known to be: another node's word may be older than our own applier's.
     fn take(&mut self, stored: &Tally) {
-        let (known, told) = (&self.applied, Applied::all(stored));
+        let (known, told) = (self.applied(), Applied::all(stored));
         if told.octets_in >= known.octets_in && told.octets_out >= known.octets_out && told.secs >= known.secs && told.at >= known.at {
-            self.tally.adopt(stored);
-            self.applied = told;
+            self.change_tally(|tally| tally.adopt(stored));
+            self.set_applied(told);
         }
     }
 
     /// Whether the store has everything that counts.
     pub(super) fn is_applied(&self) -> bool {
-        self.applied.rest(&self.tally) == [0; 3]
+        self.rest() == [0; 3]
     }
 }
 
@@ -60,26 +60,25 @@ fn is_meant(session: &LiveSession, stored: &StoredSession<'_>) -> bool {
     if session.session_key == stored.told_key {
         return true;
     }
-    let (own, told) = (&session.tally, stored.tally);
-    let has_token = session.token_issued_at != 0 || token_issued_at(&stored.told_key, told) != 0;
-    !has_token && told.started_at <= own.last_event_at && own.started_at <= told.last_event_at
+    let told = stored.tally;
+    let has_token = session.token_issued_at() != 0 || has_token(&stored.told_key, told);
+    !has_token && told.started_at <= session.last_event_at() && session.started_at() <= told.last_event_at
 }
 
 impl LiveSessions {
     /// Takes the store's word about a session: how much of it is stored, that its Stop was seen before memory had forgotten it, whose it is.
     pub(in crate::sessions) fn take_stored(&self, stored: &StoredSession<'_>) {
-        let slot = self.slot(stored.nas_instance, stored.acct_session_id);
-        if let Some(mut session) = self.sessions.get_mut(&slot)
-            && is_meant(&session, stored)
-        {
-            let was_open = session.tally.is_open();
+        let name = self.table.name(stored.nas_instance, stored.acct_session_id);
+        let is_it = |s: &Box<LiveSession>| is_named(s, stored.nas_instance, stored.acct_session_id) && is_meant(s, stored);
+        if let Some(session) = self.table.write(name).find_mut(name, is_it) {
+            let was_open = session.is_open();
             session.take(stored.tally);
-            self.recount(&session, was_open);
+            self.recount(session, was_open);
             if session.customer_id == 0
                 && let Some(customer_id) = stored.customer_id
             {
                 session.customer_id = customer_id;
-                self.index(customer_id, slot);
+                self.table.refer(customer_id, name);
             }
             return;
         }
@@ -112,17 +111,23 @@ impl LiveSessions {
 
     /// Tenants and keys of the sessions of which the store is not known to have everything; with `open`, also of those that another node may have seen end.
     pub(in crate::sessions) fn unapplied_keys(&self, open: bool) -> Vec<(i64, [u8; 16])> {
-        self.sessions.iter().filter(|s| !s.is_applied() || open && s.tally.is_open()).map(|s| (s.tenant_id, s.session_key)).collect()
+        let mut keys = Vec::new();
+        self.table.for_each(|session| {
+            if !session.is_applied() || open && session.is_open() {
+                keys.push((session.nas().tenant_id, session.session_key));
+            }
+        });
+        keys
     }
 
     /// Takes the store's word about sessions by their names, for those that it knows under the same name.
     pub(in crate::sessions) fn take_rows(&self, rows: &hashbrown::HashMap<(i64, [u8; 16]), Tally>) {
-        for mut session in self.sessions.iter_mut() {
-            if let Some(tally) = rows.get(&(session.tenant_id, session.session_key)) {
-                let was_open = session.tally.is_open();
+        self.table.for_each_mut(|session| {
+            if let Some(tally) = rows.get(&(session.nas().tenant_id, session.session_key)) {
+                let was_open = session.is_open();
                 session.take(tally);
-                self.recount(&session, was_open);
+                self.recount(session, was_open);
             }
-        }
+        });
     }
 }

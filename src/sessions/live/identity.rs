@@ -28,11 +28,11 @@ pub(super) enum Fate {
 
 /// Tokens decide if both sides have one; else user name and start do.
 pub(super) fn fate(session: &LiveSession, event: &AccountingEvent<'_>, tokens: &TokenKey) -> Fate {
-    if let Some(token) = event.token.filter(|_| session.token_issued_at != 0) {
+    if let Some(token) = event.token.filter(|_| session.token_issued_at() != 0) {
         let session_key = tokens.session_key(&token, event.acct_session_id);
         return if session_key == session.session_key {
             Fate::Same
-        } else if token.issued_at >= session.token_issued_at {
+        } else if token.issued_at >= session.token_issued_at() {
             Fate::Later
         } else {
             Fate::Earlier { session_key, started_at: event.implied_start().unwrap_or(token.issued_at) }
@@ -43,18 +43,17 @@ pub(super) fn fate(session: &LiveSession, event: &AccountingEvent<'_>, tokens: &
     let same_user = is_unnamed || session.username().eq_ignore_ascii_case(event.username);
     let implied = event.implied_start();
     let tolerance = if event.status == Status::Start { SAME_START_MS } else { SAME_IMPLIED_START_MS };
-    let distance = implied.map_or(0, |start| start - session.tally.started_at);
+    let distance = implied.map_or(0, |start| start - session.started_at());
     // The router cannot have used the name for another session of this user before it last spoke of this one.
-    let overlaps = implied.is_some_and(|start| start > session.tally.started_at && start < session.tally.last_event_at);
+    let overlaps = implied.is_some_and(|start| start > session.started_at() && start < session.last_event_at());
     // Nor can an event after its start belong to a session before it, whatever its Acct-Session-Time claims.
-    let runs_on =
-        event.status != Status::Start && event.at > session.tally.started_at && implied.is_some_and(|s| s < session.tally.started_at);
+    let runs_on = event.status != Status::Start && event.at > session.started_at() && implied.is_some_and(|s| s < session.started_at());
     if same_user && (distance.abs() <= tolerance || overlaps || runs_on) && !starts_after_end(session, event) {
         return Fate::Same;
     }
     match implied {
-        Some(started_at) if started_at < session.tally.started_at => Fate::Earlier {
-            session_key: tokens.natural_key(session.nas_instance, event.acct_session_id, event.username, started_at),
+        Some(started_at) if started_at < session.started_at() => Fate::Earlier {
+            session_key: tokens.natural_key(session.nas().nas_instance, event.acct_session_id, event.username, started_at),
             started_at,
         },
         _ => Fate::Later,
@@ -63,7 +62,7 @@ pub(super) fn fate(session: &LiveSession, event: &AccountingEvent<'_>, tokens: &
 
 /// A Start that happens at or after a real Stop is another session, however soon it comes.
 fn starts_after_end(session: &LiveSession, event: &AccountingEvent<'_>) -> bool {
-    event.status == Status::Start && !session.tally.is_open() && event.at >= session.tally.ended_at && event.at > session.tally.started_at
+    event.status == Status::Start && !session.is_open() && event.at >= session.tally().ended_at && event.at > session.started_at()
 }
 
 /// Service octet and boot digit of an id as RouterOS makes it: eight hex digits, the first an 8, the third one more after each boot.

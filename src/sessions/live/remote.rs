@@ -3,7 +3,8 @@
 use dashmap::DashMap;
 use hashbrown::HashSet;
 
-use super::{LiveSession, LiveSessions, Slot};
+use super::table::NameHash;
+use super::{LiveSession, LiveSessions};
 use crate::units::{DAY_MS, UnixMs};
 
 /// By session key; and the keys of each customer.
@@ -22,7 +23,7 @@ impl RemoteSessions {
     /// Takes a session as another node stored it; one that ended is forgotten.
     pub fn put(&self, session: LiveSession) {
         let (key, customer_id) = (session.session_key, session.customer_id);
-        if !session.tally.is_open() || customer_id == 0 {
+        if !session.is_open() || customer_id == 0 {
             return self.remove(&key);
         }
         if self.sessions.insert(key, Box::new(session)).is_none_or(|old| old.customer_id != customer_id) {
@@ -71,7 +72,11 @@ impl RemoteSessions {
 impl LiveSessions {
     /// Names of all sessions in memory.
     pub(in crate::sessions) fn keys(&self) -> HashSet<[u8; 16]> {
-        self.sessions.iter().map(|session| session.session_key).collect()
+        let mut keys = HashSet::new();
+        self.table.for_each(|session| {
+            keys.insert(session.session_key);
+        });
+        keys
     }
 
     /// Sessions that other nodes hold.
@@ -81,10 +86,10 @@ impl LiveSessions {
 
     /// Fresh sessions of a customer on other nodes, but for those of which this node knows as much or that it counted itself: `local` are its own, with their
     /// newest events; `UnixMs::MAX` = counted. By the router's name for them: nodes may name one session differently, but a router has not two of one id.
-    pub(super) fn fresh_elsewhere(&self, customer_id: i64, now: UnixMs, local: &[(Slot, UnixMs)], mut each: impl FnMut(&LiveSession)) {
+    pub(super) fn fresh_elsewhere(&self, customer_id: i64, now: UnixMs, local: &[(NameHash, UnixMs)], mut each: impl FnMut(&LiveSession)) {
         self.remote.each_of(customer_id, |session| {
-            let slot = self.slot(session.nas_instance, session.acct_session_id());
-            let is_known = |(own, at): &(Slot, UnixMs)| *own == slot && *at >= session.tally.last_event_at;
+            let name = self.table.name_of(session);
+            let is_known = |(own, at): &(NameHash, UnixMs)| *own == name && *at >= session.last_event_at();
             if session.is_fresh(now) && !local.iter().any(is_known) {
                 each(session);
             }

@@ -1,9 +1,7 @@
 //! Ends that no packet tells: a router that restarted, a session that went silent; and forgetting what ended long ago.
 
-use dashmap::mapref::entry::Entry;
-
 use super::identity::boot_digit;
-use super::{LiveSession, LiveSessions, Slot, UNKNOWN_INTERIM};
+use super::{LiveSession, LiveSessions, UNKNOWN_INTERIM};
 use crate::sessions::cause;
 use crate::sessions::record::Record;
 use crate::sessions::tally::flag;
@@ -23,51 +21,39 @@ impl LiveSessions {
         if self.open_at(nas_instance) == 0 {
             return;
         }
-        for mut session in self.sessions.iter_mut() {
-            let concerned = session.nas_instance == nas_instance && session.tally.is_open() && session.tally.started_at <= at;
+        self.table.for_each_mut(|session| {
+            let concerned = session.nas().nas_instance == nas_instance && session.is_open() && session.started_at() <= at;
             if concerned && matches_boot(session.acct_session_id(), only) {
-                self.infer_end(&mut session, cause::NAS_REBOOT);
+                self.infer_end(session, cause::NAS_REBOOT);
             }
-        }
+        });
     }
 
     /// Ends sessions that went silent and forgets old ended ones. Returns how many were ended. A session that sent interims is silent after two and a half
     /// intervals and a minute; one that never did, after a day.
     pub fn sweep<E>(&self, now: UnixMs, mut append: impl FnMut(&Record<'_>) -> Result<u64, E>) -> Result<usize, E> {
-        let mut silent: Vec<Slot> = Vec::new();
-        let mut old: Vec<Slot> = Vec::new();
-        for session in self.sessions.iter() {
-            if session.tally.is_open() {
-                if is_silent(&session, now) {
-                    silent.push(*session.key());
+        let (mut silent, mut old) = (Vec::new(), Vec::new());
+        self.table.for_each(|session| {
+            if session.is_open() {
+                if is_silent(session, now) {
+                    silent.push((self.table.name_of(session), session.session_key));
                 }
-            } else if is_old(&session, now) {
-                old.push(*session.key());
+            } else if is_old(session, now) {
+                old.push((self.table.name_of(session), session.session_key));
             }
-        }
+        });
         let mut ended = 0;
-        for slot in silent {
-            let Some(mut session) = self.sessions.get_mut(&slot) else { continue };
-            if !session.tally.is_open() || !is_silent(&session, now) {
-                continue;
-            }
-            append(&Record::Ended {
-                tenant_id: session.tenant_id,
-                nas_instance: session.nas_instance,
-                session_key: session.session_key,
-                terminate_cause: cause::LOST_CARRIER,
-                last_event_at: session.tally.last_event_at,
-                acct_session_id: session.acct_session_id(),
-            })?;
-            self.infer_end(&mut session, cause::LOST_CARRIER);
+        for (name, key) in silent {
+            let mut shard = self.table.write(name);
+            let Some(session) = shard.find_mut(name, |s| s.session_key == key && s.is_open() && is_silent(s, now)) else { continue };
+            append(&session.ended(cause::LOST_CARRIER))?;
+            self.infer_end(session, cause::LOST_CARRIER);
             ended += 1;
         }
-        for slot in old {
+        for (name, key) in old {
             // Forgotten while it is still in its place, so that a session which takes the place is not forgotten with it.
-            if let Entry::Occupied(entry) = self.sessions.entry(slot)
-                && is_old(entry.get(), now)
-            {
-                self.forget(entry.get(), slot);
+            if let Ok(entry) = self.table.write(name).find_entry(name, |s| s.session_key == key && is_old(s, now)) {
+                self.forget(entry.get(), name);
                 entry.remove();
             }
         }
@@ -89,13 +75,13 @@ pub(in crate::sessions) fn matches_boot(acct_session_id: &[u8], only: Option<(u8
 }
 
 fn is_silent(session: &LiveSession, now: UnixMs) -> bool {
-    let is_periodic = session.tally.flags & flag::HAD_INTERIM != 0 && session.interim_secs != UNKNOWN_INTERIM;
+    let is_periodic = session.flags() & flag::HAD_INTERIM != 0 && session.interim_secs != UNKNOWN_INTERIM;
     let patience = if is_periodic { i64::from(session.interim_secs) * 2_500 + 60_000 } else { DAY_MS };
     now - session.heard_at > patience
 }
 
 fn is_old(session: &LiveSession, now: UnixMs) -> bool {
-    let remember_ms = if session.tally.flags & flag::END_INFERRED != 0 { REMEMBER_INFERRED_MS } else { REMEMBER_STOPPED_MS };
+    let remember_ms = if session.flags() & flag::END_INFERRED != 0 { REMEMBER_INFERRED_MS } else { REMEMBER_STOPPED_MS };
     // What the store does not have yet still counts against the customer's limits.
-    !session.tally.is_open() && now - session.heard_at > if session.is_applied() { remember_ms } else { REMEMBER_UNAPPLIED_MS }
+    !session.is_open() && now - session.heard_at > if session.is_applied() { remember_ms } else { REMEMBER_UNAPPLIED_MS }
 }

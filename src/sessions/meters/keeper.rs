@@ -131,7 +131,7 @@ impl MeterKeeper {
         loop {
             let page = list_open_sessions(conn, after, SESSIONS_AT_ONCE).await?;
             let Some(last) = page.last() else { return Ok(()) };
-            after = (last.nas_instance, last.session_key);
+            after = (last.nas().nas_instance, last.session_key);
             // This node's own are among them.
             page.into_iter().filter(|session| !own.contains(&session.session_key)).for_each(|session| remote.put(session));
         }

@@ -3,23 +3,14 @@
 use std::sync::Arc;
 
 use super::MeterNeed;
+use super::sums::Sums;
 use crate::packages::{Hours, Period, PeriodSet, Spans};
 use crate::sessions::applier::UsageAdded;
 use crate::sessions::buckets::Charging;
 use crate::sessions::used::{Amounts, Used};
 use crate::units::{OctetReader, OctetWriter, UnixMs};
 
-const KINDS: usize = Period::ALL.len();
-
-/// Sums of each kind of period; 104 octets instead of 120.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Sums {
-    download: [u64; KINDS],
-    upload: [u64; KINDS],
-    secs: [u32; KINDS],
-}
-
-/// 160 octets; with its place in the table under 200.
+/// 80 octets and 24 for each kind of period that is counted; with its place in the table under 200.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Meter {
     tenant_id: i64,
@@ -41,30 +32,6 @@ pub(super) struct Meter {
 #[cfg(test)]
 pub(in crate::sessions) const OCTETS: usize = std::mem::size_of::<Meter>();
 
-/// Octets in, octets out and seconds of usage, seen from the customer.
-pub(super) fn amounts(counts: [u64; 3]) -> Amounts {
-    Amounts { download: counts[1], upload: counts[0], secs: counts[2] }
-}
-
-impl Sums {
-    fn add(&mut self, period: Period, counts: [u64; 3]) {
-        let kind = period as usize;
-        self.download[kind] = self.download[kind].saturating_add(counts[1]);
-        self.upload[kind] = self.upload[kind].saturating_add(counts[0]);
-        self.secs[kind] = self.secs[kind].saturating_add(u32::try_from(counts[2]).unwrap_or(u32::MAX));
-    }
-
-    fn of(&self, period: Period) -> Amounts {
-        let kind = period as usize;
-        Amounts { download: self.download[kind], upload: self.upload[kind], secs: u64::from(self.secs[kind]) }
-    }
-
-    fn set(&mut self, period: Period, from: &Sums) {
-        let kind = period as usize;
-        (self.download[kind], self.upload[kind], self.secs[kind]) = (from.download[kind], from.upload[kind], from.secs[kind]);
-    }
-}
-
 impl Meter {
     /// Nothing used yet.
     pub fn new(need: &MeterNeed, now: UnixMs) -> Meter {
@@ -73,8 +40,8 @@ impl Meter {
             period_started_at: need.charging.period_started_at,
             package_since_at: need.charging.package_since_at,
             at: now,
-            sums: Sums::default(),
-            before: (!need.rolled_over.is_empty()).then(Box::default),
+            sums: Sums::new(both(need.counted, need.rolled_over)),
+            before: (!need.rolled_over.is_empty()).then(|| Box::new(Sums::new(need.rolled_over))),
             free_hours: shared(&need.charging.free_hours),
             counted: need.counted,
             rolled_over: need.rolled_over,
@@ -87,6 +54,10 @@ impl Meter {
 
     pub fn counted(&self) -> PeriodSet {
         self.counted
+    }
+
+    pub fn rolled_over(&self) -> PeriodSet {
+        self.rolled_over
     }
 
     pub fn charging(&self) -> Charging {
@@ -120,7 +91,7 @@ impl Meter {
         ] {
             if start > *own {
                 // It has begun: nearly always just now, so nothing is used of it until the sums say otherwise.
-                self.sums.set(period, &EMPTY);
+                self.sums.clear(period);
             }
             is_enough &= start == *own || !need.counted.has(period);
             *own = start;
@@ -183,9 +154,13 @@ impl Meter {
             }
             if let Some(before) = &mut self.before {
                 let is_adjacent = self.at >= spans.start_before(period);
-                before.set(period, if is_adjacent { &self.sums } else { &EMPTY });
+                if is_adjacent {
+                    before.set(period, &self.sums);
+                } else {
+                    before.clear(period);
+                }
             }
-            self.sums.set(period, &EMPTY);
+            self.sums.clear(period);
         }
         self.at = self.at.max(now);
     }
@@ -195,10 +170,10 @@ impl Meter {
         let mut w = OctetWriter(out);
         w.i64(customer_id).i64(self.tenant_id).i64(self.period_started_at).i64(self.package_since_at).i64(self.at);
         w.u8(self.counted.bits()).u8(self.rolled_over.bits());
-        write_sums(&self.sums, &mut w);
+        self.sums.write(&mut w);
         w.u8(u8::from(self.before.is_some()));
         if let Some(before) = &self.before {
-            write_sums(before, &mut w);
+            before.write(&mut w);
         }
         let free = self.free_hours.as_ref().map_or(&[][..], |hours| hours);
         w.u8(free.len().min(255) as u8);
@@ -211,8 +186,8 @@ impl Meter {
     pub fn read(r: &mut OctetReader<'_>) -> Option<(i64, Meter)> {
         let (customer_id, tenant_id, period_started_at, package_since_at, at) = (r.i64()?, r.i64()?, r.i64()?, r.i64()?, r.i64()?);
         let (counted, rolled_over) = (PeriodSet::from_bits(r.u8()?), PeriodSet::from_bits(r.u8()?));
-        let sums = read_sums(r)?;
-        let before = if r.u8()? == 1 { Some(Box::new(read_sums(r)?)) } else { None };
+        let sums = Sums::read(both(counted, rolled_over), r)?;
+        let before = if r.u8()? == 1 { Some(Box::new(Sums::read(rolled_over, r)?)) } else { None };
         let free: Vec<Hours> =
             (0..r.u8()?).map(|_| Some(Hours { days: r.u8()?, from_minute: r.u16()?, until_minute: r.u16()? })).collect::<Option<_>>()?;
         let free_hours = (!free.is_empty()).then(|| Arc::new(free));
@@ -224,18 +199,7 @@ fn shared(hours: &[Hours]) -> Option<Arc<Vec<Hours>>> {
     (!hours.is_empty()).then(|| Arc::new(hours.to_vec()))
 }
 
-const EMPTY: Sums = Sums { download: [0; KINDS], upload: [0; KINDS], secs: [0; KINDS] };
-
-fn write_sums(sums: &Sums, w: &mut OctetWriter<'_>) {
-    for kind in 0..KINDS {
-        w.u64(sums.download[kind]).u64(sums.upload[kind]).u32(sums.secs[kind]);
-    }
-}
-
-fn read_sums(r: &mut OctetReader<'_>) -> Option<Sums> {
-    let mut sums = Sums::default();
-    for kind in 0..KINDS {
-        (sums.download[kind], sums.upload[kind], sums.secs[kind]) = (r.u64()?, r.u64()?, r.u32()?);
-    }
-    Some(sums)
+/// Kinds of either.
+fn both(counted: PeriodSet, rolled_over: PeriodSet) -> PeriodSet {
+    PeriodSet::from_bits(counted.bits() | rolled_over.bits())
 }

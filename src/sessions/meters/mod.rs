@@ -8,9 +8,10 @@ mod keeper;
 mod meter;
 mod remote;
 mod snapshot;
+mod sums;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use dashmap::DashMap;
 use hashbrown::HashMap;
@@ -58,6 +59,8 @@ pub struct MeterStatus {
     pub remote_sessions: usize,
     /// Whether there are other nodes.
     pub has_others: bool,
+    /// How often somebody asked for a customer's usage whose meter was not read yet.
+    pub unknown: u64,
 }
 
 /// A tenant's zone and its running spans.
@@ -79,6 +82,7 @@ pub struct Meters {
     /// Whether everything is to be read again.
     is_lost: AtomicBool,
     has_others: AtomicBool,
+    unknown: AtomicU64,
     /// When the other nodes' changes were last read to their end, unix ms.
     synced_at: AtomicI64,
     watch: RwLock<Option<Watch>>,
@@ -94,6 +98,7 @@ impl Meters {
             wanted: Mutex::default(),
             is_lost: AtomicBool::new(true),
             has_others: AtomicBool::new(false),
+            unknown: AtomicU64::new(0),
             synced_at: AtomicI64::new(0),
             watch: RwLock::new(None),
         }
@@ -104,16 +109,19 @@ impl Meters {
         *self.watch.write() = Some(Box::new(watch));
     }
 
-    /// What a customer used in his periods that run at `now`, all his sessions on all nodes together; `None` = he has no meter, or it is not read yet. Kinds of
-    /// periods that his limits do not count are 0.
-    pub fn used(&self, customer_id: i64, now: UnixMs) -> Option<Used> {
+    /// What a customer used in his periods that run at `now`, all his sessions on all nodes together; `None` = he has no meter that counts all of `counted`, or it is
+    /// not read yet. Kinds of periods that his limits do not count are 0.
+    pub fn used(&self, customer_id: i64, counted: PeriodSet, now: UnixMs) -> Option<Used> {
         // Held while the sessions are asked: the applier waits.
-        let meter = self.table.get(&customer_id)?;
+        let Some(meter) = self.table.get(&customer_id).filter(|meter| meter.counted().has_all(counted)) else {
+            self.unknown.fetch_add(1, Ordering::Relaxed);
+            return None;
+        };
         let (spans, zone) = self.spans(&meter, now);
         let mut used = meter.sums(&spans);
         let mut buckets = None;
         self.live.each_of_customer(customer_id, |session| {
-            let rest = session.applied.rest(&session.tally);
+            let rest = session.rest();
             if rest != [0; 3] {
                 let buckets = buckets.get_or_insert_with(|| (Buckets::new(zone.clone()), meter.charging()));
                 add_rest(&mut used, session, rest, buckets, &spans);
@@ -126,8 +134,8 @@ impl Meters {
     }
 
     /// What he used in the spans before the running ones, as far as the store has it, of the kinds that roll over; `None` as for [`Meters::used`].
-    pub fn used_before(&self, customer_id: i64, now: UnixMs) -> Option<Used> {
-        let meter = self.table.get(&customer_id)?;
+    pub fn used_before(&self, customer_id: i64, rolled_over: PeriodSet, now: UnixMs) -> Option<Used> {
+        let meter = self.table.get(&customer_id).filter(|meter| meter.rolled_over().has_all(rolled_over))?;
         let (spans, _) = self.spans(&meter, now);
         Some(meter.sums_before(&spans))
     }
@@ -150,6 +158,7 @@ impl Meters {
             waiting: self.wanted.lock().len(),
             remote_sessions: self.live.remote().len(),
             has_others: self.has_others.load(Ordering::Relaxed),
+            unknown: self.unknown.load(Ordering::Relaxed),
         }
     }
 
@@ -269,10 +278,10 @@ impl Meters {
 /// Adds what a session used and the store does not have, bucket by bucket.
 fn add_rest(used: &mut Used, session: &LiveSession, rest: [u64; 3], with: &mut (Buckets, Charging), spans: &Spans) {
     let (buckets, charging) = with;
-    buckets.split(session.applied.at, session.tally.last_event_at, rest, charging, |part| {
+    buckets.split(session.applied().at, session.last_event_at(), rest, charging, |part| {
         if part.class == class::CHARGED {
             for period in Period::ALL.into_iter().filter(|p| part.bucket_at >= spans.start(*p)) {
-                *used.of_mut(period) += meter::amounts(part.counts);
+                *used.of_mut(period) += sums::amounts(part.counts);
             }
         }
     });

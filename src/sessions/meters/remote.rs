@@ -4,6 +4,7 @@ use super::Meters;
 use crate::sessions::applier::{StoredSession, UsageAdded};
 use crate::sessions::live::LiveSession;
 use crate::sessions::sql::bulk::SessionRow;
+use crate::sessions::tally::Tally;
 use crate::units::{OctetReader, OctetWriter, UnixMs};
 
 /// What a transaction changed.
@@ -43,12 +44,13 @@ impl Meters {
     /// Takes in what another node's applier did; false if it does not read.
     pub(super) fn take_remote(&self, payload: &[u8], now: UnixMs) -> bool {
         let Some((sessions, usage)) = decode_batch(payload) else { return false };
-        let stored = sessions.iter().map(|session| StoredSession {
-            nas_instance: session.nas_instance,
+        let tallies: Vec<Tally> = sessions.iter().map(LiveSession::tally).collect();
+        let stored = sessions.iter().zip(&tallies).map(|(session, tally)| StoredSession {
+            nas_instance: session.nas().nas_instance,
             acct_session_id: session.acct_session_id(),
             told_key: session.session_key,
             customer_id: (session.customer_id != 0).then_some(session.customer_id),
-            tally: &session.tally,
+            tally,
         });
         self.take_batch(stored, &usage, now);
         let mut concerned: Vec<i64> = usage.iter().filter_map(|u| u.customer_id).collect();
@@ -63,7 +65,6 @@ impl Meters {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sessions::tally::Tally;
 
     #[test]
     fn a_batch_reads_as_it_was_written_and_a_cut_one_not_at_all() {

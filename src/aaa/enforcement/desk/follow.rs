@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{DEFAULT_INTERIM_SECS, Desk, Open, books, facts};
+use super::{DEFAULT_INTERIM_SECS, Desk, LEAST_PAUSE_MS, Open, books, facts};
 use crate::aaa::directory::Nas;
 use crate::aaa::enforcement::Way;
 use crate::aaa::enforcement::action::{Action, ActionKind, ActionState, Outcome, Then};
@@ -19,7 +19,7 @@ use crate::units::UnixMs;
 impl Desk {
     /// Goes on with an action of the store: after a restart, of a node that died, or that a command wrote.
     pub fn take_up(&mut self, mut action: Action, now: UnixMs) {
-        let lives = self.world.access.live.with_session(&action.session, |s| s.tally.is_open());
+        let lives = self.world.access.live.with_session(&action.session, |s| s.is_open());
         self.serial += 1;
         action.serial = self.serial;
         if lives != Some(true) {
@@ -50,7 +50,7 @@ impl Desk {
     /// An action's time has come.
     pub(super) fn try_action(&mut self, serial: u64, now: UnixMs) {
         let Some(mut action) = self.sessions.get(&serial).and_then(|key| self.actions.get(key)).cloned() else { return };
-        let lives = self.world.access.live.with_session(&action.session, |s| s.tally.is_open());
+        let lives = self.world.access.live.with_session(&action.session, |s| s.is_open());
         if lives != Some(true) {
             action.ended(now);
             return self.keep(action);
@@ -63,16 +63,24 @@ impl Desk {
             return self.keep(action);
         }
         // What is asked for is worked out anew: the values count from the session's begin, and the books may have changed.
-        if !action.is_asked() && !self.is_still_wanted(&mut action, now) {
-            action.end(ActionState::GivenUp, "the books no longer want it", now);
-            let customer_id = action.customer_id;
-            self.keep(action);
-            return self.recheck(customer_id, true, now);
+        let is_wanted = if action.is_asked() { Some(true) } else { self.is_still_wanted(&mut action, now) };
+        match is_wanted {
+            Some(true) => self.send(action, now),
+            Some(false) => {
+                action.end(ActionState::GivenUp, "the books no longer want it", now);
+                let customer_id = action.customer_id;
+                self.keep(action);
+                self.recheck(customer_id, true, now);
+            }
+            None => {
+                action.next_at = now + LEAST_PAUSE_MS;
+                self.keep(action);
+            }
         }
-        self.send(action, now);
     }
 
-    fn is_still_wanted(&self, action: &mut Action, now: UnixMs) -> bool {
+    /// Whether the books want it, as far as is known; `None` = it is not known yet what the customer used.
+    fn is_still_wanted(&self, action: &mut Action, now: UnixMs) -> Option<bool> {
         let mut sessions = 0;
         let mut facts_of = None;
         self.world.access.live.open_sessions(action.customer_id, |session| {
@@ -81,11 +89,12 @@ impl Desk {
                 facts_of = Some(facts(session));
             }
         });
-        let Some(facts) = facts_of else { return false };
+        let Some(facts) = facts_of else { return Some(false) };
         let Some(assessed) = assess_customer(&self.world.access, action.customer_id, sessions, now) else {
-            return action.reason == Reason::CustomerRemoved;
+            return Some(action.reason == Reason::CustomerRemoved);
         };
-        match (wanted(&books(&assessed, sessions, true), &facts, now), action.kind) {
+        let is_wanted = match (wanted(&books(&assessed, sessions, true), &facts, now), action.kind) {
+            (Want::Nothing, _) if assessed.assessment.is_provisional => return None,
             (Want::Change(change, reason), ActionKind::Coa) => {
                 (action.change, action.reason) = (change, reason);
                 true
@@ -94,7 +103,8 @@ impl Desk {
             // A change that the router would not make: the session is ended for it.
             (Want::Change(..), ActionKind::Disconnect | ActionKind::Kick) => action.may_stand_for_a_change(),
             _ => false,
-        }
+        };
+        Some(is_wanted)
     }
 
     /// Sends an action, or says why it cannot be sent now.
@@ -172,7 +182,7 @@ impl Desk {
     }
 
     fn disconnect_instead(&mut self, name: &SessionName, reason: Reason, now: UnixMs) {
-        let found = self.world.access.live.with_session(name, |s| s.tally.is_open().then(|| (s.customer_id, Open::of(s))));
+        let found = self.world.access.live.with_session(name, |s| s.is_open().then(|| (s.customer_id, Open::of(s))));
         if let Some(Some((customer_id, session))) = found {
             self.begin(session, customer_id, ActionKind::Disconnect, reason, Change::default(), now);
         }
@@ -230,7 +240,7 @@ impl Desk {
     /// Files an action where its state belongs, and notes it for the store.
     pub(super) fn keep(&mut self, action: Action) {
         let key = action.session.session_key;
-        let granted = self.world.access.live.with_session(&action.session, |s| s.granted);
+        let granted = self.world.access.live.with_session(&action.session, |s| s.granted());
         self.changed.push(ActionRow::of(&action, granted));
         if let Some(old) = self.actions.remove(&key) {
             self.due.remove(&(old.next_at, old.serial));

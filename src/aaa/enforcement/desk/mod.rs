@@ -1,6 +1,7 @@
 //! The desk where wants become actions: one action per session at a time, each followed until it is over. No clock, no thread, no socket of its own.
 
 mod follow;
+mod sweep;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -17,11 +18,10 @@ use super::timers::Timers;
 use super::wanted::{Books, SessionFacts, Want, look_again_at, wanted};
 use super::ways::Ways;
 use crate::aaa::access::Access;
-use crate::sessions::{LiveSession, SessionName, flag};
+use crate::sessions::{LiveSession, SessionName};
 use crate::units::UnixMs;
+use sweep::Sweep;
 
-/// Customers looked at before other work has its turn.
-const SWEEP_AT_ONCE: usize = 2_000;
 /// A customer whose instant stays in the past (his time online is known as of the last report) is looked at again after this.
 const LEAST_PAUSE_MS: i64 = 1_000;
 /// Interims are expected this often where nothing is known, seconds.
@@ -53,8 +53,7 @@ pub struct Desk {
     /// Routers that left a request unanswered, and nothing answered since.
     silent: HashSet<i64>,
     serial: u64,
-    sweep: Vec<i64>,
-    sweep_tells: bool,
+    sweep: Option<Sweep>,
     changed: Vec<ActionRow>,
     /// Routers on which another node enforces.
     foreign: Arc<HashSet<i64>>,
@@ -71,17 +70,18 @@ struct Open {
 
 impl Open {
     fn of(s: &LiveSession) -> Open {
-        Open { name: s.name(), tenant_id: s.tenant_id, router_id: s.router_id, username: s.username().into(), facts: facts(s) }
+        Open { name: s.name(), tenant_id: s.nas().tenant_id, router_id: s.router_id(), username: s.username().into(), facts: facts(s) }
     }
 }
 
 fn facts(s: &LiveSession) -> SessionFacts {
+    let tally = s.tally();
     SessionFacts {
-        granted: s.granted,
-        started_at: s.tally.started_at,
-        octets_in: s.tally.octets_in,
-        octets_out: s.tally.octets_out,
-        interim_secs: s.interim_secs,
+        granted: s.granted(),
+        started_at: tally.started_at,
+        octets_in: tally.octets_in,
+        octets_out: tally.octets_out,
+        interim_secs: s.interim_secs(),
     }
 }
 
@@ -97,22 +97,10 @@ impl Desk {
             due: BTreeSet::new(),
             silent: HashSet::new(),
             serial: 0,
-            sweep: Vec::new(),
-            sweep_tells: false,
+            sweep: None,
             changed: Vec::new(),
             foreign: Arc::default(),
         }
-    }
-
-    /// Looks at everyone who is online, a part at each [`Desk::step`].
-    pub fn begin_sweep(&mut self, tell_unknown: bool) {
-        self.sweep = self.world.access.live.customers();
-        self.sweep_tells |= tell_unknown;
-    }
-
-    /// Whether a sweep is under way.
-    pub fn is_sweeping(&self) -> bool {
-        !self.sweep.is_empty()
     }
 
     /// When the next instant or try is due.
@@ -145,25 +133,19 @@ impl Desk {
             self.due.remove(&(at, serial));
             self.try_action(serial, now);
         }
-        for customer_id in self.sweep.split_off(self.sweep.len().saturating_sub(SWEEP_AT_ONCE)) {
-            self.recheck(customer_id, self.sweep_tells, now);
-        }
-        if self.sweep.is_empty() {
-            self.sweep_tells = false;
-        }
+        self.sweep_on(now);
     }
 
     /// Compares books and sessions of one customer.
     pub fn recheck(&mut self, customer_id: i64, tell_unknown: bool, now: UnixMs) {
         let mut open: Vec<Open> = Vec::with_capacity(1);
-        self.world.access.live.open_sessions(customer_id, |session| {
-            // The router's own list let this one in: what is done with him is the router's business.
-            if session.tally.flags & flag::LOCAL == 0 {
+        self.world.access.live.sessions_of(customer_id, |session| {
+            if sweep::is_enforced(session) {
                 open.push(Open::of(session));
             }
         });
         if open.is_empty() {
-            return self.timers.set(customer_id, UnixMs::MAX);
+            return self.timers.set(customer_id, UnixMs::MAX, now);
         }
         let Some(assessed) = assess_customer(&self.world.access, customer_id, open.len(), now) else {
             if self.world.access.directory.customers.with_id(customer_id, |_| ()).is_none() {
@@ -176,9 +158,16 @@ impl Desk {
         for session in open {
             again_at = again_at.min(look_again_at(&books, &session.facts, now));
             let want = wanted(&books, &session.facts, now);
-            self.want(session, customer_id, want, now);
+            // While it is not known what he used, what is under way waits.
+            if want != Want::Nothing || !assessed.assessment.is_provisional {
+                self.want(session, customer_id, want, now);
+            }
         }
-        self.timers.set(customer_id, if again_at == UnixMs::MAX { again_at } else { again_at.max(now + LEAST_PAUSE_MS) });
+        self.look_again(customer_id, again_at, now);
+    }
+
+    fn look_again(&mut self, customer_id: i64, at: UnixMs, now: UnixMs) {
+        self.timers.set(customer_id, if at == UnixMs::MAX { at } else { at.max(now + LEAST_PAUSE_MS) }, now);
     }
 
     /// Brings the action of a session in line with what is wanted of it.
@@ -251,7 +240,7 @@ impl Desk {
 
     /// Ends a session because a login or a person asks for it.
     pub fn disconnect(&mut self, name: &SessionName, reason: Reason, now: UnixMs) {
-        let found = self.world.access.live.with_session(name, |s| s.tally.is_open().then(|| (s.customer_id, Open::of(s))));
+        let found = self.world.access.live.with_session(name, |s| s.is_open().then(|| (s.customer_id, Open::of(s))));
         let Some(Some((customer_id, session))) = found else { return };
         if let Some(mut action) = self.actions.get(&name.session_key).cloned() {
             if action.kind != ActionKind::Coa {

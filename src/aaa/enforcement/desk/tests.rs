@@ -8,7 +8,7 @@ use crate::aaa::decide::RejectReason;
 use crate::aaa::directory::{CustomerFields, Directory, NasFields, NasTable, Package, TenantRules};
 use crate::aaa::enforcement::action::Outcome;
 use crate::aaa::enforcement::order::Order;
-use crate::aaa::policy::NoMeters;
+use crate::aaa::policy::{NoMeters, UsageSource};
 use crate::aaa::throttle::{Throttle, ThrottleLimits};
 use crate::packages::{PerDirection, RateLimit};
 use crate::radius::{Secret, code};
@@ -48,6 +48,10 @@ fn number(mbps: u64) -> u32 {
 }
 
 fn scene() -> Scene {
+    scene_with(Arc::new(NoMeters))
+}
+
+fn scene_with(usage: Arc<dyn UsageSource>) -> Scene {
     let directory = Arc::new(Directory::empty());
     let rules = TenantRules::default();
     directory.tenants.store(Arc::new([(1, Arc::new(rules))].into()));
@@ -66,7 +70,7 @@ fn scene() -> Scene {
         directory: directory.clone(),
         live: live.clone(),
         throttle: Throttle::new(ThrottleLimits::default()),
-        usage: Arc::new(NoMeters),
+        usage,
         identity: Identity::default(),
     };
     let world = World { access: Arc::new(access), ways: Arc::default(), append: Box::new(|_| Ok(1)), sender: notes.clone(), kick: None };
@@ -183,7 +187,7 @@ fn a_new_rate_is_told_once_granted_on_the_answer_and_proven_by_the_next_report()
     assert!(s.orders().is_empty(), "on its way already");
     s.desk.answered(order.serial, Outcome::Ack, NOW + 1_010);
     let name = s.account(Accounting::Interim, b"81000001", NOW + 1_020);
-    assert_eq!(s.live.with_session(&name, |x| x.granted.rate), Some(number(50)));
+    assert_eq!(s.live.with_session(&name, |x| x.granted().rate), Some(number(50)));
     s.desk.recheck(CUSTOMER, true, NOW + 1_030);
     assert_eq!(s.states(), [(ActionKind::Coa, ActionState::Acknowledged)]);
     s.report(Accounting::Interim, b"81000001", NOW + 300_000);
@@ -219,12 +223,12 @@ fn a_session_that_its_router_does_not_have_is_closed_unless_it_was_heard_since()
     let serial = s.orders()[0].serial;
     s.account(Accounting::Interim, b"81000001", NOW + 20);
     s.desk.answered(serial, Outcome::Nak(Some(503)), NOW + 30);
-    assert_eq!(s.live.with_session(&name, |x| x.tally.is_open()), Some(true), "it spoke after we asked");
+    assert_eq!(s.live.with_session(&name, |x| x.is_open()), Some(true), "it spoke after we asked");
     let serial = s.orders()[0].serial;
     s.desk.answered(serial, Outcome::Nak(Some(503)), NOW + 5_000);
-    assert_eq!(s.live.with_session(&name, |x| (x.tally.is_open(), x.tally.terminate_cause)), Some((false, 3)));
+    assert_eq!(s.live.with_session(&name, |x| (x.is_open(), x.tally().terminate_cause)), Some((false, 3)));
     s.account(Accounting::Interim, b"81000001", NOW + 60_000);
-    assert_eq!(s.live.with_session(&name, |x| x.tally.is_open()), Some(true), "an interim opens it again");
+    assert_eq!(s.live.with_session(&name, |x| x.is_open()), Some(true), "an interim opens it again");
 }
 
 #[test]
@@ -334,3 +338,6 @@ fn a_word_of_staff_stands_whatever_the_books_say() {
     s.desk.step(s.desk.next_at());
     assert_eq!(s.orders().len(), 1);
 }
+
+#[path = "sweep_tests.rs"]
+mod sweep_tests;

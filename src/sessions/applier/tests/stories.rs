@@ -79,7 +79,7 @@ fn the_store_after_the_applier_equals_the_live_sessions() {
                 let rows = bench.rows().await;
                 live.each(|session| {
                     let row = rows.get(&session.session_key).expect("every live session is in the store");
-                    assert_eq!(row.tally, session.tally, "{told:?}");
+                    assert_eq!(row.tally, session.tally(), "{told:?}");
                 });
                 let charged: u64 = rows.values().map(|r| r.tally.charged().0).sum();
                 let used: i64 = bench.usage().await.iter().map(|u| u.1).sum();
