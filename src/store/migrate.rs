@@ -6,6 +6,7 @@ use rust_embed::RustEmbed;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 
+use super::db::Pools;
 use super::{Conn, ConnRef, Db, StoreError};
 use crate::q;
 
@@ -91,9 +92,9 @@ pub async fn migrate(db: &Db) -> Result<(), SchemaError> {
         Err(e) => return Err(e),
     }
     let migrator = migrator(db.is_sqlite());
-    match db {
-        Db::Lite { write, .. } => migrator.run(write).await?,
-        Db::Pg(pool) => migrator.run(pool).await?,
+    match &db.pools {
+        Pools::Lite { write, .. } => migrator.run(write).await?,
+        Pools::Pg(pool) => migrator.run(pool).await?,
     }
     Ok(())
 }
@@ -101,9 +102,9 @@ pub async fn migrate(db: &Db) -> Result<(), SchemaError> {
 /// Checks that the store's schema is exactly this program's.
 // cross-tenant: the schema is the server's own
 pub async fn check_schema(db: &Db) -> Result<(), SchemaError> {
-    let mut conn = match db {
-        Db::Lite { write, .. } => Conn::Lite(write.acquire().await.map_err(StoreError::from)?),
-        Db::Pg(_) => db.read().await?,
+    let mut conn = match &db.pools {
+        Pools::Lite { write, .. } => Conn::Lite(write.acquire().await.map_err(StoreError::from)?),
+        Pools::Pg(_) => db.read().await?,
     };
     if !has_migrations_table(&mut conn).await? {
         return Err(SchemaError::Absent);
