@@ -4,6 +4,7 @@
 
 mod account;
 mod actions;
+mod api_key;
 mod audit;
 mod backup;
 mod catch_up;
@@ -90,6 +91,8 @@ enum Command {
     Account(account::AccountArgs),
     /// List and change roles
     Role(role::RoleArgs),
+    /// Add, list and revoke API keys
+    ApiKey(api_key::ApiKeyArgs),
     /// Show who changed what
     Audit(audit::AuditArgs),
     /// Add, list, change and remove routers
@@ -164,6 +167,7 @@ pub fn run() -> ExitCode {
         Command::Tenant(args) => done(tenant::run(globals, args)),
         Command::Account(args) => done(account::run(globals, args)),
         Command::Role(args) => done(role::run(globals, args)),
+        Command::ApiKey(args) => done(api_key::run(globals, args)),
         Command::Audit(args) => done(audit::run(globals, args)),
         Command::Router(args) => done(router::run(globals, args)),
         Command::Package(args) => done(package::run(globals, args)),
@@ -247,6 +251,9 @@ mod tests {
             "tollgate role ls --capabilities",
             "tollgate role set operator --add cards.create --withhold bills.view --level none",
             "tollgate role label operator Partner",
+            "tollgate api-key add dhaka --name billing --capability customers.view --from 192.0.2.0/24 --hourly-limit 60 --expires 2026-12-31",
+            "tollgate api-key ls dhaka --json",
+            "tollgate api-key revoke dhaka tgk_12345678",
             "tollgate audit ls --verb customer. --actor cli:root --since 2026-12-31 --limit 5",
             "tollgate tenant set default --host-name panel.example.org",
             "tollgate pool add p1 --range 10.0.0.0/24 --range 10.0.1.5-10.0.1.9 --router core --grace 60",

@@ -57,6 +57,7 @@ pub struct AuditEntry {
     before: Value,
     after: Value,
     notes: Map<String, Value>,
+    owner: Option<i64>,
 }
 
 /// Fields whose values never stand in the log, wherever they come from: a last net below rooms that serialise no secrets anyway.
@@ -79,6 +80,7 @@ impl AuditEntry {
             before: Value::Null,
             after: Value::Null,
             notes: Map::new(),
+            owner: None,
         }
     }
 
@@ -91,6 +93,12 @@ impl AuditEntry {
     /// The row after the change.
     pub fn after(mut self, row: &impl Serialize) -> AuditEntry {
         self.after = serde_json::to_value(row).unwrap_or_default();
+        self
+    }
+
+    /// Whose data it is, where neither row says so in `owner_id`.
+    pub fn owned_by(mut self, account_id: Option<i64>) -> AuditEntry {
+        self.owner = account_id;
         self
     }
 
@@ -109,7 +117,10 @@ impl AuditEntry {
     /// The account whose data it is, as the row says; who sees that account sees the line.
     fn owner(&self) -> Option<i64> {
         let of = |row: &Value| row.get("owner_id").and_then(Value::as_str).and_then(|id| id.parse().ok());
-        if self.kind == "accounts" { Some(self.object_id) } else { of(&self.after).or_else(|| of(&self.before)) }
+        match self.kind {
+            "accounts" => Some(self.object_id),
+            _ => self.owner.or_else(|| of(&self.after)).or_else(|| of(&self.before)),
+        }
     }
 
     /// `{"field": [before, after], ...}`.

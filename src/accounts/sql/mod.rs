@@ -1,6 +1,7 @@
 //! All SQL of this room, one file per table or two.
 
 mod accounts;
+mod api_keys;
 mod audit;
 mod chain;
 mod roles;
@@ -9,6 +10,7 @@ mod tenants;
 
 pub(super) use accounts::*;
 pub use accounts::{AccountFilter, find_account_by_id, find_account_by_name, list_accounts};
+pub(super) use api_keys::*;
 #[cfg(test)]
 pub(super) use audit::try_to_change_the_audit_log;
 pub use audit::{AuditFilter, AuditRecord, list_audit};

@@ -228,7 +228,8 @@ pub struct SignIn {
     pub user_agent: String,
 }
 
-fn as_text<S: serde::Serializer>(id: &i64, serializer: S) -> Result<S::Ok, S::Error> {
+/// An id that is a string in JSON.
+pub(in crate::accounts) fn as_text<S: serde::Serializer>(id: &i64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(id)
 }
 
