@@ -114,6 +114,7 @@ fn into_record(row: AuditRow) -> AuditRecord {
 }
 
 /// What nobody may do, for a test.
+// cross-tenant: the whole log
 #[cfg(test)]
 pub(in crate::accounts) async fn try_to_change_the_audit_log(db: &crate::store::Db) -> [Result<u64, StoreError>; 2] {
     let mut tx = db.begin().await.expect("a transaction");
