@@ -181,7 +181,7 @@ impl Db {
     /// Opens SQLite's connections that are not open yet; does nothing on PostgreSQL. Each has a thread, which inherits the priority of whoever opens it.
     /// Nothing is said of failures: who uses a connection next meets them again.
     pub async fn open_connections(&self) {
-        if let Db::Lite { read, write } = self {
+        if let Pools::Lite { read, write } = &self.pools {
             let _ = tokio::join!(read.acquire(), write.acquire());
         }
     }
