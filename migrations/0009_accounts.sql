@@ -7,6 +7,7 @@ CREATE UNIQUE INDEX tenants_by_host_name ON tenants (host_name);
 -- The path is the ids of all ancestors and of the account itself, 19 digits each: a subtree is a range of paths, the ancestors are read off it.
 ALTER TABLE accounts ADD COLUMN path TEXT NOT NULL DEFAULT '';
 -- What people sign in with: the name in lower case, or the e-mail address. A name never holds @, so the two cannot be mistaken for each other.
+-- Without a host name the tenant is not known yet, so the indexes begin with the name.
 ALTER TABLE accounts ADD COLUMN name_key TEXT;
 ALTER TABLE accounts ADD COLUMN email TEXT;
 ALTER TABLE accounts ADD COLUMN email_key TEXT;
@@ -30,8 +31,8 @@ UPDATE accounts SET name_key = lower(name);
 UPDATE accounts SET path = substr('0000000000000000000' || CAST(id AS TEXT), length(CAST(id AS TEXT)) + 1) WHERE parent_id IS NULL;
 UPDATE accounts SET path = (SELECT p.path FROM accounts p WHERE p.id = accounts.parent_id)
     || substr('0000000000000000000' || CAST(id AS TEXT), length(CAST(id AS TEXT)) + 1) WHERE parent_id IS NOT NULL;
-CREATE UNIQUE INDEX accounts_by_name_key ON accounts (tenant_id, name_key);
-CREATE UNIQUE INDEX accounts_by_email_key ON accounts (tenant_id, email_key);
+CREATE UNIQUE INDEX accounts_by_name_key ON accounts (name_key, tenant_id);
+CREATE UNIQUE INDEX accounts_by_email_key ON accounts (email_key, tenant_id);
 CREATE INDEX accounts_by_path ON accounts (tenant_id, path);
 CREATE INDEX accounts_suspended ON accounts (tenant_id, path) WHERE suspended_at IS NOT NULL;
 

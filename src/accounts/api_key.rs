@@ -9,7 +9,7 @@ use super::account::check_text;
 use super::capability::{Capability, CapabilitySet};
 use super::set_account::own_account;
 use super::sql::{ApiKeyRow, find_account_by_name};
-use super::{Account, AccountError, Denial, Principal, Scope, SecretToken, change, may_manage, sql, token_hash};
+use super::{Account, AccountError, Denial, Scope, SecretToken, change, may_manage, sql, token_hash};
 use crate::store::{AuditEntry, Db, IdMaker, Origin, Source};
 use crate::units::{AccountId, HOUR_MS, TenantId, UnixMs};
 
@@ -116,6 +116,7 @@ pub async fn add_api_key(
     new: NewApiKey,
     now: UnixMs,
 ) -> Result<(ApiKey, SecretToken), AccountError> {
+    scope.require_himself()?;
     let name = check_text("name of a key", &new.name)?;
     if new.capabilities.is_empty() {
         return Err(AccountError::ApiKey("an API key without a capability can do nothing".to_owned()));
@@ -174,6 +175,7 @@ pub async fn list_api_keys(db: &Db, scope: &Scope, account: &str) -> Result<Vec<
 
 /// Revokes a key of one's own or of an account below; at once, on every node.
 pub async fn revoke_api_key(db: &Db, scope: &Scope, account: &str, prefix: &str, now: UnixMs) -> Result<ApiKey, AccountError> {
+    scope.require_himself()?;
     let mut tx = db.begin().await?;
     let change = change::begin(&mut tx, scope, now).await?;
     let owner = change.account(&mut tx, account).await?;
@@ -229,12 +231,6 @@ async fn count_use(db: &Db, tenant: TenantId, key: &ApiKey, ip: IpAddr, now: Uni
     }
     sql::update_api_key_used(&mut tx, tenant, key.id, &ip.to_canonical().to_string(), now).await?;
     Ok(tx.commit(now).await?)
-}
-
-/// Whether whoever is signed in may work on his own keys now: not in another's name.
-pub fn may_work_on_keys(principal: &Principal) -> Result<(), Denial> {
-    principal.require_himself()?;
-    principal.scope.require(Capability::ApiKeys)
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ async fn refreshed(tx: &mut Tx, scope: &Scope, now: UnixMs) -> Result<Scope, Acc
     let Some(acting) = scope.acting else { return Ok(scope.clone()) };
     let standing = sql::find_standing(tx, acting, now).await?.filter(|s| s.suspended_by.is_none());
     let current = standing.and_then(|s| s.scope_in(scope.tenant)).ok_or(AccountError::NotSignedIn("this account was suspended"))?;
-    Ok(Scope { held: current.held.and(&scope.held), ..current })
+    Ok(Scope { held: current.held.and(&scope.held), is_impersonated: scope.is_impersonated, ..current })
 }
 
 impl Change {

@@ -29,6 +29,7 @@ pub async fn reset_password(
     password: &str,
     now: UnixMs,
 ) -> Result<Account, AccountError> {
+    scope.require_himself()?;
     check_password(password, name)?;
     let phc = hasher.hash(password).await?;
     let mut tx = db.begin().await?;
@@ -49,6 +50,7 @@ async fn put_password(tx: &mut Tx, tenant: TenantId, id: AccountId, phc: &str, b
 
 /// Takes an account's second factor and recovery codes away; all its sign-ins end.
 pub async fn reset_second_factor(db: &Db, scope: &Scope, name: &str, now: UnixMs) -> Result<Account, AccountError> {
+    scope.require_himself()?;
     let mut tx = db.begin().await?;
     let change = change::begin(&mut tx, scope, now).await?;
     let account = change.managed(&mut tx, name, Capability::AccountsEdit).await?;
@@ -62,6 +64,7 @@ pub async fn reset_second_factor(db: &Db, scope: &Scope, name: &str, now: UnixMs
 
 /// Ends all sign-ins of an account below; returns how many there were.
 pub async fn end_sign_ins(db: &Db, scope: &Scope, name: &str, now: UnixMs) -> Result<u64, AccountError> {
+    scope.require_himself()?;
     let mut tx = db.begin().await?;
     let change = change::begin(&mut tx, scope, now).await?;
     let account = change.managed(&mut tx, name, Capability::AccountsEdit).await?;
@@ -80,6 +83,7 @@ pub async fn make_setup_link(
     valid_secs: u32,
     now: UnixMs,
 ) -> Result<(SecretToken, UnixMs), AccountError> {
+    scope.require_himself()?;
     if !(60..=LONGEST_LINK_SECS).contains(&valid_secs) {
         return Err(AccountError::BadField("a set-up link is good for a minute to thirty days".to_owned()));
     }

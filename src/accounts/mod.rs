@@ -37,9 +37,7 @@ pub use access_rules::{AccessRules, WalledGarden, WhenDenied};
 pub use account::{Account, account_key, check_account_name, check_email};
 pub use add_account::{NewAccount, add_account};
 pub use add_tenant::{add_tenant, ensure_default_tenant};
-pub use api_key::{
-    ApiKey, KEY_HOURLY_LIMIT, KeyHolder, NewApiKey, add_api_key, check_api_key, list_api_keys, may_work_on_keys, revoke_api_key,
-};
+pub use api_key::{ApiKey, KEY_HOURLY_LIMIT, KeyHolder, NewApiKey, add_api_key, check_api_key, list_api_keys, revoke_api_key};
 pub use credentials::{LINK_SECS, end_sign_ins, make_setup_link, reset_password, reset_second_factor};
 pub use error::AccountError;
 pub use look::account_standing;

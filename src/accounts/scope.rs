@@ -57,6 +57,7 @@ pub struct Scope {
     pub(super) own: AccountPath,
     pub(super) sees: AccountPath,
     pub(super) held: Held,
+    pub(super) is_impersonated: bool,
 }
 
 impl Scope {
@@ -64,7 +65,7 @@ impl Scope {
     pub fn administrator(tenant: TenantId) -> Scope {
         let held = Held { whole: CapabilitySet::ALL, limited: Vec::new() };
         let (own, sees) = (AccountPath::TOP, AccountPath::TOP);
-        Scope { tenant, acting: None, name: "administrator".to_owned(), role: None, level: 0, own, sees, held }
+        Scope { tenant, acting: None, name: "administrator".to_owned(), role: None, level: 0, own, sees, held, is_impersonated: false }
     }
 
     /// The tenant.
@@ -115,6 +116,11 @@ impl Scope {
     /// Refuses what it may not do.
     pub fn require(&self, capability: Capability) -> Result<(), Denial> {
         if self.may(capability) { Ok(()) } else { Err(Denial::Lacks(capability)) }
+    }
+
+    /// Refuses what nobody does in another's name: payments, passwords, second factors, set-up links, API keys.
+    pub fn require_himself(&self) -> Result<(), Denial> {
+        if self.is_impersonated { Err(Denial::Impersonated) } else { Ok(()) }
     }
 
     /// Whether it has more power than a level.

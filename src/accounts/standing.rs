@@ -76,7 +76,17 @@ impl Standing {
         };
         let own = if last.role == Role::Developer { AccountPath::TOP } else { path };
         let level = book.level(last.role);
-        let scope = Scope { tenant, acting: Some(last.id), name: last.name.clone(), role: Some(last.role), level, own, sees, held };
+        let scope = Scope {
+            is_impersonated: false,
+            tenant,
+            acting: Some(last.id),
+            name: last.name.clone(),
+            role: Some(last.role),
+            level,
+            own,
+            sees,
+            held,
+        };
         Some(Standing { scope, suspended_by: chain.iter().find(|l| l.suspended).map(|l| l.id), valid_until })
     }
 

@@ -103,7 +103,7 @@ async fn through_eyes(
     let held = theirs.scope.held.and(&real.held).within(CapabilitySet::ALL.without(money));
     let name = theirs.scope.name.clone();
     let impersonation = Impersonation { account: AccountId(target), name, reason: row.as_reason.clone(), until };
-    Ok(Some((Scope { held, ..theirs.scope }, impersonation)))
+    Ok(Some((Scope { held, is_impersonated: true, ..theirs.scope }, impersonation)))
 }
 
 /// Downward only, into an account that is not suspended, by somebody who holds the capability.

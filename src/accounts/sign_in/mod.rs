@@ -125,9 +125,9 @@ impl Principal {
         }
     }
 
-    /// Refuses what nobody does in another's name: payments, passwords, second factors, API keys. (Capabilities that move money are gone from the scope, too.)
+    /// Refuses what nobody does in another's name. (Capabilities that move money are gone from the scope, too.)
     pub fn require_himself(&self) -> Result<(), super::Denial> {
-        if self.impersonation.is_some() { Err(super::Denial::Impersonated) } else { Ok(()) }
+        self.scope.require_himself()
     }
 }
 

@@ -196,6 +196,10 @@ async fn looking_through_anothers_eyes_goes_down_only_and_is_written_down() {
         assert!(through.scope.may(Capability::CustomersView) && !through.scope.may(Capability::PaymentsProcess));
         let refused = door.desk.change_password(&through, PASSWORD, "another long password", &g, NOW).await;
         assert_eq!(code(refused), "refused-while-impersonating");
+        let db = &door.tree.fresh.db;
+        let link = make_setup_link(db, &door.tree.fresh.ids, &through.scope, "hill", LINK_SECS, NOW).await;
+        assert_eq!(code(link), "refused-while-impersonating");
+        assert_eq!(code(reset_second_factor(db, &through.scope, "hill", NOW).await), "refused-while-impersonating");
         assert_eq!(code(door.desk.begin_impersonation(&through, "hill", "help", &g, NOW).await), "impersonation-refused");
         let origin = through.origin(Source::Panel, "r2", g.ip);
         assert_eq!((origin.actor.as_str(), origin.on_behalf_of.map(|(_, name)| name)), ("owner", Some("north".to_owned())));
