@@ -218,19 +218,4 @@ mod tests {
         }
         assert_eq!(hasher.waiting.load(Ordering::Relaxed), 0);
     }
-
-    #[test]
-    fn zz_measure() {
-        for (memory_kib, passes) in [(65_536, 3), (65_536, 2), (47_104, 2), (65_536, 1)] {
-            let mut times: Vec<u128> = (0..5)
-                .map(|_| {
-                    let t = std::time::Instant::now();
-                    hash(PasswordCost { memory_kib, passes }, "correct horse battery");
-                    t.elapsed().as_millis()
-                })
-                .collect();
-            times.sort_unstable();
-            eprintln!("MEASURE {memory_kib} {passes}: {times:?}");
-        }
-    }
 }

@@ -44,6 +44,8 @@ on_both_stores! {
         server.must(&["account", "set", "hill", "--rename", "valley", "--full-name", "A. Valley", "--email", "v@example.org"]);
         assert_eq!(json(&server, &["account", "show", "v@example.org"])["account"]["full_name"], "A. Valley");
 
+        server.must(&["account", "add", "ada", "--role", "developer"]);
+        assert_eq!(json(&server, &["account", "show", "ada"])["level"], 0);
         assert!(refused(&server, &["account", "transfer", "owner", "--to", "north"], 1).contains("account-circle"));
         assert!(refused(&server, &["account", "add", "x", "--role", "admin", "--parent", "north"], 1).contains("parent-role-wrong"));
         assert!(refused(&server, &["account", "add", "x", "--role", "super-admin"], 1).contains("role-reserved"));
