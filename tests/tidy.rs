@@ -35,6 +35,7 @@ hold! {
     nothing_is_left_for_later,
     tests_do_not_sleep,
     sql_functions_take_a_tenant,
+    whole_tenants_are_for_commands,
     migrations_are_numbered,
 }
 

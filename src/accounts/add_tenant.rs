@@ -1,14 +1,16 @@
 //! Adding tenants, each with the account that owns it.
 
-use super::tenant::{AccountError, ROLE_ADMIN, Tenant, check_currency, check_name, check_time_zone};
-use super::{AccessRules, sql};
-use crate::store::{Db, IdMaker};
+use super::sql::NewAccountRow;
+use super::tenant::{Tenant, check_currency, check_name, check_time_zone};
+use super::{AccessRules, AccountError, AccountPath, Role, sql};
+use crate::store::{AuditEntry, Db, IdMaker, StoreError, Tx};
 use crate::units::{AccountId, TenantId, UnixMs};
 
-/// Name of the owner account that comes with a tenant.
+/// Names of the accounts that come with a tenant. Neither can sign in before somebody opens a set-up link for it.
+const SUPER_ADMIN_NAME: &str = "super-admin";
 const OWNER_NAME: &str = "owner";
 
-/// Adds a tenant and its owner account.
+/// Adds a tenant with its Super Admin and, below it, the first provider, whose account owns what the command line makes; returns that one.
 pub async fn add_tenant(
     db: &Db,
     ids: &IdMaker,
@@ -25,17 +27,37 @@ pub async fn add_tenant(
         case_sensitive_usernames: false,
         cross_provider_login: false,
         access_rules: AccessRules::default(),
+        host_name: None,
         created_at: now,
     };
-    let owner = AccountId(ids.next(now));
+    let (super_admin, owner) = (AccountId(ids.next(now)), AccountId(ids.next(now)));
     let mut tx = db.begin().await?;
     if !sql::insert_tenant(&mut tx, &tenant).await? {
         return Err(AccountError::NameTaken(name.to_owned()));
     }
-    sql::insert_account(&mut tx, tenant.id, owner, OWNER_NAME, ROLE_ADMIN, now).await?;
+    let top = insert_first(&mut tx, tenant.id, super_admin, None, SUPER_ADMIN_NAME, Role::SuperAdmin, now).await?;
+    insert_first(&mut tx, tenant.id, owner, Some((super_admin, top)), OWNER_NAME, Role::Admin, now).await?;
+    tx.audit(AuditEntry::new(tenant.id.0, "tenant.add", "tenants", tenant.id.0, name).after(&tenant));
     tx.changed(tenant.id.0, "tenants", tenant.id.0);
     tx.commit(now).await?;
     Ok((tenant, owner))
+}
+
+async fn insert_first(
+    tx: &mut Tx,
+    tenant: TenantId,
+    id: AccountId,
+    parent: Option<(AccountId, AccountPath)>,
+    name: &str,
+    role: Role,
+    now: UnixMs,
+) -> Result<AccountPath, StoreError> {
+    let (parent, above) = parent.map_or((None, AccountPath::TOP), |(id, path)| (Some(id), path));
+    let path = above.child(id);
+    let row = NewAccountRow { id, parent, path: path.clone(), name, email: None, full_name: "", phone: "", role };
+    sql::insert_account(tx, tenant, &row, now).await?;
+    tx.changed(tenant.0, "accounts", id.0);
+    Ok(path)
 }
 
 /// The tenant of this name with its owner account; both are made if absent (zone UTC, currency USD).
@@ -46,7 +68,7 @@ pub async fn ensure_default_tenant(db: &Db, ids: &IdMaker, name: &str, now: Unix
             let mut conn = db.read().await?;
             let tenant = sql::find_tenant(&mut conn, name).await?.ok_or_else(|| AccountError::UnknownTenant(name.to_owned()))?;
             let owner = sql::find_owner(&mut conn, tenant.id).await?;
-            let owner = owner.ok_or_else(|| crate::store::StoreError::Unexpected(format!("tenant {name} without an owner account")))?;
+            let owner = owner.ok_or_else(|| StoreError::Unexpected(format!("tenant {name} without an owner account")))?;
             Ok((tenant.id, owner))
         }
         Err(e) => Err(e),

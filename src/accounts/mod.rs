@@ -1,15 +1,59 @@
-//! Tenants and accounts (their minimum for now): who owns every row, and the settings that a tenant decides for itself.
+//! Tenants and accounts: who may sign in, what each may see and do, and what was done.
 //!
-//! Owns: `tenants`, `accounts`. Must not know: RADIUS.
+//! Owns: `tenants`, `accounts`, `role_changes`, `account_permissions`, `sign_ins`, `setup_links`, `recovery_codes`, `api_keys`, `api_key_hours`; reads
+//! `audit_log`, which the store writes with each change. Must not know: RADIUS.
+//!
+//! Reading order: [`capability`] (the catalogue), [`Role`] (presets), [`Standing`] (what an account holds, derived), [`Scope`] (what every SQL function takes),
+//! `rules` (who may do what to whom), `change` (how every change begins), then the use cases.
 
 mod access_rules;
+mod account;
+mod add_account;
 mod add_tenant;
+mod api_key;
+pub mod capability;
+mod change;
+mod credentials;
+mod error;
+mod look;
+mod password;
+mod path;
+mod permit;
+mod role;
+mod rules;
+mod scope;
+mod secret_token;
+mod set_account;
 mod set_tenant;
+mod sign_in;
 mod sql;
+mod standing;
 mod tenant;
+#[cfg(test)]
+mod tests;
+mod totp;
 
 pub use access_rules::{AccessRules, WalledGarden, WhenDenied};
+pub use account::{Account, account_key, check_account_name, check_email};
+pub use add_account::{NewAccount, add_account};
 pub use add_tenant::{add_tenant, ensure_default_tenant};
+pub use api_key::{ApiKey, KEY_HOURLY_LIMIT, KeyHolder, NewApiKey, add_api_key, check_api_key, list_api_keys, revoke_api_key};
+pub use credentials::{LINK_SECS, end_sign_ins, make_setup_link, reset_password, reset_second_factor};
+pub use error::AccountError;
+pub use look::account_standing;
+pub use password::{PasswordCost, PasswordHasher, PasswordVerdict, check_password};
+pub use path::AccountPath;
+pub use permit::{RoleChanges, permit, revoke, set_role};
+pub use role::{CUSTOMER_LEVEL, Creates, Role, RoleBook, RoleChange, RoleTerms};
+pub use rules::{Denial, Target, may_create, may_manage, may_permit, may_stand_below};
+pub use scope::{Held, Scope};
+pub use secret_token::{SecretToken, token_hash};
+pub use set_account::{AccountChanges, restore_account, set_account, set_own_account, suspend_account, transfer_account};
 pub use set_tenant::{TenantChanges, set_tenant};
-pub use sql::{find_account, find_owner, find_tenant, list_tenants};
-pub use tenant::{AccountError, ROLE_ADMIN, Tenant, check_time_zone};
+pub use sign_in::{Attempt, Guest, Impersonation, Opened, Principal, SignInDesk, SignInRules, SignInThrottle, Step};
+pub use sql::{
+    AccountFilter, AuditFilter, AuditRecord, SignIn, delete_old_sign_ins, find_account, find_account_by_id, find_account_by_name,
+    find_owner, find_tenant, find_tenant_by_host, list_accounts, list_audit, list_permissions, list_role_book, list_sign_ins, list_tenants,
+};
+pub use standing::{Link, Permission, Standing};
+pub use tenant::{ROLE_ADMIN, Tenant, check_time_zone};

@@ -1,8 +1,8 @@
 //! Changing a tenant's settings.
 
-use super::tenant::{AccountError, Tenant, check_currency, check_time_zone};
-use super::{AccessRules, sql};
-use crate::store::Tx;
+use super::tenant::{Tenant, check_currency, check_host_name, check_time_zone};
+use super::{AccessRules, AccountError, sql};
+use crate::store::{AuditEntry, Tx};
 
 /// What to change; `None` leaves a setting as it is.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +17,8 @@ pub struct TenantChanges {
     pub cross_provider_login: Option<bool>,
     /// What happens to customers who may not come in.
     pub access_rules: Option<AccessRules>,
+    /// See [`Tenant::host_name`]; `Some(None)` removes it.
+    pub host_name: Option<Option<String>>,
 }
 
 /// Applies the changes inside the caller's transaction and returns the tenant before and after them. The caller commits, after
@@ -36,7 +38,16 @@ pub async fn set_tenant(tx: &mut Tx, name: &str, changes: &TenantChanges) -> Res
         rules.check()?;
         after.access_rules.clone_from(rules);
     }
+    if let Some(host) = &changes.host_name {
+        after.host_name = host.as_deref().map(check_host_name).transpose()?;
+        if let Some(host) = &after.host_name
+            && sql::find_tenant_by_host(tx, host).await?.is_some_and(|other| other.id != after.id)
+        {
+            return Err(AccountError::HostNameTaken(host.clone()));
+        }
+    }
     sql::update_tenant(tx, &after).await?;
+    tx.audit(AuditEntry::new(after.id.0, "tenant.set", "tenants", after.id.0, name).before(&before).after(&after));
     tx.changed(after.id.0, "tenants", after.id.0);
     Ok((before, after))
 }
@@ -67,8 +78,10 @@ mod tests {
             assert_eq!(list_tenants(&mut conn).await.expect("listed"), [after]);
             assert_eq!(find_owner(&mut conn, id).await.expect("found"), Some(owner));
             assert_eq!(find_account(&mut conn, id, "owner").await.expect("found"), Some(owner));
-            assert_eq!(find_feed_head(&mut conn).await.expect("a head").seq, 2);
-            assert!(list_feed_after(&mut conn, 0, 9).await.expect("a feed").iter().all(|c| c.table_name == "tenants" && c.row_id == id.0));
+            let feed = list_feed_after(&mut conn, 0, 9).await.expect("a feed");
+            assert_eq!(find_feed_head(&mut conn).await.expect("a head").seq, 4);
+            assert_eq!(feed.iter().filter(|c| c.table_name == "tenants" && c.row_id == id.0).count(), 2);
+            assert_eq!(feed.iter().filter(|c| c.table_name == "accounts").count(), 2, "the Super Admin and the owner");
             drop(conn);
 
             let mut tx = fresh.db.begin().await.expect("a transaction");

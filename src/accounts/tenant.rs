@@ -3,13 +3,12 @@
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::AccessRules;
-use crate::store::StoreError;
+use super::{AccessRules, AccountError};
 use crate::units::{TenantId, UnixMs};
 
-/// The role of a tenant's first account, which owns what the command line creates.
+/// The role of a provider, as the database has it: the first one of a tenant owns what the command line creates.
 pub const ROLE_ADMIN: &str = "admin";
-const MAX_NAME_CHARS: usize = 64;
+pub(super) const MAX_NAME_CHARS: usize = 64;
 
 /// Holder of providers, customers and routers; nothing is shared between two of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -28,6 +27,8 @@ pub struct Tenant {
     pub cross_provider_login: bool,
     /// What happens to customers who may not come in.
     pub access_rules: AccessRules,
+    /// The host name under which its panel is reached; where it is not known, the account tells the tenant.
+    pub host_name: Option<String>,
     /// When it was added.
     pub created_at: UnixMs,
 }
@@ -39,56 +40,6 @@ impl Tenant {
     }
 }
 
-/// Why a tenant cannot be added, found or changed.
-#[derive(Debug, thiserror::Error)]
-pub enum AccountError {
-    /// The database failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// No such tenant.
-    #[error("there is no tenant {0:?}; `tollgate tenant ls` shows those there are")]
-    UnknownTenant(String),
-    /// The name is in use.
-    #[error("the tenant name {0:?} is taken")]
-    NameTaken(String),
-    /// Not a usable name.
-    #[error("the tenant name {0:?} must have 1 to {MAX_NAME_CHARS} characters, no control characters and no spaces around it")]
-    BadName(String),
-    /// Not in the zone database.
-    #[error("{0:?} is not a time zone: write an IANA name such as Asia/Dhaka or UTC")]
-    BadTimeZone(String),
-    /// Not an ISO 4217 code.
-    #[error("{0:?} is not a currency: write three capital letters such as USD")]
-    BadCurrency(String),
-    /// A rule about who may not come in that routers would refuse.
-    #[error("{0}")]
-    BadAccessRule(String),
-    /// Turning case folding on would make two customers one.
-    #[error("usernames cannot become case-insensitive: {first:?} and {second:?} would be the same; rename one of them first")]
-    UsernamesCollide {
-        /// One username.
-        first: String,
-        /// The other.
-        second: String,
-    },
-}
-
-impl AccountError {
-    /// The stable code of this error.
-    pub fn code(&self) -> &'static str {
-        match self {
-            AccountError::Store(_) => "store",
-            AccountError::UnknownTenant(_) => "tenant-unknown",
-            AccountError::NameTaken(_) => "tenant-name-taken",
-            AccountError::BadName(_) => "tenant-name-invalid",
-            AccountError::BadTimeZone(_) => "time-zone-invalid",
-            AccountError::BadCurrency(_) => "currency-invalid",
-            AccountError::BadAccessRule(_) => "access-rule-invalid",
-            AccountError::UsernamesCollide { .. } => "usernames-collide",
-        }
-    }
-}
-
 /// Accepts a name of the zone database and returns it.
 pub fn check_time_zone(name: &str) -> Result<String, AccountError> {
     TimeZone::get(name).map(|_| name.to_owned()).map_err(|_| AccountError::BadTimeZone(name.to_owned()))
@@ -97,6 +48,15 @@ pub fn check_time_zone(name: &str) -> Result<String, AccountError> {
 pub(super) fn check_currency(code: &str) -> Result<String, AccountError> {
     let fits = code.len() == 3 && code.bytes().all(|b| b.is_ascii_uppercase());
     fits.then(|| code.to_owned()).ok_or_else(|| AccountError::BadCurrency(code.to_owned()))
+}
+
+/// A host name as browsers send it: lower case, no port.
+pub(super) fn check_host_name(name: &str) -> Result<String, AccountError> {
+    let name = name.to_ascii_lowercase();
+    let label =
+        |l: &str| !l.is_empty() && l.len() <= 63 && l.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') && !l.starts_with('-');
+    let fits = name.len() <= 253 && name.split('.').all(label);
+    fits.then_some(name.clone()).ok_or(AccountError::BadHostName(name))
 }
 
 pub(super) fn check_name(name: &str) -> Result<String, AccountError> {

@@ -6,9 +6,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::OnceCell;
 
 use super::{Failure, Globals, output};
-use crate::accounts::{Tenant, find_owner, find_tenant};
+use crate::accounts::{Scope, Tenant, find_owner, find_tenant};
 use crate::config::{Config, load_config};
-use crate::store::{Db, IdMaker, SchemaError, Sealer, SlotLease, StoreIdentity, StoreUrl, check_schema, check_store_identity};
+use crate::store::{
+    Db, IdMaker, Origin, SchemaError, Sealer, SlotLease, Source, StoreIdentity, StoreUrl, check_schema, check_store_identity,
+};
 use crate::units::{AccountId, UnixMs};
 
 /// A lease holds 60 seconds; a long import renews it three times in that time.
@@ -49,9 +51,21 @@ pub fn read_config(globals: &Globals) -> Result<Config, Failure> {
     Ok(load_config(globals.config.as_deref(), environment)?)
 }
 
-/// Opens the database; exit code 4 if it cannot be reached.
+/// Opens the database in the name of `cli:<unix user>`; exit code 4 if it cannot be reached.
 pub async fn open_db(config: &Config) -> Result<Db, Failure> {
-    Db::open(&config.store.url).await.map_err(|e| Failure::unreachable(format!("the store cannot be opened: {e}")))
+    let db = Db::open(&config.store.url).await.map_err(|e| Failure::unreachable(format!("the store cannot be opened: {e}")))?;
+    let origin = Origin { actor: format!("cli:{}", unix_user()), source: Source::Cli, ..Origin::default() };
+    Ok(db.acting_as(origin))
+}
+
+/// Who runs the command, as the system knows him: by the real user id, which no environment variable changes. Behind `sudo` the one who called it.
+pub fn unix_user() -> String {
+    let own = rustix::process::getuid().as_raw();
+    let behind_sudo = std::env::var("SUDO_UID").ok().and_then(|id| id.parse().ok()).filter(|_| own == 0);
+    let id: u32 = behind_sudo.unwrap_or(own);
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let named = users.lines().map(|line| line.split(':').collect::<Vec<_>>()).find(|f| f.get(2).is_some_and(|u| *u == id.to_string()));
+    named.map_or_else(|| id.to_string(), |fields| fields[0].to_owned())
 }
 
 /// Runs an asynchronous command to its end.
@@ -98,6 +112,11 @@ impl Context {
         let owner = find_owner(&mut self.db.read().await?, tenant.id).await?;
         let owner = owner.ok_or_else(|| Failure::new(format!("tenant {:?} has no owner account", tenant.name)))?;
         Ok((tenant, owner))
+    }
+
+    /// Everything in the tenant: whoever runs commands on the server.
+    pub async fn scope(&self) -> Result<Scope, Failure> {
+        Ok(Scope::administrator(self.tenant().await?.id))
     }
 
     /// Ids of a slot that this process leases, from the first call until the end.

@@ -2,7 +2,10 @@
 //!
 //! Exit codes: 0 done, 1 failure, 2 usage, 3 configuration or store not usable as it is, 4 store unreachable.
 
+mod account;
 mod actions;
+mod api_key;
+mod audit;
 mod backup;
 mod catch_up;
 mod check_config;
@@ -27,6 +30,7 @@ mod passphrase;
 mod pool;
 mod radtest;
 mod restore;
+mod role;
 mod router;
 mod secret_text;
 mod serve;
@@ -83,6 +87,14 @@ enum Command {
     Migrate(migrate::MigrateArgs),
     /// Add, list and change tenants
     Tenant(tenant::TenantArgs),
+    /// Add, list, change, suspend and move accounts, their permissions and ways to sign in
+    Account(account::AccountArgs),
+    /// List and change roles
+    Role(role::RoleArgs),
+    /// Add, list and revoke API keys
+    ApiKey(api_key::ApiKeyArgs),
+    /// Show who changed what
+    Audit(audit::AuditArgs),
     /// Add, list, change and remove routers
     Router(router::RouterArgs),
     /// Add, list, change and remove packages
@@ -153,6 +165,10 @@ pub fn run() -> ExitCode {
         Command::Demo(args) => done(demo::run(globals, &args)),
         Command::Serve(args) => done(serve::run(globals, &args)),
         Command::Tenant(args) => done(tenant::run(globals, args)),
+        Command::Account(args) => done(account::run(globals, args)),
+        Command::Role(args) => done(role::run(globals, args)),
+        Command::ApiKey(args) => done(api_key::run(globals, args)),
+        Command::Audit(args) => done(audit::run(globals, args)),
         Command::Router(args) => done(router::run(globals, args)),
         Command::Package(args) => done(package::run(globals, args)),
         Command::Customer(args) => done(customer::run(globals, args)),
@@ -219,6 +235,27 @@ mod tests {
             "tollgate customer device add bob AA:BB:CC:00:00:01 --note phone",
             "tollgate customer device rm bob aabbcc000001",
             "tollgate customer device ls bob --history --json",
+            "tollgate account add dhaka --role operator --parent owner --email a@example.org",
+            "tollgate account ls --role operator --below owner --json",
+            "tollgate account show dhaka",
+            "tollgate account set dhaka --email none --disable-menu customers --enable-menu recharge_cards",
+            "tollgate account passwd dhaka --password-file -",
+            "tollgate account reset-2fa dhaka",
+            "tollgate account setup-link dhaka --valid 2h",
+            "tollgate account sign-ins dhaka --end",
+            "tollgate account suspend dhaka --reason unpaid",
+            "tollgate account restore dhaka",
+            "tollgate account transfer dhaka --to owner",
+            "tollgate account permit dhaka customers.view --resource zone:5 --until 2026-12-31",
+            "tollgate account revoke dhaka customers.view --resource zone:5",
+            "tollgate role ls --capabilities",
+            "tollgate role set operator --add cards.create --withhold bills.view --level none",
+            "tollgate role label operator Partner",
+            "tollgate api-key add dhaka --name billing --capability customers.view --from 192.0.2.0/24 --hourly-limit 60 --expires 2026-12-31",
+            "tollgate api-key ls dhaka --json",
+            "tollgate api-key revoke dhaka tgk_12345678",
+            "tollgate audit ls --verb customer. --actor cli:root --since 2026-12-31 --limit 5",
+            "tollgate tenant set default --host-name panel.example.org",
             "tollgate pool add p1 --range 10.0.0.0/24 --range 10.0.1.5-10.0.1.9 --router core --grace 60",
             "tollgate pool set p1 --add-range 10.0.2.0/24 --router none",
             "tollgate pool leases p1 --held",
@@ -266,6 +303,9 @@ mod tests {
             "tollgate customer add bob --package home",
             "tollgate package add home --volume 100G",
             "tollgate customer set bob --rate fast",
+            "tollgate account passwd dhaka --password secret",
+            "tollgate account add x --role customer",
+            "tollgate account permit x customers.fly",
             "tollgate nonsense",
         ] {
             assert_eq!(Cli::try_parse_from(line.split(' ')).expect_err(line).exit_code(), 2, "{line}");

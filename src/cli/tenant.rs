@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 use super::context::with_context;
 use super::output::Table;
 use super::tenant_rules::AccessRuleArgs;
+use super::values::OrNone;
 use super::{Failure, Globals, output};
 use crate::accounts::{TenantChanges, add_tenant, find_tenant, list_tenants, set_tenant};
 use crate::customers::rekey_usernames;
@@ -18,7 +19,7 @@ pub struct TenantArgs {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Add a tenant and its owner account
+    /// Add a tenant with its Super Admin and its first provider's account
     Add {
         /// Unique on this server
         name: String,
@@ -47,6 +48,9 @@ enum Action {
         /// Whether customers of one provider may log in on another provider's routers
         #[arg(long, value_name = "true|false")]
         cross_provider_login: Option<bool>,
+        /// Host name under which this tenant's panel is reached; none removes it
+        #[arg(long, value_name = "HOST")]
+        host_name: Option<OrNone<String>>,
         #[command(flatten)]
         rules: Box<AccessRuleArgs>,
     },
@@ -71,10 +75,11 @@ pub fn run(globals: &Globals, args: TenantArgs) -> Result<(), Failure> {
             }
             table.print("no tenants")
         }
-        Action::Set { name, time_zone, currency, case_sensitive_usernames, cross_provider_login, rules } => {
+        Action::Set { name, time_zone, currency, case_sensitive_usernames, cross_provider_login, host_name, rules } => {
             let present = find_tenant(&mut ctx.db.read().await?, &name).await?.map(|t| t.access_rules).unwrap_or_default();
             let access_rules = rules.apply(&present);
-            let changes = TenantChanges { time_zone, currency, case_sensitive_usernames, cross_provider_login, access_rules };
+            let host_name = host_name.map(|OrNone(name)| name);
+            let changes = TenantChanges { time_zone, currency, case_sensitive_usernames, cross_provider_login, access_rules, host_name };
             let mut tx = ctx.db.begin().await?;
             let (before, after) = set_tenant(&mut tx, &name, &changes).await?;
             if before.case_sensitive_usernames != after.case_sensitive_usernames {

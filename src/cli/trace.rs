@@ -356,6 +356,7 @@ mod tests {
             case_sensitive_usernames: false,
             cross_provider_login: false,
             access_rules: crate::accounts::AccessRules::default(),
+            host_name: None,
             created_at: 0,
         };
         Names { routers: [(2, "core".into())].into(), tenants: [(1, tenant)].into(), only: Some(1), ..Names::default() }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::accounts::Tenant;
 use crate::packages::{Limits, LimitsOverride, PackagePurchase, find_package};
-use crate::store::{Conn, Db, IdMaker, Sealer};
+use crate::store::{AuditEntry, Conn, Db, IdMaker, Sealer};
 use crate::units::{AccountId, CustomerId, Mac, UnixMs};
 
 /// What staff says about a new customer.
@@ -191,6 +191,7 @@ pub async fn add_customer(
         return Err(what_is_taken(&mut tx, tenant, &customer, &key).await?);
     }
     insert_first_macs(&mut tx, tenant.id, id, &customer.macs, STAFF, now).await?;
+    tx.audit(AuditEntry::new(tenant.id.0, "customer.add", "customers", id.0, &customer.username).after(&customer).secret("password"));
     tx.changed(tenant.id.0, "customers", id.0);
     tx.commit(now).await?;
     Ok(customer)

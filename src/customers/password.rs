@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use super::{CustomerError, lookup_key, sql};
 use crate::accounts::Tenant;
-use crate::store::{Db, Sealer};
+use crate::store::{AuditEntry, Db, Sealer};
 use crate::units::{CustomerId, UnixMs};
 
 /// Where passwords are sealed.
@@ -65,6 +65,8 @@ pub async fn set_password(
     let key = lookup_key(username, tenant.case_sensitive_usernames);
     let id = sql::update_lock_customer(&mut tx, tenant.id, &key, now).await?.ok_or_else(|| CustomerError::Unknown(username.to_owned()))?;
     sql::update_password(&mut tx, tenant.id, id, &password.seal(sealer, id)).await?;
+    let owner = sql::find_customer_by_id(&mut tx, id).await?.map(|c| c.owner_id.0);
+    tx.audit(AuditEntry::new(tenant.id.0, "customer.passwd", "customers", id.0, username).owned_by(owner).secret("password"));
     tx.changed(tenant.id.0, "customers", id.0);
     tx.commit(now).await?;
     Ok(id)

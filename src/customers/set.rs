@@ -10,7 +10,7 @@ use super::purchase::begin_period;
 use super::{BillingType, ConnectionType, Customer, CustomerError, Hold, OwnRate, ReplyCheck, check_reply_attributes, lookup_key, sql};
 use crate::accounts::Tenant;
 use crate::packages::{Limits, LimitsChanges, find_package, find_package_by_id};
-use crate::store::{Db, StoreError};
+use crate::store::{AuditEntry, Db, StoreError};
 use crate::units::{Mac, UnixMs};
 
 /// What to change: the outer `None` leaves a field as it is, `Some(None)` empties it.
@@ -154,6 +154,7 @@ pub async fn set_customer(
     if after.macs != before.macs {
         write_macs(&mut tx, tenant.id, id, &before.macs, &after.macs, STAFF, now).await?;
     }
+    tx.audit(AuditEntry::new(tenant.id.0, "customer.set", "customers", id.0, &before.username).before(&before).after(&after));
     tx.changed(tenant.id.0, "customers", id.0);
     tx.commit(now).await?;
     Ok(after)

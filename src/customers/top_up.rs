@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 use super::{CustomerError, lookup_key, sql};
 use crate::accounts::Tenant;
 use crate::packages::{Direction, print_octets};
-use crate::store::{Db, IdMaker};
+use crate::store::{AuditEntry, Db, IdMaker};
 use crate::units::{CustomerId, UnixMs, print_instant};
 
 /// What is bought.
@@ -75,6 +75,8 @@ pub async fn add_top_up(
     let id = sql::update_lock_customer(&mut tx, tenant.id, &key, now).await?.ok_or_else(|| CustomerError::Unknown(username.to_owned()))?;
     let top_up = TopUp { id: ids.next(now), bought_at: now, bought: new };
     sql::insert_top_up(&mut tx, tenant.id, id, &top_up).await?;
+    let owner = sql::find_customer_by_id(&mut tx, id).await?.map(|c| c.owner_id.0);
+    tx.audit(AuditEntry::new(tenant.id.0, "customer.top-up", "customers", id.0, username).owned_by(owner).note("top_up", &top_up));
     tx.changed(tenant.id.0, "customers", id.0);
     tx.commit(now).await?;
     Ok((id, top_up))

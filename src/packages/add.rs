@@ -2,7 +2,7 @@
 
 use super::package::check_name;
 use super::{Package, PackageError, PackageTerms, sql};
-use crate::store::{Db, IdMaker};
+use crate::store::{AuditEntry, Db, IdMaker};
 use crate::units::{AccountId, PackageId, TenantId, UnixMs};
 
 /// What an administrator says about a new package.
@@ -37,6 +37,7 @@ pub async fn add_package(
     if !sql::insert_package(&mut tx, tenant, &package).await? {
         return Err(PackageError::NameTaken(package.name));
     }
+    tx.audit(AuditEntry::new(tenant.0, "package.add", "packages", package.id.0, &package.name).after(&package));
     tx.changed(tenant.0, "packages", package.id.0);
     tx.commit(now).await?;
     Ok(package)

@@ -2,7 +2,7 @@
 
 use super::package::check_name;
 use super::{LimitsChanges, Package, PackageError, PackageTerms, PerDirection, sql};
-use crate::store::Db;
+use crate::store::{AuditEntry, Db};
 use crate::units::{BitRate, PackageId, TenantId, UnixMs};
 
 /// What to change: the outer `None` leaves a term as it is, `Some(None)` removes it.
@@ -78,6 +78,7 @@ pub async fn set_package(db: &Db, tenant: TenantId, name: &str, changes: &Packag
         return Err(unknown());
     }
     let mut package = sql::find_package(&mut tx, tenant, name).await?.ok_or_else(unknown)?;
+    let before = package.clone();
     if let Some(new_name) = &changes.name {
         check_name(new_name)?;
         if new_name != name && sql::find_package(&mut tx, tenant, new_name).await?.is_some() {
@@ -87,6 +88,7 @@ pub async fn set_package(db: &Db, tenant: TenantId, name: &str, changes: &Packag
     }
     package.terms = changes.apply(package.terms).checked()?;
     sql::update_package(&mut tx, tenant, &package).await?;
+    tx.audit(AuditEntry::new(tenant.0, "package.set", "packages", package.id.0, name).before(&before).after(&package));
     tx.changed(tenant.0, "packages", package.id.0);
     tx.commit(now).await?;
     Ok(package)
@@ -99,12 +101,14 @@ pub async fn remove_package(db: &Db, tenant: TenantId, name: &str, now: UnixMs) 
     if !sql::update_lock_package(&mut tx, tenant, name, now).await? {
         return Err(unknown());
     }
-    let id = sql::find_package(&mut tx, tenant, name).await?.ok_or_else(unknown)?.id;
+    let before = sql::find_package(&mut tx, tenant, name).await?.ok_or_else(unknown)?;
+    let id = before.id;
     let customers = sql::count_customers_of(&mut tx, tenant, id).await?;
     if customers > 0 {
         return Err(PackageError::InUse { name: name.to_owned(), customers });
     }
     sql::delete_package(&mut tx, tenant, id).await?;
+    tx.audit(AuditEntry::new(tenant.0, "package.remove", "packages", id.0, name).before(&before));
     tx.changed(tenant.0, "packages", id.0);
     tx.commit(now).await?;
     Ok(id)

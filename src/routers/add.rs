@@ -3,7 +3,7 @@
 use super::router::{DEFAULT_COA_PORT, check_name, check_nas_identifier};
 use super::sql::{self, RouterRow};
 use super::{Adopt, MessageAuthenticatorMode, Router, RouterAddress, RouterError, RouterSecret};
-use crate::store::{Conn, Db, IdMaker, Sealer};
+use crate::store::{AuditEntry, Conn, Db, IdMaker, Sealer};
 use crate::units::{AccountId, RouterId, TenantId, UnixMs};
 
 pub(super) const SECRET: &str = "routers.secret";
@@ -97,9 +97,11 @@ pub async fn add_router(
     addresses.sort_unstable_by_key(ToString::to_string);
     addresses.dedup();
     claim_addresses(&mut tx, tenant, id, &addresses, &new.nas_identifier).await?;
+    let router = row.into_router(addresses)?;
+    tx.audit(AuditEntry::new(tenant.0, "router.add", "routers", id.0, &router.name).after(&router).secret("secret"));
     tx.changed(tenant.0, "routers", id.0);
     tx.commit(now).await?;
-    Ok(row.into_router(addresses)?)
+    Ok(router)
 }
 
 /// Writes the address rows; an address of another entry is named with its holder.

@@ -1,7 +1,7 @@
 //! Removing a router.
 
 use super::{RouterError, sql};
-use crate::store::Db;
+use crate::store::{AuditEntry, Db};
 use crate::units::{RouterId, TenantId, UnixMs};
 
 /// Removes a router with its addresses, what was learned of it, and its counters. Its sessions stay: they are evidence.
@@ -9,10 +9,12 @@ pub async fn remove_router(db: &Db, tenant: TenantId, name: &str, now: UnixMs) -
     let mut tx = db.begin().await?;
     let row = sql::update_lock_router(&mut tx, tenant, name, now).await?.ok_or_else(|| RouterError::Unknown(name.to_owned()))?;
     let id = RouterId(row.id);
+    let before = row.into_router(sql::list_addresses(&mut tx, tenant, id).await?)?;
     sql::delete_addresses(&mut tx, tenant, id).await?;
     sql::delete_learned(&mut tx, tenant, id).await?;
     sql::delete_counters(&mut tx, tenant, id).await?;
     sql::delete_router(&mut tx, tenant, id).await?;
+    tx.audit(AuditEntry::new(tenant.0, "router.remove", "routers", id.0, name).before(&before));
     tx.changed(tenant.0, "routers", id.0);
     tx.commit(now).await?;
     Ok(id)

@@ -3,7 +3,7 @@
 use super::add::{NEXT_SECRET, SECRET, claim_addresses};
 use super::router::{check_name, check_nas_identifier};
 use super::{Adopt, MessageAuthenticatorMode, Router, RouterAddress, RouterError, RouterSecret, sql};
-use crate::store::{Db, Sealer};
+use crate::store::{AuditEntry, Db, Sealer};
 use crate::units::{AccountId, RouterId, TenantId, UnixMs};
 
 /// What to change; what is `None`, empty or false stays as it is.
@@ -55,6 +55,7 @@ pub async fn set_router(
     let mut tx = db.begin().await?;
     let mut row = sql::update_lock_router(&mut tx, tenant, name, now).await?.ok_or_else(|| RouterError::Unknown(name.to_owned()))?;
     let id = RouterId(row.id);
+    let before = row.clone().into_router(sql::list_addresses(&mut tx, tenant, id).await?)?;
     if let Some(new_name) = &changes.name {
         check_name(new_name)?;
         if new_name != name && sql::find_row(&mut tx, tenant, new_name).await?.is_some() {
@@ -93,9 +94,18 @@ pub async fn set_router(
     if changes.relearn {
         sql::delete_learned(&mut tx, tenant, id).await?;
     }
+    let after = row.into_router(addresses)?;
+    let entry = AuditEntry::new(tenant.0, "router.set", "routers", id.0, name).before(&before).after(&after);
+    tx.audit(secrets_of(changes).into_iter().fold(entry, AuditEntry::secret));
     tx.changed(tenant.0, "routers", id.0);
     tx.commit(now).await?;
-    Ok(row.into_router(addresses)?)
+    Ok(after)
+}
+
+/// Which secrets change, for the audit log.
+fn secrets_of(changes: &RouterChanges) -> Vec<&'static str> {
+    let given = [("secret", changes.secret.is_some() || changes.promote_secret), ("next_secret", changes.next_secret.is_some())];
+    given.into_iter().filter_map(|(name, changed)| changed.then_some(name)).collect()
 }
 
 /// The addresses after the changes, in text order.

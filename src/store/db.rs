@@ -3,12 +3,15 @@
 use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
+
+use super::audit::{AuditEntry, Origin};
 
 /// What can go wrong at the store's door.
 #[derive(Debug, thiserror::Error)]
@@ -94,9 +97,16 @@ impl FromStr for StoreUrl {
     }
 }
 
-/// The database: for SQLite a pool of readers and one writer, for PostgreSQL one pool.
+/// The database, and in whose name this handle changes it.
 #[derive(Debug, Clone)]
-pub enum Db {
+pub struct Db {
+    pub(super) pools: Pools,
+    origin: Arc<Origin>,
+}
+
+/// For SQLite a pool of readers and one writer, for PostgreSQL one pool.
+#[derive(Debug, Clone)]
+pub(super) enum Pools {
     /// Embedded.
     Lite {
         /// Read-only connections.
@@ -119,7 +129,7 @@ impl Db {
                 let write = pool().max_connections(1).connect_with(options.clone()).await?;
                 Ok(Self::with_readers(write, options, pool))
             }
-            StoreUrl::Postgres(url) => Ok(Db::Pg(Self::postgres_pool().connect_with(PgConnectOptions::from_str(url)?).await?)),
+            StoreUrl::Postgres(url) => Ok(Pools::Pg(Self::postgres_pool().connect_with(PgConnectOptions::from_str(url)?).await?).into()),
         }
     }
 
@@ -132,7 +142,7 @@ impl Db {
                 let write = pool().max_connections(1).connect_lazy_with(options.clone());
                 Ok(Self::with_readers(write, options, pool))
             }
-            StoreUrl::Postgres(url) => Ok(Db::Pg(Self::postgres_pool().connect_lazy_with(PgConnectOptions::from_str(url)?))),
+            StoreUrl::Postgres(url) => Ok(Pools::Pg(Self::postgres_pool().connect_lazy_with(PgConnectOptions::from_str(url)?)).into()),
         }
     }
 
@@ -155,57 +165,68 @@ impl Db {
 
     fn with_readers(write: SqlitePool, options: SqliteConnectOptions, pool: impl Fn() -> SqlitePoolOptions) -> Db {
         let options = options.read_only(true).create_if_missing(false).pragma("cache_size", "-8192");
-        Db::Lite { read: pool().max_connections(4).connect_lazy_with(options), write }
+        Pools::Lite { read: pool().max_connections(4).connect_lazy_with(options), write }.into()
+    }
+
+    /// The same database in somebody's name: what its transactions change is his in the audit log.
+    pub fn acting_as(&self, origin: Origin) -> Db {
+        Db { pools: self.pools.clone(), origin: Arc::new(origin) }
     }
 
     /// Whether this is the embedded database.
     pub fn is_sqlite(&self) -> bool {
-        matches!(self, Db::Lite { .. })
+        matches!(self.pools, Pools::Lite { .. })
     }
 
     /// Opens SQLite's connections that are not open yet; does nothing on PostgreSQL. Each has a thread, which inherits the priority of whoever opens it.
     /// Nothing is said of failures: who uses a connection next meets them again.
     pub async fn open_connections(&self) {
-        if let Db::Lite { read, write } = self {
+        if let Pools::Lite { read, write } = &self.pools {
             let _ = tokio::join!(read.acquire(), write.acquire());
         }
     }
 
     /// A connection for reading.
     pub async fn read(&self) -> Result<Conn, StoreError> {
-        Ok(match self {
-            Db::Lite { read, .. } => Conn::Lite(read.acquire().await?),
-            Db::Pg(pool) => Conn::Pg(pool.acquire().await?),
+        Ok(match &self.pools {
+            Pools::Lite { read, .. } => Conn::Lite(read.acquire().await?),
+            Pools::Pg(pool) => Conn::Pg(pool.acquire().await?),
         })
     }
 
     /// A read transaction: every statement sees one snapshot.
     pub async fn snapshot(&self) -> Result<Tx, StoreError> {
-        let conn = match self {
-            Db::Lite { read, .. } => Conn::LiteTx(read.begin().await?),
-            Db::Pg(pool) => Conn::PgTx(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?),
+        let conn = match &self.pools {
+            Pools::Lite { read, .. } => Conn::LiteTx(read.begin().await?),
+            Pools::Pg(pool) => Conn::PgTx(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?),
         };
-        Ok(Tx { conn, changes: Vec::new() })
+        Ok(Tx { conn, changes: Vec::new(), audited: Vec::new(), origin: self.origin.clone() })
     }
 
     /// A write transaction.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        let conn = match self {
-            Db::Lite { write, .. } => Conn::LiteTx(write.begin_with("BEGIN IMMEDIATE").await?),
-            Db::Pg(pool) => Conn::PgTx(pool.begin().await?),
+        let conn = match &self.pools {
+            Pools::Lite { write, .. } => Conn::LiteTx(write.begin_with("BEGIN IMMEDIATE").await?),
+            Pools::Pg(pool) => Conn::PgTx(pool.begin().await?),
         };
-        Ok(Tx { conn, changes: Vec::new() })
+        Ok(Tx { conn, changes: Vec::new(), audited: Vec::new(), origin: self.origin.clone() })
     }
 
     /// Closes all connections and waits for them.
     pub async fn close(&self) {
-        match self {
-            Db::Lite { read, write } => {
+        match &self.pools {
+            Pools::Lite { read, write } => {
                 read.close().await;
                 write.close().await;
             }
-            Db::Pg(pool) => pool.close().await,
+            Pools::Pg(pool) => pool.close().await,
         }
+    }
+}
+
+impl From<Pools> for Db {
+    fn from(pools: Pools) -> Db {
+        Db { pools, origin: Arc::default() }
     }
 }
 
@@ -247,11 +268,13 @@ impl Conn {
     }
 }
 
-/// A transaction together with the change-feed rows that its commit will publish. Dropped without commit, it rolls back.
+/// A transaction together with the change-feed rows and audit entries that its commit will write. Dropped without commit, it rolls back.
 #[derive(Debug)]
 pub struct Tx {
     conn: Conn,
     changes: Vec<(i64, &'static str, i64)>,
+    audited: Vec<AuditEntry>,
+    origin: Arc<Origin>,
 }
 
 impl Deref for Tx {
@@ -273,8 +296,17 @@ impl Tx {
         self.changes.push((tenant_id, table, row_id));
     }
 
+    /// Notes an entry for the audit log, which the commit writes in the name of the handle that began this transaction. See [`Db::acting_as`].
+    pub fn audit(&mut self, entry: AuditEntry) {
+        self.audited.push(entry);
+    }
+
     /// Publishes the noted changes and commits.
     pub async fn commit(mut self, now: i64) -> Result<(), StoreError> {
+        if !self.audited.is_empty() {
+            let audited = std::mem::take(&mut self.audited);
+            super::audit::publish(&mut self.conn, &self.origin, &audited, now).await?;
+        }
         if !self.changes.is_empty() {
             let changes = std::mem::take(&mut self.changes);
             super::feed::publish(&mut self.conn, &changes, now).await?;

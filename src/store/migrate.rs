@@ -6,6 +6,7 @@ use rust_embed::RustEmbed;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 
+use super::db::Pools;
 use super::{Conn, ConnRef, Db, StoreError};
 use crate::q;
 
@@ -91,9 +92,9 @@ pub async fn migrate(db: &Db) -> Result<(), SchemaError> {
         Err(e) => return Err(e),
     }
     let migrator = migrator(db.is_sqlite());
-    match db {
-        Db::Lite { write, .. } => migrator.run(write).await?,
-        Db::Pg(pool) => migrator.run(pool).await?,
+    match &db.pools {
+        Pools::Lite { write, .. } => migrator.run(write).await?,
+        Pools::Pg(pool) => migrator.run(pool).await?,
     }
     Ok(())
 }
@@ -101,9 +102,9 @@ pub async fn migrate(db: &Db) -> Result<(), SchemaError> {
 /// Checks that the store's schema is exactly this program's.
 // cross-tenant: the schema is the server's own
 pub async fn check_schema(db: &Db) -> Result<(), SchemaError> {
-    let mut conn = match db {
-        Db::Lite { write, .. } => Conn::Lite(write.acquire().await.map_err(StoreError::from)?),
-        Db::Pg(_) => db.read().await?,
+    let mut conn = match &db.pools {
+        Pools::Lite { write, .. } => Conn::Lite(write.acquire().await.map_err(StoreError::from)?),
+        Pools::Pg(_) => db.read().await?,
     };
     if !has_migrations_table(&mut conn).await? {
         return Err(SchemaError::Absent);
@@ -127,4 +128,52 @@ async fn has_migrations_table(conn: &mut Conn) -> Result<bool, StoreError> {
     };
     let (count,): (i64,) = q!(one conn, (i64,), sql)?;
     Ok(count > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_db::each_empty_database;
+    use super::*;
+
+    /// The schema up to a version, as an earlier program left it.
+    async fn migrate_to(db: &Db, version: i64) {
+        let all = migrator(db.is_sqlite());
+        let some: Vec<Migration> = all.iter().filter(|m| m.version <= version).cloned().collect();
+        let migrator = Migrator::with_migrations(some);
+        match &db.pools {
+            Pools::Lite { write, .. } => migrator.run(write).await.expect("migrated"),
+            Pools::Pg(pool) => migrator.run(pool).await.expect("migrated"),
+        }
+    }
+
+    #[tokio::test]
+    async fn tenants_of_version_8_get_a_super_admin_above_their_providers() {
+        for fresh in each_empty_database().await {
+            migrate_to(&fresh.db, 8).await;
+            let mut tx = fresh.db.begin().await.expect("a transaction");
+            for (tenant, name, owner) in [(1_000_001i64, "one", 1_000_002i64), (1_000_003, "two", 1_000_004)] {
+                q!(exec tx, "INSERT INTO tenants (id, name, time_zone, currency, created_at) VALUES ($1, $2, 'UTC', 'USD', 5)", tenant, name).expect("a tenant");
+                q!(exec tx, "INSERT INTO accounts (id, tenant_id, parent_id, name, role, created_at) VALUES ($1, $2, NULL, 'owner', 'admin', 5)", owner, tenant)
+                    .expect("an owner");
+            }
+            tx.commit(5).await.expect("committed");
+            migrate(&fresh.db).await.expect("the schema");
+            let mut conn = fresh.db.read().await.expect("reads");
+            type Row = (i64, Option<i64>, String, String, String);
+            let rows =
+                q!(all conn, Row, "SELECT tenant_id, parent_id, path, name_key, role FROM accounts ORDER BY path").expect("accounts");
+            let row = |tenant: i64, parent: Option<i64>, path: &str, name: &str, role: &str| {
+                (tenant, parent, path.into(), name.into(), role.into())
+            };
+            let wanted: [Row; 4] = [
+                row(1_000_001, None, "0000000000001000001", "super-admin", "super-admin"),
+                row(1_000_001, Some(1_000_001), "00000000000010000010000000000001000002", "owner", "admin"),
+                row(1_000_003, None, "0000000000001000003", "super-admin", "super-admin"),
+                row(1_000_003, Some(1_000_003), "00000000000010000030000000000001000004", "owner", "admin"),
+            ];
+            assert_eq!(rows, wanted);
+            drop(conn);
+            fresh.end().await;
+        }
+    }
 }

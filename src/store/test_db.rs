@@ -24,22 +24,30 @@ pub struct TestDb {
     drop_by: Option<(String, String)>,
 }
 
-/// SQLite, and PostgreSQL if one is named.
+/// SQLite, and PostgreSQL if one is named; with the schema of today.
 pub async fn each_database() -> Vec<TestDb> {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let db = Db::open(&StoreUrl::Sqlite(folder.path().join("test.db"))).await.expect("a SQLite file");
-    let mut all = vec![fresh(db, folder, None).await];
-    if let Ok(maintenance) = std::env::var("TOLLGATE_TEST_POSTGRES") {
-        let name = format!("tollgate_test_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
-        run(&maintenance, format!("CREATE DATABASE {name}")).await;
-        let db = Db::open(&StoreUrl::Postgres(with_database(&maintenance, &name))).await.expect("the new database");
-        all.push(fresh(db, tempfile::tempdir().expect("a temporary folder"), Some((maintenance, name))).await);
+    let all = each_empty_database().await;
+    for fresh in &all {
+        migrate(&fresh.db).await.expect("the schema");
     }
     all
 }
 
-async fn fresh(db: Db, folder: tempfile::TempDir, drop_by: Option<(String, String)>) -> TestDb {
-    migrate(&db).await.expect("the schema");
+/// The same without any schema.
+pub async fn each_empty_database() -> Vec<TestDb> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let db = Db::open(&StoreUrl::Sqlite(folder.path().join("test.db"))).await.expect("a SQLite file");
+    let mut all = vec![empty(db, folder, None)];
+    if let Ok(maintenance) = std::env::var("TOLLGATE_TEST_POSTGRES") {
+        let name = format!("tollgate_test_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        run(&maintenance, format!("CREATE DATABASE {name}")).await;
+        let db = Db::open(&StoreUrl::Postgres(with_database(&maintenance, &name))).await.expect("the new database");
+        all.push(empty(db, tempfile::tempdir().expect("a temporary folder"), Some((maintenance, name))));
+    }
+    all
+}
+
+fn empty(db: Db, folder: tempfile::TempDir, drop_by: Option<(String, String)>) -> TestDb {
     TestDb { db, ids: IdMaker::new(SlotLease { slot: 7 }), folder, drop_by }
 }
 

@@ -4,6 +4,7 @@ mod harness;
 
 mod access;
 mod accounting;
+mod accounts;
 mod bad_inputs;
 mod enforcement;
 mod limits;

@@ -255,6 +255,18 @@ pub fn sql_functions_take_a_tenant(tree: &[Source]) -> Vec<String> {
     findings
 }
 
+/// A scope over a whole tenant without an account behind it is for commands on the server; a surface gets its scope from a sign-in or an API key.
+pub fn whole_tenants_are_for_commands(tree: &[Source]) -> Vec<String> {
+    let mut findings = Vec::new();
+    for file in in_src(tree).filter(|file| !matches!(file.room(), Some("accounts" | "cli" | "demo"))) {
+        let code = file.code_without_tests();
+        for (at, _) in code.match_indices("Scope::administrator") {
+            findings.push(format!("{}:{}: `Scope::administrator` is for commands", file.path, line_of(&code, at)));
+        }
+    }
+    findings
+}
+
 /// Whether the parameter after the connection is a tenant or a scope. `self` may be the connection.
 fn takes_tenant(signature: &str) -> bool {
     // Brackets of the generics may hold parentheses: `fn f<F: Fn(u8)>(..)`.

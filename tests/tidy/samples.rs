@@ -87,6 +87,8 @@ const SAMPLES: &[Sample] = &[
         "",
     ),
     ("sql_functions_take_a_tenant", "src/billing/sql.rs", "async fn shared(db: &Db) {}", ""),
+    ("whole_tenants_are_for_commands", "src/panel/a.rs", "fn f() { Scope::administrator(t) }", "src/panel/a.rs:1"),
+    ("whole_tenants_are_for_commands", "src/cli/context.rs", "fn f() { Scope::administrator(t) }", ""),
     ("migrations_are_numbered", "migrations/0001_a.sql + migrations/0001_b.sql", "x\n----\nx", "migrations/0001_b.sql:1"),
     ("migrations_are_numbered", "migrations/1_a.sql", "x", "migrations/1_a.sql:1"),
     ("migrations_are_numbered", "migrations/postgres/0007_a.sql", "x", "migrations/postgres/0007_a.sql:1"),

@@ -4,7 +4,7 @@ use super::super::{CustomerError, lookup_key, sql as customers};
 use super::{DeviceAction, DeviceActor, sql};
 use crate::accounts::Tenant;
 use crate::customers::checks::{MAX_MACS, check_text};
-use crate::store::{Conn, Db, StoreError};
+use crate::store::{AuditEntry, Conn, Db, StoreError, Tx};
 use crate::units::{CustomerId, Mac, TenantId, UnixMs};
 
 /// Puts a device on a customer's list; false if it was there. A running server follows within a second.
@@ -28,6 +28,7 @@ pub async fn add_device(
     let is_new = sql::insert_device(&mut tx, tenant.id, id, mac, by.name, note, now).await?;
     if is_new {
         sql::insert_event(&mut tx, tenant.id, id, mac, DeviceAction::Added, by, now).await?;
+        audit(&mut tx, tenant, "customer.device-add", id, username, mac).await?;
         tx.changed(tenant.id.0, "customers", id.0);
     }
     tx.commit(now).await?;
@@ -50,10 +51,17 @@ pub async fn remove_device(
     let was_there = sql::delete_device(&mut tx, tenant.id, id, mac).await?;
     if was_there {
         sql::insert_event(&mut tx, tenant.id, id, mac, DeviceAction::Removed, by, now).await?;
+        audit(&mut tx, tenant, "customer.device-remove", id, username, mac).await?;
         tx.changed(tenant.id.0, "customers", id.0);
     }
     tx.commit(now).await?;
     Ok(was_there)
+}
+
+async fn audit(tx: &mut Tx, tenant: &Tenant, verb: &'static str, id: CustomerId, username: &str, mac: Mac) -> Result<(), StoreError> {
+    let owner = customers::find_customer_by_id(tx, id).await?.map(|c| c.owner_id.0);
+    tx.audit(AuditEntry::new(tenant.id.0, verb, "customers", id.0, username).owned_by(owner).note("device", mac.with_colons()));
+    Ok(())
 }
 
 /// The list of a new customer.

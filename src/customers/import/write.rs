@@ -6,7 +6,7 @@ use super::super::devices::{insert_import_events, insert_macs_of_import};
 use super::super::{CustomerError, PASSWORD_PLACE};
 use super::plan::{ImportPlan, Ready};
 use super::sql::{self, CUSTOMERS_PER_INSERT, MACS_PER_INSERT};
-use crate::store::{Db, Sealer, StoreError};
+use crate::store::{AuditEntry, Db, Sealer, StoreError};
 use crate::units::UnixMs;
 
 /// Adds all good rows of the plan, or none. `progress` is told how many are written so far.
@@ -46,6 +46,7 @@ pub async fn write_import(
     }
     insert_macs_of_import(&mut tx, tenant, now).await?;
     insert_import_events(&mut tx, tenant, now).await?;
+    tx.audit(AuditEntry::new(tenant.0, "customers.import", "customers", 0, "").note("added", total));
     tx.changed(tenant.0, "customers", 0);
     tx.commit(now).await?;
     Ok(total)

@@ -1,7 +1,7 @@
 //! Adding a pool.
 
 use super::{AddressRange, Pool, PoolError, sql};
-use crate::store::{Db, IdMaker, Tx};
+use crate::store::{AuditEntry, Db, IdMaker, Tx};
 use crate::units::{TenantId, UnixMs};
 
 /// What an administrator says about a new pool.
@@ -30,6 +30,7 @@ pub async fn add_pool(db: &Db, ids: &IdMaker, tenant: TenantId, new: NewPool, no
     if !sql::insert_pool(&mut tx, tenant, &pool, now).await? {
         return Err(PoolError::NameTaken(pool.name));
     }
+    tx.audit(AuditEntry::new(tenant.0, "pool.add", "ip_pools", pool.id, &pool.name).after(&pool));
     tx.changed(tenant.0, "ip_pools", pool.id);
     tx.commit(now).await?;
     Ok(pool)

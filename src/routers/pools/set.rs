@@ -2,7 +2,7 @@
 
 use super::add::{check_beside_others, find_router_id};
 use super::{AddressRange, Pool, PoolError, sql};
-use crate::store::Db;
+use crate::store::{AuditEntry, Db};
 use crate::units::{TenantId, UnixMs};
 
 /// What to change; what is `None` stays as it is.
@@ -24,6 +24,7 @@ pub struct PoolChanges {
 pub async fn set_pool(db: &Db, tenant: TenantId, name: &str, changes: PoolChanges, now: UnixMs) -> Result<Pool, PoolError> {
     let mut tx = db.begin().await?;
     let mut pool = sql::update_lock_pool(&mut tx, tenant, name, now).await?.ok_or_else(|| PoolError::Unknown(name.to_owned()))?;
+    let before = pool.clone();
     if let Some(new_name) = changes.name {
         if new_name != name && sql::find_pool(&mut tx, tenant, &new_name).await?.is_some() {
             return Err(PoolError::NameTaken(new_name));
@@ -41,6 +42,7 @@ pub async fn set_pool(db: &Db, tenant: TenantId, name: &str, changes: PoolChange
     pool.check()?;
     check_beside_others(&mut tx, tenant, &pool).await?;
     sql::update_pool(&mut tx, tenant, &pool).await?;
+    tx.audit(AuditEntry::new(tenant.0, "pool.set", "ip_pools", pool.id, name).before(&before).after(&pool));
     tx.changed(tenant.0, "ip_pools", pool.id);
     tx.commit(now).await?;
     Ok(pool)
@@ -53,6 +55,7 @@ pub async fn remove_pool(db: &Db, tenant: TenantId, name: &str, now: UnixMs) -> 
     sql::delete_pool(&mut tx, tenant, pool.id).await?;
     // A lease that is written at this very moment may be left behind; nothing reads it without its pool.
     sql::delete_leases(&mut tx, tenant, pool.id).await?;
+    tx.audit(AuditEntry::new(tenant.0, "pool.remove", "ip_pools", pool.id, name).before(&pool));
     tx.changed(tenant.0, "ip_pools", pool.id);
     tx.commit(now).await?;
     Ok(pool.id)

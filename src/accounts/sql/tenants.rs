@@ -1,9 +1,9 @@
-//! All SQL of this room.
+//! SQL of tenants, and the few questions other rooms ask about accounts without a scope.
 
-use super::{AccessRules, Tenant};
+use crate::accounts::{AccessRules, ROLE_ADMIN, Tenant};
 use crate::q;
 use crate::store::{Conn, StoreError};
-use crate::units::{AccountId, TenantId, UnixMs};
+use crate::units::{AccountId, TenantId};
 
 #[derive(sqlx::FromRow)]
 struct TenantRow {
@@ -14,6 +14,7 @@ struct TenantRow {
     case_sensitive_usernames: bool,
     cross_provider_login: bool,
     access_rules: String,
+    host_name: Option<String>,
     created_at: i64,
 }
 
@@ -28,6 +29,7 @@ impl TenantRow {
             currency: row.currency,
             case_sensitive_usernames: row.case_sensitive_usernames,
             cross_provider_login: row.cross_provider_login,
+            host_name: row.host_name,
             created_at: row.created_at,
         })
     }
@@ -40,61 +42,56 @@ fn json(rules: &AccessRules) -> Result<String, StoreError> {
 /// The tenant of this name.
 // cross-tenant: names are the server's own; this is how a tenant is chosen
 pub async fn find_tenant(conn: &mut Conn, name: &str) -> Result<Option<Tenant>, StoreError> {
-    let row = q!(opt conn, TenantRow, "SELECT id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, access_rules, created_at \
+    let row = q!(opt conn, TenantRow, "SELECT id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, access_rules, host_name, created_at \
         FROM tenants WHERE name = $1", name)?;
+    row.map(TenantRow::into_tenant).transpose()
+}
+
+/// The tenant whose panel is reached under this host name.
+// cross-tenant: this is how a tenant is found
+pub async fn find_tenant_by_host(conn: &mut Conn, host_name: &str) -> Result<Option<Tenant>, StoreError> {
+    let row = q!(opt conn, TenantRow, "SELECT id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, access_rules, host_name, created_at \
+        FROM tenants WHERE host_name = $1", host_name)?;
     row.map(TenantRow::into_tenant).transpose()
 }
 
 /// All tenants, by name. A server has few of them.
 // cross-tenant: for the administrator and the directory
 pub async fn list_tenants(conn: &mut Conn) -> Result<Vec<Tenant>, StoreError> {
-    let rows = q!(all conn, TenantRow, "SELECT id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, access_rules, created_at \
+    let rows = q!(all conn, TenantRow, "SELECT id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, access_rules, host_name, created_at \
         FROM tenants ORDER BY name")?;
     rows.into_iter().map(TenantRow::into_tenant).collect()
 }
 
 /// False if the name is taken.
 // cross-tenant: makes the tenant
-pub(super) async fn insert_tenant(conn: &mut Conn, tenant: &Tenant) -> Result<bool, StoreError> {
-    let n = q!(exec conn, "INSERT INTO tenants (id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, access_rules, created_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (name) DO NOTHING",
+pub(in crate::accounts) async fn insert_tenant(conn: &mut Conn, tenant: &Tenant) -> Result<bool, StoreError> {
+    let n = q!(exec conn, "INSERT INTO tenants (id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, access_rules, host_name, created_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (name) DO NOTHING",
         tenant.id.0, &tenant.name, &tenant.time_zone, &tenant.currency, tenant.case_sensitive_usernames, tenant.cross_provider_login,
-        json(&tenant.access_rules)?, tenant.created_at)?;
+        json(&tenant.access_rules)?, &tenant.host_name, tenant.created_at)?;
     Ok(n == 1)
 }
 
 /// Locks the tenant's row until the transaction ends, and reads it.
 // cross-tenant: found by its name
-pub(super) async fn update_lock_tenant(conn: &mut Conn, name: &str) -> Result<Option<Tenant>, StoreError> {
+pub(in crate::accounts) async fn update_lock_tenant(conn: &mut Conn, name: &str) -> Result<Option<Tenant>, StoreError> {
     let row = q!(opt conn, TenantRow, "UPDATE tenants SET name = name WHERE name = $1 \
-        RETURNING id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, access_rules, created_at", name)?;
+        RETURNING id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, access_rules, host_name, created_at", name)?;
     row.map(TenantRow::into_tenant).transpose()
 }
 
 /// Writes a tenant's settings.
-pub(super) async fn update_tenant(conn: &mut Conn, tenant: &Tenant) -> Result<u64, StoreError> {
-    q!(exec conn, "UPDATE tenants SET time_zone = $2, currency = $3, case_sensitive_usernames = $4, cross_provider_login = $5, access_rules = $6 WHERE id = $1",
+pub(in crate::accounts) async fn update_tenant(conn: &mut Conn, tenant: &Tenant) -> Result<u64, StoreError> {
+    q!(exec conn, "UPDATE tenants SET time_zone = $2, currency = $3, case_sensitive_usernames = $4, cross_provider_login = $5, access_rules = $6, host_name = $7 WHERE id = $1",
         tenant.id.0, &tenant.time_zone, &tenant.currency, tenant.case_sensitive_usernames, tenant.cross_provider_login,
-        json(&tenant.access_rules)?)
+        json(&tenant.access_rules)?, &tenant.host_name)
 }
 
-/// Adds an account; false if its name is taken in the tenant.
-pub(super) async fn insert_account(
-    conn: &mut Conn,
-    tenant: TenantId,
-    id: AccountId,
-    name: &str,
-    role: &str,
-    now: UnixMs,
-) -> Result<bool, StoreError> {
-    let n = q!(exec conn, "INSERT INTO accounts (id, tenant_id, parent_id, name, role, created_at) VALUES ($1, $2, NULL, $3, $4, $5) \
-        ON CONFLICT (tenant_id, name) DO NOTHING", id.0, tenant.0, name, role, now)?;
-    Ok(n == 1)
-}
-
-/// The tenant's first account, which owns what is created without naming an owner.
+/// The tenant's first provider, which owns what is created without naming an owner.
 pub async fn find_owner(conn: &mut Conn, tenant: TenantId) -> Result<Option<AccountId>, StoreError> {
-    let row = q!(opt conn, (i64,), "SELECT id FROM accounts WHERE tenant_id = $1 AND parent_id IS NULL ORDER BY created_at, id LIMIT 1", tenant.0)?;
+    let row = q!(opt conn, (i64,), "SELECT id FROM accounts WHERE tenant_id = $1 AND role = $2 ORDER BY created_at, id LIMIT 1",
+        tenant.0, ROLE_ADMIN)?;
     Ok(row.map(|(id,)| AccountId(id)))
 }
 
@@ -102,4 +99,10 @@ pub async fn find_owner(conn: &mut Conn, tenant: TenantId) -> Result<Option<Acco
 pub async fn find_account(conn: &mut Conn, tenant: TenantId, name: &str) -> Result<Option<AccountId>, StoreError> {
     let row = q!(opt conn, (i64,), "SELECT id FROM accounts WHERE tenant_id = $1 AND name = $2", tenant.0, name)?;
     Ok(row.map(|(id,)| AccountId(id)))
+}
+
+/// Takes the tenant's accounts for this transaction alone and counts the change: whoever keeps a standing over
+/// several requests compares the number.
+pub(in crate::accounts) async fn update_access_epoch(conn: &mut Conn, tenant: TenantId) -> Result<u64, StoreError> {
+    q!(exec conn, "UPDATE tenants SET access_epoch = access_epoch + 1 WHERE id = $1", tenant.0)
 }

@@ -1,0 +1,107 @@
+//! Who creates whom, who manages whom, who gives what: pure decisions over a [`Scope`].
+
+use super::capability::Capability;
+use super::role::Creates;
+use super::scope::Scope;
+use super::{AccountPath, Role};
+
+/// Why somebody may not do something with an account he sees. (What he does not see looks as if absent, which is no denial.)
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Denial {
+    /// Not held.
+    #[error("this needs the capability {0}")]
+    Lacks(Capability),
+    /// His role does not create that one.
+    #[error("this role may not create the role {0}")]
+    MayNotCreate(Role),
+    /// The account above could not have made it.
+    #[error("an account of role {role} cannot stand below one of role {parent}")]
+    WrongParent {
+        /// What would stand below.
+        role: Role,
+        /// What is above.
+        parent: Role,
+    },
+    /// Not below him in the tree.
+    #[error("only accounts of one's own tree can be changed")]
+    NotBelow,
+    /// Equal or more power.
+    #[error("only accounts of a lower role can be changed")]
+    NotLower,
+    /// Nobody gives what he does not hold.
+    #[error("nobody gives or takes what he does not hold: {0}")]
+    NotHeld(Capability),
+    /// Somebody looks through another's eyes.
+    #[error("this is refused while you look through another account's eyes")]
+    Impersonated,
+}
+
+impl Denial {
+    /// The stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Denial::Lacks(_) => "capability-missing",
+            Denial::MayNotCreate(_) => "role-not-creatable",
+            Denial::WrongParent { .. } => "parent-role-wrong",
+            Denial::NotBelow => "account-not-below",
+            Denial::NotLower => "account-not-lower",
+            Denial::NotHeld(_) => "capability-not-held",
+            Denial::Impersonated => "refused-while-impersonating",
+        }
+    }
+}
+
+/// An account as the rules see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Where it stands.
+    pub path: AccountPath,
+    /// What it is.
+    pub role: Role,
+    /// Its role's level in its tenant.
+    pub level: u16,
+}
+
+/// Whether somebody may create an account of a role (whose level is given) below `parent`, which may be himself.
+pub fn may_create(creator: &Scope, role: Role, level: u16, parent: &Target) -> Result<(), Denial> {
+    creator.require(Capability::AccountsCreate)?;
+    if !creator.own.covers(&parent.path) {
+        return Err(Denial::NotBelow);
+    }
+    match creator.role.map_or(Creates::Yes, |r| r.creates(role)) {
+        Creates::No => return Err(Denial::MayNotCreate(role)),
+        Creates::With(capability) => creator.require(capability)?,
+        Creates::Yes => {}
+    }
+    if !creator.outranks(level) {
+        return Err(Denial::NotLower);
+    }
+    may_stand_below(role, parent.role)
+}
+
+/// Whether an account of a role can stand below one of another: only where that one could have made it.
+pub fn may_stand_below(role: Role, parent: Role) -> Result<(), Denial> {
+    match parent.creates(role) {
+        Creates::No => Err(Denial::WrongParent { role, parent }),
+        Creates::Yes | Creates::With(_) => Ok(()),
+    }
+}
+
+/// Whether somebody may do to an account what the capability says: it is below him in the tree, its level number is higher, and he holds the capability.
+pub fn may_manage(actor: &Scope, target: &Target, capability: Capability) -> Result<(), Denial> {
+    actor.require(capability)?;
+    if !actor.is_above(&target.path) {
+        return Err(Denial::NotBelow);
+    }
+    if actor.outranks(target.level) { Ok(()) } else { Err(Denial::NotLower) }
+}
+
+/// Whether somebody may give (or take) a permission: he manages permissions of that account, and holds it himself.
+pub fn may_permit(actor: &Scope, target: &Target, capability: Capability, resource: &str) -> Result<(), Denial> {
+    may_manage(actor, target, Capability::AccountsPermit)?;
+    if actor.held.has(capability, resource) { Ok(()) } else { Err(Denial::NotHeld(capability)) }
+}
+
+#[cfg(test)]
+#[path = "rules_tests.rs"]
+mod tests;

@@ -1,0 +1,118 @@
+//! What is checked at each use of a sign-in: nothing is remembered between two requests, so a change of role, permission or status acts at the next one, on every
+//! node. Four small reads by index.
+
+use super::{Guest, Impersonation, Principal, SignInDesk};
+use crate::accounts::capability::{Capability, CapabilitySet};
+use crate::accounts::sql::{SignIn, SignInRow};
+use crate::accounts::{AccountError, Scope, Standing, Target, may_manage, sql, token_hash};
+use crate::store::{AuditEntry, Conn};
+use crate::units::{AccountId, TenantId, UnixMs};
+
+/// How exact [`SignIn::seen_at`] is: a write per minute and sign-in is enough.
+const SEEN_EVERY_MS: i64 = 60_000;
+
+impl SignInDesk {
+    /// Who this is. `tenant` is the one that a Developer chose to work in; for all others it must be their own.
+    pub async fn check(&self, token: &str, tenant: Option<TenantId>, now: UnixMs) -> Result<Principal, AccountError> {
+        let mut conn = self.db.read().await?;
+        let row = sql::find_sign_in(&mut conn, &token_hash(token)).await?;
+        let row = row.filter(|r| r.stage == "open").ok_or(AccountError::NotSignedIn("there is no such sign-in"))?;
+        self.check_times(&row, now)?;
+        let standing = sql::find_standing(&mut conn, AccountId(row.account_id), now).await?;
+        let standing = standing.ok_or(AccountError::NotSignedIn("this account is gone"))?;
+        if standing.suspended_by.is_some() {
+            return Err(AccountError::NotSignedIn("this account is suspended"));
+        }
+        let home = standing.scope.tenant();
+        let own = standing.scope_in(tenant.unwrap_or(home)).ok_or(AccountError::NotSignedIn("this account belongs to another tenant"))?;
+        let (scope, impersonation) = match through_eyes(&mut conn, &row, &standing, now).await? {
+            Some((scope, i)) => (scope, Some(i)),
+            None => (own, None),
+        };
+        drop(conn);
+        if now - row.seen_at >= SEEN_EVERY_MS {
+            let mut tx = self.db.begin().await?;
+            sql::update_seen(&mut tx, TenantId(row.tenant_id), row.id, now).await?;
+            tx.commit(now).await?;
+        }
+        let account_name = standing.scope.name().to_owned();
+        Ok(Principal {
+            scope,
+            sign_in_id: row.id,
+            account: AccountId(row.account_id),
+            account_name,
+            home,
+            proven_at: row.proven_at,
+            impersonation,
+        })
+    }
+
+    fn check_times(&self, row: &SignInRow, now: UnixMs) -> Result<(), AccountError> {
+        match row {
+            _ if row.ended_at.is_some() => Err(AccountError::NotSignedIn("this sign-in was ended")),
+            _ if now >= row.expires_at => Err(AccountError::NotSignedIn("this sign-in has lasted long enough")),
+            _ if now >= row.seen_at + i64::from(self.rules.idle_secs) * 1000 => {
+                Err(AccountError::NotSignedIn("this sign-in was not used for too long"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends one's own sign-in.
+    pub async fn sign_out(&self, principal: &Principal, guest: &Guest, now: UnixMs) -> Result<(), AccountError> {
+        self.end(principal, principal.sign_in_id, "signed out", guest, now).await.map(|_| ())
+    }
+
+    /// Ends another of one's own sign-ins; false if there is none such that is open.
+    pub async fn revoke(&self, principal: &Principal, id: i64, guest: &Guest, now: UnixMs) -> Result<bool, AccountError> {
+        principal.require_himself()?;
+        self.end(principal, id, "revoked", guest, now).await
+    }
+
+    async fn end(&self, principal: &Principal, id: i64, reason: &str, guest: &Guest, now: UnixMs) -> Result<bool, AccountError> {
+        let mut tx = self.db_for(principal.account, &principal.account_name, guest).begin().await?;
+        let ended = sql::end_sign_in(&mut tx, principal.home, principal.account, id, reason, now).await?;
+        if ended {
+            let entry = AuditEntry::new(principal.home.0, "sign-in.end", "accounts", principal.account.0, &principal.account_name);
+            tx.audit(entry.note("reason", reason));
+        }
+        tx.commit(now).await?;
+        Ok(ended)
+    }
+
+    /// One's own sign-ins, the newest first.
+    pub async fn list_own(&self, principal: &Principal, limit: i64) -> Result<Vec<SignIn>, AccountError> {
+        Ok(sql::list_sign_ins(&mut self.db.read().await?, principal.home, principal.account, limit).await?)
+    }
+}
+
+/// The scope while somebody looks through another's eyes, as long as he still may: what both hold, without what moves money.
+async fn through_eyes(
+    conn: &mut Conn,
+    row: &SignInRow,
+    real: &Standing,
+    now: UnixMs,
+) -> Result<Option<(Scope, Impersonation)>, AccountError> {
+    let (Some(target), Some(until)) = (row.as_account_id, row.as_until.filter(|until| now < *until)) else { return Ok(None) };
+    let Some(theirs) = sql::find_standing(conn, AccountId(target), now).await? else { return Ok(None) };
+    let Some(real) = real.scope_in(theirs.scope.tenant()) else { return Ok(None) };
+    if !may_look_through(&real, &theirs) {
+        return Ok(None);
+    }
+    let money: CapabilitySet = Capability::ALL.iter().copied().filter(|c| c.moves_money() || *c == Capability::ApiKeys).collect();
+    let held = theirs.scope.held.and(&real.held).within(CapabilitySet::ALL.without(money));
+    let name = theirs.scope.name.clone();
+    let impersonation = Impersonation { account: AccountId(target), name, reason: row.as_reason.clone(), until };
+    Ok(Some((Scope { held, is_impersonated: true, ..theirs.scope }, impersonation)))
+}
+
+/// Downward only, into an account that is not suspended, by somebody who holds the capability.
+pub(super) fn may_look_through(real: &Scope, theirs: &Standing) -> bool {
+    // where the account itself stands: a Developer's own tree is everything, but nobody looks through a Developer's eyes
+    let target = Target {
+        path: theirs.scope.own.clone(),
+        role: theirs.scope.role.unwrap_or(super::super::Role::Developer),
+        level: theirs.scope.level,
+    };
+    theirs.suspended_by.is_none() && may_manage(real, &target, Capability::AccountsImpersonate).is_ok()
+}

@@ -1,0 +1,189 @@
+//! SQL of `accounts` under a scope. A subtree is a range of paths, which the index `accounts_by_path` serves on both databases.
+
+use crate::accounts::capability::Menu;
+use crate::accounts::{Account, AccountPath, Role, Scope, account_key};
+use crate::q;
+use crate::store::{Conn, StoreError};
+use crate::units::{AccountId, TenantId, UnixMs};
+
+#[derive(sqlx::FromRow)]
+struct AccountRow {
+    id: i64,
+    tenant_id: i64,
+    path: String,
+    name: String,
+    email: Option<String>,
+    full_name: String,
+    phone: String,
+    role: String,
+    disabled_menus: String,
+    suspended_at: Option<i64>,
+    suspended_reason: String,
+    has_password: bool,
+    has_second_factor: bool,
+    is_suspended: bool,
+    created_at: i64,
+    updated_at: i64,
+}
+
+impl AccountRow {
+    fn into_account(row: AccountRow) -> Result<Account, StoreError> {
+        Ok(Account {
+            id: AccountId(row.id),
+            tenant_id: TenantId(row.tenant_id),
+            path: read_path(row.id, &row.path)?,
+            role: read_role(row.id, &row.role)?,
+            disabled_menus: read_menus(&row.disabled_menus),
+            name: row.name,
+            email: row.email,
+            full_name: row.full_name,
+            phone: row.phone,
+            suspended_at: row.suspended_at,
+            suspended_reason: row.suspended_reason,
+            has_password: row.has_password,
+            has_second_factor: row.has_second_factor,
+            is_suspended: row.is_suspended,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
+    }
+}
+
+pub(in crate::accounts) fn read_path(id: i64, text: &str) -> Result<AccountPath, StoreError> {
+    AccountPath::read(text).filter(|p| p.depth() > 0).ok_or_else(|| StoreError::Unexpected(format!("account {id}: path {text:?}")))
+}
+
+pub(in crate::accounts) fn read_role(id: i64, text: &str) -> Result<Role, StoreError> {
+    text.parse().map_err(|e: String| StoreError::Unexpected(format!("account {id}: {e}")))
+}
+
+/// A menu group that this program does not know denies nothing, since nothing stands behind it.
+pub(in crate::accounts) fn read_menus(text: &str) -> Vec<Menu> {
+    text.split_whitespace().filter_map(|word| word.parse().ok()).collect()
+}
+
+/// What a new account's row holds.
+pub(in crate::accounts) struct NewAccountRow<'a> {
+    pub id: AccountId,
+    pub parent: Option<AccountId>,
+    pub path: AccountPath,
+    pub name: &'a str,
+    pub email: Option<&'a str>,
+    pub full_name: &'a str,
+    pub phone: &'a str,
+    pub role: Role,
+}
+
+/// Adds an account; false if its name or e-mail address is taken in the tenant.
+pub(in crate::accounts) async fn insert_account(
+    conn: &mut Conn,
+    tenant: TenantId,
+    new: &NewAccountRow<'_>,
+    now: UnixMs,
+) -> Result<bool, StoreError> {
+    let n = q!(exec conn, "INSERT INTO accounts (id, tenant_id, parent_id, path, name, name_key, email, email_key, full_name, phone, role, created_at, \
+        updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) ON CONFLICT DO NOTHING",
+        new.id.0, tenant.0, new.parent.map(|p| p.0), new.path.as_str(), new.name, account_key(new.name), new.email, new.email.map(account_key),
+        new.full_name, new.phone, new.role.as_str(), now)?;
+    Ok(n == 1)
+}
+
+/// Which accounts to list.
+#[derive(Debug, Clone, Default)]
+pub struct AccountFilter {
+    /// Only this role.
+    pub role: Option<Role>,
+    /// Only this subtree, itself included; what the scope does not see stays out.
+    pub below: AccountPath,
+}
+
+/// The accounts that the scope sees, in the order of the tree, after a path, at most `limit`.
+pub async fn list_accounts(
+    conn: &mut Conn,
+    scope: &Scope,
+    filter: &AccountFilter,
+    after: &AccountPath,
+    limit: i64,
+) -> Result<Vec<Account>, StoreError> {
+    let (from, to) = scope.subtree();
+    let (below, until) = filter.below.range();
+    let role = filter.role.map_or("", Role::as_str);
+    let rows = q!(all conn, AccountRow, "SELECT id, tenant_id, path, name, email, full_name, phone, role, disabled_menus, suspended_at, suspended_reason, \
+        password IS NOT NULL AS has_password, totp_at IS NOT NULL AS has_second_factor, EXISTS (SELECT 1 FROM accounts s WHERE s.tenant_id = $1 AND s.suspended_at IS NOT NULL \
+        AND substr(accounts.path, 1, length(s.path)) = s.path) AS is_suspended, created_at, updated_at FROM accounts \
+        WHERE tenant_id = $1 AND path >= $2 AND path < $3 AND path > $4 AND path >= $5 AND path < $6 AND ($7 = '' OR role = $7) ORDER BY path LIMIT $8",
+        scope.tenant().0, from, to, after.as_str(), below, until, role, limit)?;
+    rows.into_iter().map(AccountRow::into_account).collect()
+}
+
+/// The account of this name or e-mail address, if the scope sees it.
+pub async fn find_account_by_name(conn: &mut Conn, scope: &Scope, name: &str) -> Result<Option<Account>, StoreError> {
+    let (from, to) = scope.subtree();
+    let row = q!(opt conn, AccountRow, "SELECT id, tenant_id, path, name, email, full_name, phone, role, disabled_menus, suspended_at, suspended_reason, \
+        password IS NOT NULL AS has_password, totp_at IS NOT NULL AS has_second_factor, EXISTS (SELECT 1 FROM accounts s WHERE s.tenant_id = $1 AND s.suspended_at IS NOT NULL \
+        AND substr(accounts.path, 1, length(s.path)) = s.path) AS is_suspended, created_at, updated_at FROM accounts \
+        WHERE tenant_id = $1 AND path >= $2 AND path < $3 AND path <> '' AND (name_key = $4 OR email_key = $4)",
+        scope.tenant().0, from, to, account_key(name))?;
+    row.map(AccountRow::into_account).transpose()
+}
+
+/// The account of this id, if the scope sees it.
+pub async fn find_account_by_id(conn: &mut Conn, scope: &Scope, id: AccountId) -> Result<Option<Account>, StoreError> {
+    let (from, to) = scope.subtree();
+    let row = q!(opt conn, AccountRow, "SELECT id, tenant_id, path, name, email, full_name, phone, role, disabled_menus, suspended_at, suspended_reason, \
+        password IS NOT NULL AS has_password, totp_at IS NOT NULL AS has_second_factor, EXISTS (SELECT 1 FROM accounts s WHERE s.tenant_id = $1 AND s.suspended_at IS NOT NULL \
+        AND substr(accounts.path, 1, length(s.path)) = s.path) AS is_suspended, created_at, updated_at FROM accounts \
+        WHERE tenant_id = $1 AND path >= $2 AND path < $3 AND path <> '' AND id = $4",
+        scope.tenant().0, from, to, id.0)?;
+    row.map(AccountRow::into_account).transpose()
+}
+
+/// Writes what people may change of an account; false if its name or e-mail address is taken.
+pub(in crate::accounts) async fn update_account(conn: &mut Conn, scope: &Scope, a: &Account, now: UnixMs) -> Result<bool, StoreError> {
+    let menus = a.disabled_menus.iter().map(|m| m.as_str()).collect::<Vec<_>>().join(" ");
+    let done = q!(exec conn, "UPDATE accounts SET name = $3, name_key = $4, email = $5, email_key = $6, full_name = $7, phone = $8, role = $9, \
+        disabled_menus = $10, suspended_at = $11, suspended_reason = $12, updated_at = $13 WHERE tenant_id = $1 AND id = $2",
+        scope.tenant().0, a.id.0, &a.name, account_key(&a.name), &a.email, a.email.as_deref().map(account_key), &a.full_name, &a.phone,
+        a.role.as_str(), menus, a.suspended_at, &a.suspended_reason, now);
+    match done {
+        Err(e) if e.unique_violation().is_some() => Ok(false),
+        done => done.map(|n| n == 1),
+    }
+}
+
+/// Gives an account another one above it.
+pub(in crate::accounts) async fn update_parent(
+    conn: &mut Conn,
+    scope: &Scope,
+    id: AccountId,
+    parent: AccountId,
+    now: UnixMs,
+) -> Result<u64, StoreError> {
+    q!(exec conn, "UPDATE accounts SET parent_id = $3, updated_at = $4 WHERE tenant_id = $1 AND id = $2", scope.tenant().0, id.0, parent.0, now)
+}
+
+/// Moves a subtree to another place: every path that begins with the old one begins with the new one.
+pub(in crate::accounts) async fn update_paths(
+    conn: &mut Conn,
+    scope: &Scope,
+    old: &AccountPath,
+    new: &AccountPath,
+) -> Result<u64, StoreError> {
+    let (from, to) = old.range();
+    q!(exec conn, "UPDATE accounts SET path = $4 || substr(path, $5) WHERE tenant_id = $1 AND path >= $2 AND path < $3",
+        scope.tenant().0, from, to, new.as_str(), old.as_str().len() as i32 + 1)
+}
+
+/// How many accounts stand in a subtree, and the greatest depth of their paths.
+pub(in crate::accounts) async fn count_subtree(conn: &mut Conn, scope: &Scope, path: &AccountPath) -> Result<(i64, i64), StoreError> {
+    let (from, to) = path.range();
+    q!(one conn, (i64, i64), "SELECT COUNT(*), CAST(COALESCE(MAX(length(path)), 0) / 19 AS BIGINT) FROM accounts WHERE tenant_id = $1 AND path >= $2 AND path < $3",
+        scope.tenant().0, from, to)
+}
+
+/// The roles of the accounts directly below one.
+pub(in crate::accounts) async fn list_children_roles(conn: &mut Conn, scope: &Scope, id: AccountId) -> Result<Vec<Role>, StoreError> {
+    let rows =
+        q!(all conn, (String,), "SELECT DISTINCT role FROM accounts WHERE tenant_id = $1 AND parent_id = $2", scope.tenant().0, id.0)?;
+    rows.iter().map(|(role,)| read_role(id.0, role)).collect()
+}
