@@ -30,11 +30,11 @@ impl Default for ThrottleLimits {
     }
 }
 
-/// Who failed, hashed: a device on a router, and a user name.
+/// Who tries: a device on a router, hashed, and a user name, which is hashed only when somebody failed.
 #[derive(Debug, Clone, Copy)]
-pub struct Attempt {
+pub struct Attempt<'n> {
     device: u64,
-    username: u64,
+    username: &'n [u8],
 }
 
 /// Counts failures. Memory is bounded; the oldest counters go first.
@@ -57,27 +57,32 @@ impl Throttle {
     }
 
     /// Names an attempt. The device is its MAC, or whatever Calling-Station-Id says (the address of a VPN's client); only without one the user name stands for it.
-    pub fn attempt(&self, router_id: i64, mac: Option<Mac>, calling_station: &[u8], username: &[u8]) -> Attempt {
-        let hash = |kind: u8, feed: &dyn Fn(&mut SipHasher13)| {
-            let mut hash = SipHasher13::new_with_keys(self.keys.0, self.keys.1);
-            hash.write_u8(kind);
-            feed(&mut hash);
-            hash.finish()
-        };
-        let username_hash = hash(1, &|h| username.iter().for_each(|c| h.write_u8(c.to_ascii_lowercase())));
-        let device = hash(2, &|h| {
-            h.write_i64(router_id);
-            match mac {
-                Some(mac) => h.write_u64(mac.as_u64()),
-                None if calling_station.is_empty() => h.write_u64(username_hash),
-                None => h.write(calling_station),
-            }
-        });
-        Attempt { device, username: username_hash }
+    pub fn attempt<'n>(&self, router_id: i64, mac: Option<Mac>, calling_station: &[u8], username: &'n [u8]) -> Attempt<'n> {
+        let mut hash = self.hasher(2);
+        hash.write_i64(router_id);
+        match mac {
+            Some(mac) => hash.write_u64(mac.as_u64()),
+            None if calling_station.is_empty() => hash.write_u64(self.username_hash(username)),
+            None => hash.write(calling_station),
+        }
+        Attempt { device: hash.finish(), username }
+    }
+
+    /// Of a name in any case of letters.
+    fn username_hash(&self, username: &[u8]) -> u64 {
+        let mut hash = self.hasher(1);
+        username.iter().for_each(|c| hash.write_u8(c.to_ascii_lowercase()));
+        hash.finish()
+    }
+
+    fn hasher(&self, kind: u8) -> SipHasher13 {
+        let mut hash = SipHasher13::new_with_keys(self.keys.0, self.keys.1);
+        hash.write_u8(kind);
+        hash
     }
 
     /// Whether the attempt comes from a device that failed too often, or that failed itself and asks for a name under attack.
-    pub fn refuses(&self, attempt: Attempt, now: UnixMs) -> bool {
+    pub fn refuses(&self, attempt: Attempt<'_>, now: UnixMs) -> bool {
         let last = self.slot(attempt).load(Ordering::Relaxed);
         if last == 0 || secs(now).wrapping_sub(last) > self.limits.window_secs {
             return false;
@@ -85,18 +90,19 @@ impl Throttle {
         let count = |key: u64| self.failures.get(&key).map_or(0, |n| n.load(Ordering::Relaxed));
         let device = count(attempt.device);
         let reaches = |failures: u32, limit: u32| limit != 0 && failures >= limit;
-        reaches(device, self.limits.per_device) || (device > 0 && reaches(count(attempt.username), self.limits.per_username))
+        reaches(device, self.limits.per_device)
+            || (device > 0 && reaches(count(self.username_hash(attempt.username)), self.limits.per_username))
     }
 
     /// Counts a failed credential.
-    pub fn failed(&self, attempt: Attempt, now: UnixMs) {
+    pub fn failed(&self, attempt: Attempt<'_>, now: UnixMs) {
         self.slot(attempt).store(secs(now).max(1), Ordering::Relaxed);
-        for key in [attempt.device, attempt.username] {
+        for key in [attempt.device, self.username_hash(attempt.username)] {
             self.failures.get_with(key, || Arc::new(AtomicU32::new(0))).fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    fn slot(&self, attempt: Attempt) -> &AtomicU32 {
+    fn slot(&self, attempt: Attempt<'_>) -> &AtomicU32 {
         &self.last_failure[attempt.device as usize % FILTER_SLOTS]
     }
 }

@@ -2,6 +2,7 @@
 //! Must not know: any other room.
 
 mod bit_rate;
+mod hash;
 mod hex;
 mod id;
 mod instant;
@@ -11,6 +12,7 @@ mod text;
 mod words;
 
 pub use bit_rate::BitRate;
+pub use hash::{FastHash, FastMap};
 pub use hex::hex;
 pub use id::{AccountId, CustomerId, PackageId, RouterId, TenantId};
 pub use instant::{DAY_MS, HOUR_MS, UnixMs, local_day, local_midnight, next_local_midnight, parse_instant, print_instant};

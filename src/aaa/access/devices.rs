@@ -58,8 +58,25 @@ pub struct Devices {
 }
 
 impl Devices {
+    /// Judges a login's device by a customer's list in the directory and what was bound lately.
+    pub fn judge(
+        &self,
+        policy: DevicePolicy,
+        customer_id: i64,
+        listed: impl Iterator<Item = Mac> + Clone,
+        seen: Option<Mac>,
+    ) -> DeviceFact {
+        // Nearly every login comes from a device of the list, for which nothing has to be put together.
+        if seen.is_none_or(|mac| listed.clone().any(|own| own == mac)) {
+            return DeviceFact::Allowed;
+        }
+        let mut listed: Vec<Mac> = listed.collect();
+        self.add_bound(customer_id, &mut listed);
+        judge_device(policy, &listed, seen)
+    }
+
     /// Adds what was bound lately to a customer's list.
-    pub fn add_bound(&self, customer_id: i64, listed: &mut Vec<Mac>) {
+    fn add_bound(&self, customer_id: i64, listed: &mut Vec<Mac>) {
         if self.waiting.load(Ordering::Acquire) == 0 {
             return;
         }

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use super::devices::{DeviceFact, Devices, judge_device};
+use super::devices::{DeviceFact, Devices};
 use super::seen::SeenDevices;
 use super::service::service_of;
 use super::simultaneous::Origin;
@@ -98,6 +98,11 @@ impl Admission<'_> {
         self.gate.as_ref().map_or(0, Gate::staying)
     }
 
+    /// Fresh sessions that go on beside this one; `None` if nobody had to count them for his places.
+    pub fn sessions_beside(&self) -> Option<u16> {
+        self.gate.as_ref().map(Gate::beside)
+    }
+
     /// Whether an address can be had, or none is needed.
     pub fn has_address(&self, customer_id: i64, live: &LiveSessions, now: UnixMs) -> bool {
         self.pool.as_ref().is_none_or(|pool| pool.has_room(customer_id, live, now))
@@ -127,7 +132,7 @@ impl Access {
         Admission {
             router_allowed: limits.places.routers.is_empty() || limits.places.routers.contains(&nas.id),
             service_allowed: limits.places.services == 0 || limits.places.services & service_of(request.view) != 0,
-            device: self.device_fact(customer, limits, mac),
+            device: self.identity.devices.judge(limits.devices, customer.id, customer.macs(), mac),
             sessions_allowed,
             gate,
             pool,
@@ -136,16 +141,10 @@ impl Access {
         }
     }
 
-    fn device_fact(&self, customer: &Customer, limits: &Limits, mac: Option<Mac>) -> DeviceFact {
-        let mut listed: Vec<Mac> = customer.macs().collect();
-        self.identity.devices.add_bound(customer.id, &mut listed);
-        judge_device(limits.devices, &listed, mac)
-    }
-
     /// Takes what an Accept needs: a place, the device's binding, an address. An error leaves nothing taken but a place that its own line may take again.
     pub(super) fn admit(
         &self,
-        admission: Admission<'_>,
+        admission: &mut Admission<'_>,
         request: &AccessRequest<'_>,
         customer: &Customer,
     ) -> Result<Admitted, RejectReason> {
@@ -169,17 +168,28 @@ impl Access {
         } else if let Some(mac) = admission.origin.mac.filter(|mac| customer.macs().any(|m| m == *mac)) {
             self.identity.seen.note(nas.tenant_id, customer.id, mac, now);
         }
-        if let Some(gate) = admission.gate {
-            let (issued_at, replaced) = gate.take(&self.live, now);
+        // Taken out, so that his places are free again for others before the reply is written.
+        if let Some(mut gate) = admission.gate.take() {
+            let (issued_at, replaced) = gate.take(now);
             admitted.issued_at = issued_at;
             for key in replaced {
                 self.end_session(customer.id, &key, ReplacedWhy::NewerLogin);
             }
         }
-        if let (Some(address), Some(pool)) = (admitted.address, &admission.pool) {
+        // The lease took `now` for it.
+        if let (Some(address), Some(pool)) = (admitted.address.filter(|_| admitted.issued_at != now), &admission.pool) {
             pool.note_issued(address, customer.id, admitted.issued_at);
         }
         Ok(admitted)
+    }
+
+    /// Fresh sessions that go on beside a login, for a customer whose places need not be counted.
+    pub(super) fn sessions_beside(&self, admission: &Admission<'_>, customer: &Customer, now: UnixMs) -> u16 {
+        let mut count = 0u16;
+        self.live.fresh_sessions(customer.id, now, |session| {
+            count = count.saturating_add(u16::from(admission.origin.stays_beside(session)));
+        });
+        count
     }
 
     fn end_session(&self, customer_id: i64, session_key: &[u8; 16], why: ReplacedWhy) {

@@ -1,8 +1,10 @@
 //! One Access-Request, from its name and credential to the signed reply. Runs on the workers: memory only, no waiting.
 
+mod answer;
 mod credential;
 pub mod devices;
 mod identity;
+mod judge;
 mod seen;
 pub mod service;
 pub mod simultaneous;
@@ -12,31 +14,22 @@ mod standing;
 mod tests;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
-use super::decide::{CredentialCheck, CustomerFacts, RejectReason, Verdict, decide};
-use super::directory::{Customer, DeviceOwner, Directory, Nas, Package, TenantRules};
-use super::policy::{UsageSource, share};
-use super::reply::{self, Offer};
+use super::decide::RejectReason;
+use super::directory::{Customer, DeviceOwner, Directory, Nas, TenantRules};
+use super::policy::UsageSource;
 use super::throttle::{Attempt, Throttle};
 use crate::customers::{LookupBuffer, lookup_candidates};
-use crate::radius::dictionary::numbers::{CALLING_STATION_ID, EAP_MESSAGE, REPLY_MESSAGE, SERVICE_TYPE, USER_NAME, USER_PASSWORD};
+use crate::radius::dictionary::numbers::{CALLING_STATION_ID, SERVICE_TYPE, USER_NAME, USER_PASSWORD};
 use crate::radius::{MAX_PACKET_OCTETS, PacketView, ReplyTooLong, ReplyWriter, Secret, code};
-use crate::sessions::{Granted, Leased, LiveSessions, MacBound, SessionToken};
+use crate::sessions::{Leased, LiveSessions, MacBound};
 use crate::units::{Mac, UnixMs};
-use credential::{Credential, Proof};
-use devices::DeviceFact;
-use identity::Admitted;
+use credential::Credential;
 pub use identity::{Identity, OnReplaced, ReplacedWhy};
 pub use standing::Gathered;
 
 /// Service-Type of PPP.
 const FRAMED: u32 = 2;
-
-thread_local! {
-    /// Each worker's memory for the token it is writing.
-    static TOKEN: std::cell::RefCell<Vec<u8>> = const { std::cell::RefCell::new(Vec::new()) };
-}
 
 /// What the workers decide with; shared by all.
 pub struct Access {
@@ -116,6 +109,15 @@ pub struct Answer {
     pub leased: Option<(Leased, u64)>,
 }
 
+/// A request with a name and a credential, of a tenant that is known.
+struct Login<'a> {
+    request: &'a AccessRequest<'a>,
+    tenant: &'a TenantRules,
+    username: &'a [u8],
+    attempt: Attempt<'a>,
+    credential: Credential<'a>,
+}
+
 /// What the writing of a reply needs besides the request.
 struct Draft<'b, 'p> {
     reply: ReplyWriter<'b>,
@@ -147,244 +149,31 @@ impl Access {
         let Some(tenant) = tenants.get(&request.nas.fields.tenant_id) else {
             return self.reject(request, draft, RejectReason::UnknownUsername, 0);
         };
-        self.find_and_judge(request, draft, tenant, username, attempt)
+        self.find_and_judge(&Login { request, tenant, username, attempt, credential }, draft)
     }
 
     /// Looks the name up as it is, then without its realm, then as a device's address.
-    fn find_and_judge(
-        &self,
-        request: &AccessRequest<'_>,
-        draft: Draft<'_, '_>,
-        tenant: &TenantRules,
-        username: &[u8],
-        attempt: Attempt,
-    ) -> Result<Answer, ReplyTooLong> {
+    fn find_and_judge(&self, login: &Login<'_>, draft: Draft<'_, '_>) -> Result<Answer, ReplyTooLong> {
+        let (request, username) = (login.request, login.username);
         let tenant_id = request.nas.fields.tenant_id;
         let mut draft = Some(draft);
         let mut take = || draft.take().expect("judged once");
         let mut buffer = LookupBuffer::default();
-        for name in lookup_candidates(username, tenant.case_sensitive_usernames, &mut buffer) {
-            let found = self
-                .directory
-                .customers
-                .with_name(tenant_id, name.as_bytes(), |customer| self.judge(request, take(), tenant, customer, username, attempt));
-            if let Some(answer) = found {
+        for name in lookup_candidates(username, login.tenant.case_sensitive_usernames, &mut buffer) {
+            let judge = |customer: &Customer| self.judge(login, take(), customer);
+            if let Some(answer) = self.directory.customers.with_name(tenant_id, name.as_bytes(), judge) {
                 return answer;
             }
         }
         if let Some(mac) = Mac::parse(username).filter(|_| !is_ppp(request.view)) {
-            match self
-                .directory
-                .customers
-                .with_mac(tenant_id, mac, |customer| self.judge(request, take(), tenant, customer, username, attempt))
-            {
+            match self.directory.customers.with_mac(tenant_id, mac, |customer| self.judge(login, take(), customer)) {
                 DeviceOwner::One(answer) => return answer,
                 DeviceOwner::Several => return self.reject(request, take(), RejectReason::AmbiguousDevice, 0),
                 DeviceOwner::None => {}
             }
         }
-        self.throttle.failed(attempt, request.now);
+        self.throttle.failed(login.attempt, request.now);
         self.reject(request, take(), RejectReason::UnknownUsername, 0)
-    }
-
-    fn judge(
-        &self,
-        request: &AccessRequest<'_>,
-        draft: Draft<'_, '_>,
-        tenant: &TenantRules,
-        customer: &Customer,
-        username: &[u8],
-        attempt: Attempt,
-    ) -> Result<Answer, ReplyTooLong> {
-        let credential = draft.credential.expect("a customer is judged by a credential");
-        let (proof, secret) = self.prove(request, &credential, customer, username, draft.mac);
-        let packages = self.directory.packages.load();
-        // A customer's package is always there; a hole in the store must not let him in.
-        let Some(package) = packages.get(&customer.package_id) else {
-            return self.reject(request, draft, RejectReason::RouterNotAllowed, customer.id);
-        };
-        // Asked for at most once: limits of time, of sessions and of volume all want it, and most customers have none of them.
-        let (counted, mac) = (std::cell::OnceCell::new(), draft.mac);
-        let beside = || *counted.get_or_init(|| self.sessions_beside(request, customer, mac));
-        let gathered = self.gather(tenant, customer, package, request.now);
-        let assessment = self.assess(tenant, customer, &gathered, || u32::from(beside()) + 1, request.now);
-        // Whoever cannot prove who he is takes no place and is asked nothing more.
-        let is_proven = !matches!(proof, Proof::Wrong);
-        let admission = is_proven.then(|| self.admission(request, customer, package, gathered.limits(), draft.mac));
-        let identity = admission.as_ref();
-        let facts = CustomerFacts {
-            credential: if is_proven { CredentialCheck::Right } else { CredentialCheck::Wrong },
-            router_allowed: identity.is_some_and(|i| i.router_allowed)
-                && self.directory.may_use(tenant, customer.owner_id, request.nas.fields.owner_id),
-            service_allowed: identity.is_some_and(|i| i.service_allowed),
-            denial: assessment.denial,
-            ends_at: assessment.ends_at,
-            ends_why: assessment.ends_why,
-            walled_reasons: tenant.walled_reasons(),
-            mac_allowed: identity.is_none_or(|i| i.device != DeviceFact::NotListed),
-            device_confirmed: identity.is_none_or(|i| i.device != DeviceFact::NotConfirmed),
-            sessions_allowed: identity.map_or(0, |i| i.sessions_allowed),
-            sessions_online: identity.map_or(0, |i| i.sessions_online()),
-            address_free: identity.is_none_or(|i| i.has_address(customer.id, &self.live, request.now)),
-            session_timeout_secs: package.session_timeout_secs,
-        };
-        let interim_secs = package.interim_secs_for(customer.id);
-        match (decide(&facts, request.now), admission) {
-            (Verdict::Accept(grant), Some(admission)) => {
-                let open = if assessment.left.is_unlimited() { 1 } else { u32::from(beside()) + 1 };
-                let share = share(&assessment.left, &assessment.rate, open, interim_secs);
-                let admitted = match self.admit(admission, request, customer) {
-                    Ok(admitted) => admitted,
-                    Err(reason) => return self.reject(request, draft, reason, customer.id),
-                };
-                let offer = Offer {
-                    session_timeout_secs: grant.session_timeout_secs,
-                    interim_secs: share.interim_secs,
-                    rate: gathered.rate_text(&assessment, request.now),
-                    caps: share.caps,
-                    leased: admitted.address,
-                    walled: None,
-                };
-                let is_first_login = gathered.is_pending && self.directory.terms.note_first_login(customer.id, request.now);
-                let answer = self.accept(request, draft, customer, package, &offer, &proof, secret, &admitted)?;
-                Ok(Answer { is_first_login, ..answer })
-            }
-            (Verdict::Accept(_), None) => self.reject(request, draft, RejectReason::WrongCredential, customer.id),
-            (Verdict::WalledGarden(reason), _) => {
-                let offer = Offer {
-                    session_timeout_secs: Some(tenant.walled.session_secs),
-                    interim_secs: tenant.walled.interim_secs,
-                    rate: None,
-                    caps: Default::default(),
-                    leased: None,
-                    walled: Some(&tenant.walled),
-                };
-                let admitted = Admitted::nothing(request.now);
-                let answer = self.accept(request, draft, customer, package, &offer, &proof, secret, &admitted)?;
-                Ok(Answer { walled: Some(reason), ..answer })
-            }
-            (Verdict::Reject(reason), _) => {
-                if reason == RejectReason::WrongCredential {
-                    self.throttle.failed(attempt, request.now);
-                    if credential.is_garbled(request.view, secret) {
-                        request.nas.counters.garbled_passwords.fetch_add(1, Ordering::Relaxed);
-                    }
-                }
-                self.reject(request, draft, reason, customer.id)
-            }
-        }
-    }
-
-    /// Tries the password under each secret that may have hidden it; a customer whose name is a device's address may also prove to be that device.
-    fn prove<'s>(
-        &self,
-        request: &AccessRequest<'s>,
-        credential: &Credential<'_>,
-        customer: &Customer,
-        username: &[u8],
-        mac: Option<Mac>,
-    ) -> (Proof, &'s Secret) {
-        // No password means that only his devices prove him, not that an empty one does.
-        for secret in request.secrets_by_likelihood().filter(|_| !customer.password().is_empty()) {
-            let proof = credential.verify(customer.password(), username, request.view, secret);
-            if !matches!(proof, Proof::Wrong) {
-                request.note_secret(secret);
-                return (proof, secret);
-            }
-        }
-        // Everything else is for names that are addresses: the device speaks for itself if the router saw it, but never over PPP or VPN, where anyone can claim one.
-        let speaks = |device: &Mac| !is_ppp(request.view) && mac.is_none_or(|seen| seen == *device);
-        if let Some(device) = Mac::parse(username).filter(speaks) {
-            let password_is_device = customer.password().is_empty() || Mac::parse(customer.password()) == Some(device);
-            let is_name = Mac::parse(customer.username()) == Some(device) && password_is_device;
-            if is_name || (customer.device_login() && customer.macs().any(|m| m == device)) {
-                for secret in request.secrets_by_likelihood() {
-                    let proof = credential.verify_device(device, username, request.view, secret);
-                    if !matches!(proof, Proof::Wrong) {
-                        return (proof, secret);
-                    }
-                }
-            }
-        }
-        (Proof::Wrong, request.likely_secret())
-    }
-
-    /// Fresh sessions that would stay beside a new one: the same device on the same router only renews its own.
-    fn sessions_beside(&self, request: &AccessRequest<'_>, customer: &Customer, mac: Option<Mac>) -> u16 {
-        let mut count = 0u16;
-        self.live.fresh_sessions(customer.id, request.now, |session| {
-            let is_same = session.router_id() == request.nas.fields.id && mac.is_some() && session.mac() == mac;
-            count = count.saturating_add(u16::from(!is_same));
-        });
-        count
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the parts of one Accept, each from another place")]
-    fn accept(
-        &self,
-        request: &AccessRequest<'_>,
-        mut draft: Draft<'_, '_>,
-        customer: &Customer,
-        package: &Package,
-        offer: &Offer<'_>,
-        proof: &Proof,
-        secret: &Secret,
-        admitted: &Admitted,
-    ) -> Result<Answer, ReplyTooLong> {
-        let ends_at = offer.session_timeout_secs.map_or(UnixMs::MAX, |secs| request.now + i64::from(secs) * 1000);
-        let told = offer.walled.is_none().then(|| reply::told(customer, package));
-        let granted = Granted::new(offer.rate_number(customer, package), ends_at, offer.walled.is_some(), offer.caps).with_told(told);
-        let interim_secs = offer.interim_secs;
-        let token = SessionToken { issued_at: admitted.issued_at, nonce: request.nonce, customer_id: customer.id, interim_secs, granted };
-        TOKEN.with_borrow_mut(|octets| {
-            self.live.tokens().sign(request.nas.fields.tenant_id, &token, octets);
-            reply::write_accept(&mut draft.reply, customer, package, offer, octets);
-        });
-        let loggable = draft.reply.len();
-        Credential::write_success(proof, &mut draft.reply, request.view, secret, request.nonce as u16);
-        draft.reply.proxy_state(request.view);
-        request.nas.counters.accepts.fetch_add(1, Ordering::Relaxed);
-        let method = draft.credential.map_or("", |c| c.name());
-        let octets = draft.reply.finish(secret)?;
-        let (bound, leased, customer_id, mac) = (admitted.bound, admitted.leased, customer.id, draft.mac);
-        Ok(Answer { octets, loggable, reject: None, walled: None, is_first_login: false, customer_id, mac, method, bound, leased })
-    }
-
-    fn reject(
-        &self,
-        request: &AccessRequest<'_>,
-        mut draft: Draft<'_, '_>,
-        reason: RejectReason,
-        customer_id: i64,
-    ) -> Result<Answer, ReplyTooLong> {
-        let reply = &mut draft.reply;
-        reply.set_code(code::ACCESS_REJECT);
-        reply.octets(REPLY_MESSAGE, reason.message().as_bytes());
-        if let Some(credential) = &draft.credential {
-            credential.write_error(reason, reply);
-        }
-        if let Some(eap) = request.view.get(EAP_MESSAGE) {
-            // EAP-Failure with the identifier of the response that it refuses (RFC 3579 section 2.1, RFC 3748 section 4.2).
-            reply.octets(EAP_MESSAGE, &[4, eap.get(1).copied().unwrap_or(0), 0, 4]);
-        }
-        let loggable = reply.len();
-        reply.proxy_state(request.view);
-        request.nas.counters.rejects.fetch_add(1, Ordering::Relaxed);
-        let octets = draft.reply.finish(request.likely_secret())?;
-        let method = draft.credential.map_or("", |c| c.name());
-        let mac = draft.mac;
-        Ok(Answer {
-            octets,
-            loggable,
-            reject: Some(reason),
-            walled: None,
-            is_first_login: false,
-            customer_id,
-            mac,
-            method,
-            bound: None,
-            leased: None,
-        })
     }
 
     /// Customer and interim interval of an accounting packet without token, by its user name or device.

@@ -1,6 +1,7 @@
 //! The rule for several sessions at once: who is online, is there room for one more, and who has to go for it. Pure.
 
 use crate::packages::{Simultaneous, WhenFull};
+use crate::sessions::LiveSession;
 use crate::units::{Mac, UnixMs};
 
 /// Where and from which device a login comes.
@@ -19,6 +20,11 @@ impl Origin {
     pub fn is_same_line(&self, other: &Origin) -> bool {
         let same_router = self.router_id == other.router_id || self.router_id == 0 || other.router_id == 0;
         same_router && ((self.mac.is_some() && self.mac == other.mac) || (self.calling != 0 && self.calling == other.calling))
+    }
+
+    /// Whether a session goes on beside a login from here: the same device on the same router only renews its own.
+    pub fn stays_beside(&self, session: &LiveSession) -> bool {
+        session.router_id() != self.router_id || self.mac.is_none() || session.mac() != self.mac
     }
 }
 

@@ -1,9 +1,9 @@
 //! Places of customers who may have so many sessions at once: an Accept takes one under a lock, and holds it until its session begins or a minute has passed.
 //!
 //! Nothing has to be freed by hand: a reservation whose session is in memory no longer counts, because the token names the instant of its Accept, and that
-//! instant is made unique among the customer's. Lock order: a shard of the directory, then a shard here, then live sessions; nobody takes them the other way.
+//! instant is made unique among the customer's. Lock order: a shard of the directory, then a shard here, then a meter, then live sessions; nobody takes
+//! them the other way.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::{Mutex, MutexGuard};
@@ -11,7 +11,7 @@ use parking_lot::{Mutex, MutexGuard};
 use super::simultaneous::{Holder, Origin, Room, room};
 use crate::packages::{Simultaneous, WhenUnknown};
 use crate::sessions::{LiveSession, LiveSessions};
-use crate::units::UnixMs;
+use crate::units::{FastMap, UnixMs};
 
 const SHARDS: usize = 64;
 /// An Accept whose session has not begun by then is forgotten: the router did without it.
@@ -43,9 +43,16 @@ struct Held {
     superseded: Vec<UnixMs>,
 }
 
+impl Held {
+    /// Whether an Accept of this instant is among them.
+    fn has(&self, issued_at: UnixMs) -> bool {
+        self.reservations.iter().any(|r| r.issued_at == issued_at) || self.superseded.contains(&issued_at)
+    }
+}
+
 /// Reservations of all customers.
 pub struct Slots {
-    shards: Vec<Mutex<HashMap<i64, Held>>>,
+    shards: Vec<Mutex<FastMap<i64, Held>>>,
     /// How many Accepts are superseded, so that a Start costs nothing while there are none.
     superseded: AtomicUsize,
 }
@@ -59,12 +66,15 @@ impl Default for Slots {
 /// A customer's places while one login is decided: nobody else can take one meanwhile.
 pub struct Gate<'s> {
     slots: &'s Slots,
-    shard: MutexGuard<'s, HashMap<i64, Held>>,
+    shard: MutexGuard<'s, FastMap<i64, Held>>,
     customer_id: i64,
     origin: Origin,
     /// What holds places, and the session key of each that is a session.
     holders: Vec<Holder>,
     keys: Vec<[u8; 16]>,
+    /// Instants of the tokens of his sessions in memory.
+    issued: Vec<UnixMs>,
+    beside: u16,
     room: Room,
 }
 
@@ -80,27 +90,28 @@ impl Slots {
         now: UnixMs,
     ) -> Gate<'s> {
         let mut shard = self.shards[customer_id as usize % SHARDS].lock();
-        let (mut holders, mut keys) = (Vec::new(), Vec::new());
-        let mut hold = |session: &LiveSession| {
-            let origin = Origin { router_id: session.router_id(), mac: session.mac(), calling: 0 };
-            holders.push(Holder { origin, since: session.started_at(), is_reserved: false });
-            keys.push(session.session_key);
-        };
-        live.fresh_sessions(customer_id, now, &mut hold);
-        if rule.when_unknown == WhenUnknown::Counts {
-            live.sessions_of(customer_id, |session| {
-                if session.is_open() && !session.is_fresh(now) {
-                    hold(session);
-                }
-            });
-        }
-        if let Some(held) = shard.get_mut(&customer_id) {
+        let mut held = shard.get_mut(&customer_id);
+        if let Some(held) = &mut held {
             held.reservations.retain(|r| now - r.issued_at < RESERVED_MS);
-            live.sessions_of(customer_id, |session| held.reservations.retain(|r| !r.is_begun_by(session)));
+        }
+        let (mut holders, mut keys, mut issued, mut beside) = (Vec::new(), Vec::new(), Vec::new(), 0u16);
+        live.known_sessions(customer_id, now, |session, is_fresh| {
+            if let Some(held) = &mut held {
+                held.reservations.retain(|r| !r.is_begun_by(session));
+            }
+            issued.push(session.token_issued_at());
+            beside = beside.saturating_add(u16::from(is_fresh && origin.stays_beside(session)));
+            if is_fresh || (rule.when_unknown == WhenUnknown::Counts && session.is_open()) {
+                let origin = Origin { router_id: session.router_id(), mac: session.mac(), calling: 0 };
+                holders.push(Holder { origin, since: session.started_at(), is_reserved: false });
+                keys.push(session.session_key);
+            }
+        });
+        if let Some(held) = held {
             holders.extend(held.reservations.iter().map(|r| Holder { origin: r.origin, since: r.issued_at, is_reserved: true }));
         }
         let room = room(rule, allowed, &origin, &holders);
-        Gate { slots: self, shard, customer_id, origin, holders, keys, room }
+        Gate { slots: self, shard, customer_id, origin, holders, keys, issued, beside, room }
     }
 
     /// Whether the session of this Accept must be ended as it begins, because another login has taken its place meanwhile. Asked for each Start with a token.
@@ -137,11 +148,19 @@ impl Gate<'_> {
         self.room.staying
     }
 
+    /// Fresh sessions that stay online beside the new one, whatever the rule says of them.
+    pub fn beside(&self) -> u16 {
+        self.beside
+    }
+
     /// Takes a place. Returns the instant to put into the token, unique among the customer's, and the keys of the sessions that must be ended for it.
-    pub fn take(mut self, live: &LiveSessions, now: UnixMs) -> (UnixMs, Vec<[u8; 16]>) {
-        let mut taken: Vec<UnixMs> = Vec::new();
-        live.sessions_of(self.customer_id, |session| taken.push(session.token_issued_at()));
+    pub fn take(&mut self, now: UnixMs) -> (UnixMs, Vec<[u8; 16]>) {
         let held = self.shard.entry(self.customer_id).or_default();
+        // Also of Accepts that this one makes void: their sessions may be beginning just now.
+        let mut issued_at = now;
+        while self.issued.contains(&issued_at) || held.has(issued_at) {
+            issued_at += 1;
+        }
         let sessions = self.keys.len();
         let (replaced, reserved): (Vec<usize>, Vec<usize>) = self.room.replaced.iter().partition(|index| **index < sessions);
         for index in reserved {
@@ -152,12 +171,6 @@ impl Gate<'_> {
         }
         // The same line again: its earlier Accept is not going to be used.
         held.reservations.retain(|r| !self.origin.is_same_line(&r.origin));
-        taken.extend(held.reservations.iter().map(|r| r.issued_at));
-        taken.extend(&held.superseded);
-        let mut issued_at = now;
-        while taken.contains(&issued_at) {
-            issued_at += 1;
-        }
         held.reservations.push(Reservation { issued_at, origin: self.origin });
         (issued_at, replaced.into_iter().map(|index| self.keys[index]).collect())
     }

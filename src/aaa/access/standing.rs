@@ -11,20 +11,20 @@ use crate::sessions::Used;
 use crate::units::UnixMs;
 
 /// A customer's terms together with his package's.
-pub struct Gathered {
+pub struct Gathered<'p> {
     /// What he has of his own.
     pub terms: Terms,
     /// Limits and rates with his own parts put in; `None` = the package's as they are.
     pub effective: Option<Arc<Effective>>,
     /// The package.
-    pub package: Arc<Package>,
+    pub package: &'p Arc<Package>,
     /// The first instant without service, grace and a first login at this instant included.
     pub expires_at: UnixMs,
     /// Whether his validity begins with a first login that nobody has noted yet.
     pub is_pending: bool,
 }
 
-impl Gathered {
+impl Gathered<'_> {
     /// The limits that hold.
     pub fn limits(&self) -> &Limits {
         self.effective.as_ref().map_or(&self.package.limits, |e| &e.limits)
@@ -48,7 +48,7 @@ impl Gathered {
 
 impl Access {
     /// Gathers a customer's terms.
-    pub fn gather(&self, tenant: &TenantRules, customer: &Customer, package: &Arc<Package>, now: UnixMs) -> Gathered {
+    pub fn gather<'p>(&self, tenant: &TenantRules, customer: &Customer, package: &'p Arc<Package>, now: UnixMs) -> Gathered<'p> {
         let terms = if customer.has_terms() { self.directory.terms.of(customer.id) } else { Terms::default() };
         let effective = terms.own.as_ref().map(|own| own.effective(package));
         let (mut expires_at, mut is_pending) = (customer.expires_at, false);
@@ -59,7 +59,7 @@ impl Access {
                 expires_at = after(noted.unwrap_or(now), terms.first_login_secs);
             }
         }
-        Gathered { effective, package: package.clone(), expires_at: expires_at.saturating_add(tenant.grace_ms()), is_pending, terms }
+        Gathered { effective, package, expires_at: expires_at.saturating_add(tenant.grace_ms()), is_pending, terms }
     }
 
     /// Assesses a customer with so many open sessions, the one that asks included.
@@ -67,7 +67,7 @@ impl Access {
         &self,
         tenant: &TenantRules,
         customer: &Customer,
-        gathered: &Gathered,
+        gathered: &Gathered<'_>,
         open_sessions: impl FnOnce() -> u32,
         now: UnixMs,
     ) -> Assessment {
@@ -85,7 +85,7 @@ impl Access {
         &self,
         tenant: &TenantRules,
         customer: &Customer,
-        gathered: &Gathered,
+        gathered: &Gathered<'_>,
         open_sessions: impl FnOnce() -> u32,
         now: UnixMs,
         see: impl FnOnce(&Standing<'_>, bool) -> T,
@@ -123,7 +123,7 @@ impl Access {
         customer_id: i64,
         open_sessions: u32,
         now: UnixMs,
-        see: impl FnOnce(&TenantRules, &Customer, &Gathered, &Assessment) -> T,
+        see: impl FnOnce(&TenantRules, &Customer, &Gathered<'_>, &Assessment) -> T,
     ) -> Option<T> {
         let (packages, tenants) = (self.directory.packages.load(), self.directory.tenants.load());
         let judge = |customer: &Customer| {
@@ -141,7 +141,7 @@ impl Access {
         ids: &[i64],
         open_sessions: impl Fn(usize) -> u32,
         now: UnixMs,
-        mut see: impl FnMut(usize, Option<(&Customer, &Gathered, Assessment)>),
+        mut see: impl FnMut(usize, Option<(&Customer, &Gathered<'_>, Assessment)>),
     ) {
         let (packages, tenants) = (self.directory.packages.load(), self.directory.tenants.load());
         self.directory.customers.with_ids(ids, |at, customer| {
@@ -155,7 +155,7 @@ impl Access {
 }
 
 /// Without limits only hold and expiry count; nobody asks what was used.
-fn unrestricted(customer: &Customer, gathered: &Gathered, now: UnixMs) -> Assessment {
+fn unrestricted(customer: &Customer, gathered: &Gathered<'_>, now: UnixMs) -> Assessment {
     let expires_at = gathered.expires_at;
     Assessment {
         denial: plain_denial(customer.hold(), customer.is_closed(), expires_at, now),

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use radius::core::code::Code;
 
 use super::*;
-use crate::aaa::directory::{CustomerFields, MessageAuthenticatorMode, NasFields, NasTable, Packages, Providers, Tenants};
+use crate::aaa::directory::{CustomerFields, MessageAuthenticatorMode, NasFields, NasTable, Package, Packages, Providers, Tenants};
 use crate::aaa::policy::NoMeters;
 use crate::aaa::throttle::ThrottleLimits;
 use crate::packages::{DevicePolicy, Limits, Places, Simultaneous, WhenFull, WhenUnknown, service};

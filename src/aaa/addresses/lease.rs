@@ -50,6 +50,47 @@ pub(super) struct Held {
     pub is_changed: bool,
 }
 
+/// Addresses of one customer, the newest last: nearly always one, which lies in the table itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Addresses {
+    One([u32; 1]),
+    /// Any other number, if only for a moment.
+    Several(Vec<u32>),
+}
+
+impl Default for Addresses {
+    fn default() -> Addresses {
+        Addresses::Several(Vec::new())
+    }
+}
+
+impl Addresses {
+    pub fn as_slice(&self) -> &[u32] {
+        match self {
+            Addresses::One(one) => one,
+            Addresses::Several(several) => several,
+        }
+    }
+
+    /// Puts an address at the end, also if it is among them already.
+    pub fn put_last(&mut self, address: u32) {
+        self.remove(address);
+        match self {
+            Addresses::One([first]) => *self = Addresses::Several(vec![*first, address]),
+            Addresses::Several(none) if none.is_empty() => *self = Addresses::One([address]),
+            Addresses::Several(several) => several.push(address),
+        }
+    }
+
+    pub fn remove(&mut self, address: u32) {
+        match self {
+            Addresses::One([one]) if *one == address => *self = Addresses::default(),
+            Addresses::One(_) => {}
+            Addresses::Several(several) => several.retain(|a| *a != address),
+        }
+    }
+}
+
 /// What the live sessions say of a lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Use {
@@ -90,5 +131,35 @@ impl Held {
             Use::Over => true,
             Use::Unknown => now >= self.hold_until,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_stand_in_the_order_in_which_they_were_given_last() {
+        let mut addresses = Addresses::default();
+        let mut step = |add: bool, address: u32, wanted: &[u32]| {
+            if add {
+                addresses.put_last(address)
+            } else {
+                addresses.remove(address)
+            }
+            assert_eq!(addresses.as_slice(), wanted, "{address}");
+        };
+        step(true, 1, &[1]);
+        step(true, 1, &[1]);
+        step(true, 2, &[1, 2]);
+        step(true, 3, &[1, 2, 3]);
+        step(true, 1, &[2, 3, 1]);
+        step(false, 9, &[2, 3, 1]);
+        step(false, 3, &[2, 1]);
+        step(false, 1, &[2]);
+        step(false, 2, &[]);
+        step(false, 2, &[]);
+        step(true, 4, &[4]);
+        step(false, 5, &[4]);
     }
 }

@@ -10,7 +10,6 @@ mod pool;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -18,13 +17,13 @@ use parking_lot::Mutex;
 
 use crate::routers::pools::{Lease, LeaseChange, Pool};
 use crate::sessions::{Leased, LiveSessions};
-use crate::units::UnixMs;
+use crate::units::{FastMap, UnixMs};
 
 pub use lease::{LeaseFor, LeaseGranted};
 pub use pool::{AddressPool, PoolFigures};
 
-/// Pools by tenant, then by name, with the only router that each serves.
-type ByName = HashMap<i64, HashMap<Box<[u8]>, (Option<i64>, Arc<AddressPool>)>>;
+/// Pools by tenant, then by name (which staff chooses), with the only router that each serves.
+type ByName = FastMap<i64, FastMap<Box<[u8]>, (Option<i64>, Arc<AddressPool>)>>;
 
 /// All pools of this node.
 #[derive(Default)]
@@ -46,12 +45,12 @@ impl AddressPools {
 
     /// The pool of an id.
     pub fn find_by_id(&self, id: i64) -> Option<Arc<AddressPool>> {
-        self.by_name.load().values().flat_map(HashMap::values).find(|(_, pool)| pool.id() == id).map(|(_, pool)| pool.clone())
+        self.by_name.load().values().flat_map(FastMap::values).find(|(_, pool)| pool.id() == id).map(|(_, pool)| pool.clone())
     }
 
     /// All of them.
     pub fn all(&self) -> Vec<Arc<AddressPool>> {
-        self.by_name.load().values().flat_map(HashMap::values).map(|(_, pool)| pool.clone()).collect()
+        self.by_name.load().values().flat_map(FastMap::values).map(|(_, pool)| pool.clone()).collect()
     }
 
     /// Puts a pool in, or changes one that is there, whose leases then stay as memory knows them. `leases` are the store's, for one that is new here.

@@ -1,16 +1,16 @@
 //! One pool in memory: which address a login gets.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::Ipv4Addr;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
-use super::lease::{HELD_MS, Held, LeaseFor, LeaseGranted, Use};
+use super::lease::{Addresses, HELD_MS, Held, LeaseFor, LeaseGranted, Use};
 use crate::aaa::access::simultaneous::Origin;
 use crate::routers::pools::{Lease, LeaseChange, Pool};
 use crate::sessions::{Leased, LiveSessions};
-use crate::units::{TenantId, UnixMs};
+use crate::units::{FastMap, TenantId, UnixMs};
 
 /// A full pool is not looked through more often than this for the sake of one login.
 const SWEEP_AGAIN_MS: i64 = 1_000;
@@ -35,15 +35,17 @@ pub struct AddressPool {
     id: i64,
     tenant_id: i64,
     state: Mutex<State>,
+    /// Whether some address may never have been leased: then there is room, and nobody need wait to learn it.
+    may_be_fresh: AtomicBool,
     exhausted: AtomicU64,
     exhausted_at: AtomicI64,
 }
 
 struct State {
     pool: Pool,
-    leases: HashMap<u32, Held>,
+    leases: FastMap<u32, Held>,
     /// Addresses of each customer, the newest last.
-    of_customer: HashMap<i64, Vec<u32>>,
+    of_customer: FastMap<i64, Addresses>,
     /// The next address that was perhaps never leased: range and number in it.
     fresh: (usize, u64),
     /// Addresses whose sessions are over with the instant of that, the longest first. An entry counts only while its lease still says that instant.
@@ -57,8 +59,8 @@ impl AddressPool {
     pub(super) fn new(pool: &Pool, leases: &[Lease], now: UnixMs) -> AddressPool {
         let mut state = State {
             pool: pool.clone(),
-            leases: HashMap::with_capacity(leases.len()),
-            of_customer: HashMap::new(),
+            leases: FastMap::with_capacity_and_hasher(leases.len(), Default::default()),
+            of_customer: FastMap::default(),
             fresh: (0, 0),
             idle: VecDeque::new(),
             held: 0,
@@ -66,7 +68,8 @@ impl AddressPool {
         };
         leases.iter().for_each(|lease| state.restore(lease, 0, now));
         let (exhausted, exhausted_at) = (AtomicU64::new(0), AtomicI64::new(0));
-        AddressPool { id: pool.id, tenant_id: pool.tenant_id.0, state: Mutex::new(state), exhausted, exhausted_at }
+        let may_be_fresh = AtomicBool::new(true);
+        AddressPool { id: pool.id, tenant_id: pool.tenant_id.0, state: Mutex::new(state), may_be_fresh, exhausted, exhausted_at }
     }
 
     /// Its id.
@@ -97,6 +100,7 @@ impl AddressPool {
         state.pool = pool.clone();
         // Also what was passed over for being somebody's static address is looked at again.
         state.fresh = (0, 0);
+        self.may_be_fresh.store(true, Ordering::Release);
     }
 
     /// Takes in a lease that the journal told of.
@@ -106,8 +110,11 @@ impl AddressPool {
         self.state.lock().restore(&lease, seq, now);
     }
 
-    /// Whether a login of this customer would get an address. If not, it is counted.
+    /// Whether a login of this customer would get an address, as far as can be told before one is taken. If not, it is counted.
     pub fn has_room(&self, customer_id: i64, live: &LiveSessions, now: UnixMs) -> bool {
+        if self.may_be_fresh.load(Ordering::Acquire) {
+            return true;
+        }
         let may = |state: &mut State| state.of_customer.contains_key(&customer_id) || state.has_fresh() || state.has_idle(now);
         let found = may(&mut self.state.lock()) || (self.sweep_if_due(live, now) && may(&mut self.state.lock()));
         if !found {
@@ -120,8 +127,11 @@ impl AddressPool {
     pub fn lease(&self, holder: &LeaseFor, is_static: impl Fn(Ipv4Addr) -> bool, live: &LiveSessions, now: UnixMs) -> Option<LeaseGranted> {
         let take = |state: &mut State| {
             let own = state.own(holder, &is_static, live, now);
-            let address = own.or_else(|| state.take_fresh(&is_static)).or_else(|| state.take_idle(&is_static, now))?;
-            Some(state.give(address, holder, now))
+            let address = own.or_else(|| state.take_fresh(&is_static)).or_else(|| state.take_idle(&is_static, now));
+            if state.fresh.0 == state.pool.ranges.len() {
+                self.may_be_fresh.store(false, Ordering::Release);
+            }
+            Some(state.give(address?, holder, now))
         };
         let given = take(&mut self.state.lock());
         let given = given.or_else(|| if self.sweep_if_due(live, now) { take(&mut self.state.lock()) } else { None });
@@ -249,7 +259,7 @@ impl State {
             is_changed: false,
         };
         self.leases.insert(address, held);
-        self.of_customer.entry(lease.customer_id).or_default().push(address);
+        self.of_customer.entry(lease.customer_id).or_default().put_last(address);
         if gone_at == 0 {
             self.held += 1;
         } else {
@@ -261,8 +271,8 @@ impl State {
         let Some(old) = self.leases.remove(&address) else { return };
         self.held -= usize::from(old.gone_at == 0);
         if let Some(addresses) = self.of_customer.get_mut(&old.customer_id) {
-            addresses.retain(|a| *a != address);
-            if addresses.is_empty() {
+            addresses.remove(address);
+            if addresses.as_slice().is_empty() {
                 self.of_customer.remove(&old.customer_id);
             }
         }
@@ -271,13 +281,13 @@ impl State {
     fn own(&self, holder: &LeaseFor, is_static: &impl Fn(Ipv4Addr) -> bool, live: &LiveSessions, now: UnixMs) -> Option<u32> {
         let addresses = self.of_customer.get(&holder.customer_id)?;
         let may_have = |address: &&u32| {
-            let Some(held) = self.leases.get(address) else { return false };
+            let Some(held) = self.leases.get(*address) else { return false };
             let is_his = held.gone_at != 0
                 || held.origin.is_same_line(&holder.origin)
                 || held.is_over(held.find_use(Ipv4Addr::from(**address), live), now);
             is_his && self.contains(**address) && !is_static(Ipv4Addr::from(**address))
         };
-        addresses.iter().rev().find(may_have).copied()
+        addresses.as_slice().iter().rev().find(may_have).copied()
     }
 
     fn has_fresh(&mut self) -> bool {
@@ -339,25 +349,42 @@ impl State {
     }
 
     fn give(&mut self, address: u32, holder: &LeaseFor, now: UnixMs) -> LeaseGranted {
-        let old = self.leases.get(&address).copied().filter(|h| h.customer_id == holder.customer_id);
+        if let Some(seq) = self.give_again(address, holder, now) {
+            return LeaseGranted { address: Ipv4Addr::from(address), seq };
+        }
         self.forget(address);
+        let seq = u64::MAX;
         let held = Held {
             customer_id: holder.customer_id,
             origin: holder.origin,
-            leased_at: old.map_or(now, |o| o.leased_at),
+            leased_at: now,
             given_at: now,
             issued_at: now,
-            seq: old.map_or(u64::MAX, |o| o.seq),
+            seq,
             hold_until: now + HELD_MS,
             gone_at: 0,
             session_key: None,
-            is_changed: old.is_some_and(|o| o.gone_at != 0),
+            is_changed: false,
         };
-        let seq = held.seq;
         self.leases.insert(address, held);
-        self.of_customer.entry(holder.customer_id).or_default().push(address);
+        self.of_customer.entry(holder.customer_id).or_default().put_last(address);
         self.held += 1;
         LeaseGranted { address: Ipv4Addr::from(address), seq }
+    }
+
+    /// Gives a customer the address that was his last, in its place; returns the place of its record. `None` if it was another's, or nobody's.
+    fn give_again(&mut self, address: u32, holder: &LeaseFor, now: UnixMs) -> Option<u64> {
+        let held = self.leases.get_mut(&address).filter(|h| h.customer_id == holder.customer_id)?;
+        let was_gone = held.gone_at != 0;
+        (held.origin, held.given_at, held.issued_at, held.hold_until) = (holder.origin, now, now, now + HELD_MS);
+        (held.gone_at, held.session_key) = (0, None);
+        held.is_changed |= was_gone;
+        self.held += usize::from(was_gone);
+        let seq = held.seq;
+        if let Some(addresses) = self.of_customer.get_mut(&holder.customer_id) {
+            addresses.put_last(address);
+        }
+        Some(seq)
     }
 
     /// Notes what was seen of a lease, unless it changed since it was looked at.

@@ -13,7 +13,6 @@ mod settle;
 mod terms;
 mod walled;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -23,7 +22,7 @@ use super::addresses::AddressPools;
 use super::decide::RejectReason;
 use crate::accounts::{AccessRules, WhenDenied};
 use crate::customers::{LookupBuffer, lookup_candidates};
-use crate::units::Mac;
+use crate::units::{FastMap, Mac};
 
 pub(in crate::aaa) use customers::SHARDS;
 pub use customers::{Customer, CustomerFields, Customers, DeviceOwner};
@@ -89,11 +88,11 @@ impl TenantRules {
 }
 
 /// Packages by id.
-pub type Packages = HashMap<i64, Arc<Package>>;
+pub type Packages = FastMap<i64, Arc<Package>>;
 /// Tenants by id.
-pub type Tenants = HashMap<i64, Arc<TenantRules>>;
+pub type Tenants = FastMap<i64, Arc<TenantRules>>;
 /// The provider (admin account) that each account belongs to.
-pub type Providers = HashMap<i64, i64>;
+pub type Providers = FastMap<i64, i64>;
 
 /// Everything that deciding needs. The small tables are swapped whole; customers change one by one.
 pub struct Directory {

@@ -11,7 +11,7 @@ use super::Package;
 use super::package::RateText;
 use crate::aaa::policy::{ExpiredShare, TopUp};
 use crate::packages::{Limits, LimitsOverride, RateLimit};
-use crate::units::UnixMs;
+use crate::units::{FastHash, UnixMs};
 
 /// What few customers have.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -92,7 +92,7 @@ impl Own {
 /// Terms by customer.
 #[derive(Debug, Default)]
 pub struct TermsTable {
-    terms: DashMap<i64, Terms>,
+    terms: DashMap<i64, Terms, FastHash>,
     /// First logins that were accepted and are not yet in the store's rows, unix ms.
     first_logins: DashMap<i64, UnixMs>,
 }

@@ -48,15 +48,24 @@ pub(super) fn steps(standing: &Standing<'_>, running: &Spans, now: UnixMs) -> St
     found
 }
 
+/// A part of a number, the largest there is where the result does not fit.
+fn percent_of(number: u64, percent: u64) -> u64 {
+    // Division of 128 bits takes longer than all the rest, and no rate of today needs it.
+    match number.checked_mul(percent) {
+        Some(product) => product / 100,
+        None => u64::try_from(u128::from(number) * u128::from(percent) / 100).unwrap_or(u64::MAX),
+    }
+}
+
 /// The rate of a step for a package of this rate. A percentage is taken of every number but priority and times; what is unlimited stays so.
 pub fn step_rate(rate: &FairUseRate, package: &RateLimit) -> RateLimit {
     let percent = match rate {
         FairUseRate::Fixed(fixed) => return *fixed,
-        FairUseRate::Percent(percent) => u128::from(*percent),
+        FairUseRate::Percent(percent) => u64::from(*percent),
     };
     let of = |rate: BitRate| match rate.0 {
         0 => BitRate(0),
-        bps => BitRate(u64::try_from(u128::from(bps) * percent / 100).unwrap_or(u64::MAX).max(1)),
+        bps => BitRate(percent_of(bps, percent).max(1)),
     };
     let both = |pair: PerDirection<Option<BitRate>>| PerDirection { download: pair.download.map(of), upload: pair.upload.map(of) };
     RateLimit {

@@ -7,6 +7,7 @@
 
 mod allowance;
 mod fair_use;
+mod known_spans;
 mod known_windows;
 mod online_time;
 #[cfg(test)]
@@ -16,14 +17,12 @@ mod usage;
 mod usage_days;
 mod volume;
 
-use std::cell::RefCell;
-
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::decide::{HoldFact, RejectReason};
 use crate::packages::hours::Window;
-use crate::packages::{Direction, Limits, Period, RateLimit, Spans, spans};
+use crate::packages::{Direction, Limits, RateLimit};
 use crate::sessions::Used;
 use crate::units::UnixMs;
 
@@ -141,7 +140,8 @@ pub fn plain_denial(hold: HoldFact, is_closed: bool, expires_at: UnixMs, now: Un
 /// Assesses a customer.
 pub fn assess(standing: &Standing<'_>, now: UnixMs) -> Assessment {
     let limits = standing.limits;
-    let running = running_spans(standing, now);
+    // Starts of validity and package do not matter here: what was used in them is counted already, and they do not end by themselves.
+    let running = known_spans::around(now, standing.zone);
     let open = if limits.hours.is_empty() { ALWAYS } else { known_windows::window(&limits.hours, now, standing.zone) };
     let left = volume::left_of_hard_limits(standing, now);
     let is_volume_used_up = [left.total, left.download, left.upload].contains(&Some(0));
@@ -184,17 +184,4 @@ pub fn assess(standing: &Standing<'_>, now: UnixMs) -> Assessment {
         next_change_at: others.into_iter().chain(turns).filter(|at| *at > now).min().unwrap_or(UnixMs::MAX),
         is_provisional: false,
     }
-}
-
-thread_local! {
-    /// The spans that this thread asked for last: nearly all questions are about today in one zone, and a zone's rules take longer than all the rest.
-    static LAST_SPANS: RefCell<Option<(TimeZone, Spans)>> = const { RefCell::new(None) };
-}
-
-/// Day, week and month around now. Starts of validity and package do not matter here: what was used in them is counted already, and they do not end by themselves.
-fn running_spans(standing: &Standing<'_>, now: UnixMs) -> Spans {
-    LAST_SPANS.with_borrow_mut(|last| match last {
-        Some((zone, known)) if (known.start(Period::Day)..known.earliest_end()).contains(&now) && zone == standing.zone => *known,
-        last => last.insert((standing.zone.clone(), spans(now, standing.zone, 0, 0))).1,
-    })
 }

@@ -1,7 +1,7 @@
 //! What is left of limits on the time online, and when it will be used up.
 
-use super::Standing;
-use crate::packages::{Spans, TimeLimit, spans};
+use super::{Standing, known_spans};
+use crate::packages::{Spans, TimeLimit};
 use crate::units::UnixMs;
 
 /// Seconds left of one limit.
@@ -23,7 +23,7 @@ pub(super) fn used_up_at(standing: &Standing<'_>, running: &Spans, now: UnixMs) 
         if end <= turn {
             return end;
         }
-        let next_turn = spans(turn, standing.zone, 0, 0).end(limit.per);
+        let next_turn = known_spans::around(turn, standing.zone).end(limit.per);
         let end = after(turn, limit.secs, standing.open_sessions);
         if end < next_turn { end } else { UnixMs::MAX }
     });

@@ -1,7 +1,7 @@
 //! Every rule of the assessment in tables, and what must hold for all customers as properties.
 
 use super::*;
-use crate::packages::{DevicePolicy, RateLimit, parse_rate};
+use crate::packages::{DevicePolicy, Period, RateLimit, parse_rate};
 use crate::sessions::{Amounts, VolumeCaps};
 use crate::units::{DAY_MS, parse_instant};
 use proptest::prelude::*;

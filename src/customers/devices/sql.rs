@@ -14,10 +14,14 @@ fn parse(text: &str) -> Result<Mac, StoreError> {
     text.parse().map_err(|_| StoreError::Unexpected(format!("MAC address {text:?}")))
 }
 
+// With the plus signs SQLite does not take the index of all devices of the tenant, which it would walk: the primary key has the customer's own together.
+const LIST_DEVICES: &str = "SELECT mac, added_at, added_by, last_seen_at, is_random, note FROM customer_macs \
+    WHERE +tenant_id = $1 AND customer_id = $2 ORDER BY mac";
+const COUNT_DEVICES: &str = "SELECT COUNT(*) FROM customer_macs WHERE +tenant_id = $1 AND customer_id = $2";
+
 /// A customer's devices, by address.
 pub async fn list_devices(conn: &mut Conn, tenant: TenantId, id: CustomerId) -> Result<Vec<Device>, StoreError> {
-    let rows = q!(all conn, (String, i64, String, i64, bool, String), "SELECT mac, added_at, added_by, last_seen_at, is_random, note FROM customer_macs \
-        WHERE tenant_id = $1 AND customer_id = $2 ORDER BY mac", tenant.0, id.0)?;
+    let rows = q!(all conn, (String, i64, String, i64, bool, String), LIST_DEVICES, tenant.0, id.0)?;
     let device = |(mac, added_at, added_by, last_seen_at, is_random, note): (String, _, _, _, _, _)| {
         Ok(Device { mac: parse(&mac)?, added_at, added_by, last_seen_at, is_random, note })
     };
@@ -81,8 +85,7 @@ pub(super) async fn update_lock_by_id(conn: &mut Conn, tenant: TenantId, id: Cus
 
 /// How many devices are on a list.
 pub(super) async fn count_devices(conn: &mut Conn, tenant: TenantId, id: CustomerId) -> Result<i64, StoreError> {
-    let (n,): (i64,) =
-        q!(one conn, (i64,), "SELECT COUNT(*) FROM customer_macs WHERE tenant_id = $1 AND customer_id = $2", tenant.0, id.0)?;
+    let (n,): (i64,) = q!(one conn, (i64,), COUNT_DEVICES, tenant.0, id.0)?;
     Ok(n)
 }
 
@@ -147,4 +150,28 @@ pub(in crate::customers) async fn insert_import_events(conn: &mut Conn, tenant: 
     q!(exec conn, "INSERT INTO device_events (tenant_id, customer_id, at, mac, action, actor, source) \
         SELECT tenant_id, customer_id, added_at, mac, 'added', 'staff', 'import' FROM customer_macs \
         WHERE tenant_id = $1 AND added_by = 'import' AND added_at = $2 ON CONFLICT DO NOTHING", tenant.0, now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::customers::sql::LIST_MACS;
+    use crate::store::ConnRef;
+    use crate::store::test_db::each_database;
+
+    #[tokio::test]
+    async fn one_customers_devices_are_found_without_walking_the_tenants() {
+        for fresh in each_database().await {
+            let mut conn = fresh.db.read().await.expect("reads");
+            if let ConnRef::Lite(c) = conn.conn_ref() {
+                for sql in [LIST_DEVICES, COUNT_DEVICES, LIST_MACS] {
+                    let sql = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+                    let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(sql).bind(1).bind(2).fetch_all(&mut *c).await.expect("a plan");
+                    assert!(plan.iter().any(|step| step.3.contains("(customer_id=?")), "{plan:?}");
+                }
+            }
+            drop(conn);
+            fresh.end().await;
+        }
+    }
 }

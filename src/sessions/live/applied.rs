@@ -1,5 +1,9 @@
 //! What the store already has of a live session, and what it knows better: told by the applier after each transaction.
 
+use std::sync::atomic::Ordering;
+
+use dashmap::Entry;
+
 use super::restore::has_token;
 use super::{LiveSession, LiveSessions, is_named};
 use crate::sessions::applier::StoredSession;
@@ -82,27 +86,41 @@ impl LiveSessions {
             }
             return;
         }
-        let Some(customer_id) = stored.customer_id.filter(|_| !self.retired.is_empty()) else { return };
-        self.retired.remove_if_mut(&customer_id, |_, sessions| {
+        let Some(customer_id) = stored.customer_id.filter(|_| self.has_retired()) else { return };
+        let is_gone = self.retired.remove_if_mut(&customer_id, |_, sessions| {
             for session in sessions.iter_mut().filter(|s| s.session_key == stored.told_key) {
                 session.take(stored.tally);
             }
             sessions.retain(|session| !session.is_applied());
             sessions.is_empty()
         });
+        if is_gone.is_some() {
+            self.retired_customers.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
+
+    fn has_retired(&self) -> bool {
+        self.retired_customers.load(Ordering::Acquire) > 0
     }
 
     /// Keeps a session that another took the place of, until the store has all of it.
     pub(super) fn retire(&self, session: LiveSession) {
         if session.customer_id != 0 && !session.is_applied() {
-            self.retired.entry(session.customer_id).or_default().push(session);
+            match self.retired.entry(session.customer_id) {
+                Entry::Occupied(mut entry) => entry.get_mut().push(session),
+                Entry::Vacant(entry) => {
+                    // Counted first: whoever sees it counted may look in vain, but nobody overlooks it.
+                    self.retired_customers.fetch_add(1, Ordering::AcqRel);
+                    entry.insert(vec![session]);
+                }
+            }
         }
     }
 
     /// Every session of a customer in memory, open or not, and those that only wait for the store.
     pub(in crate::sessions) fn each_of_customer(&self, customer_id: i64, mut each: impl FnMut(&LiveSession)) {
         self.sessions_of(customer_id, &mut each);
-        if !self.retired.is_empty()
+        if self.has_retired()
             && let Some(retired) = self.retired.get(&customer_id)
         {
             retired.iter().for_each(each);

@@ -19,7 +19,7 @@ pub(in crate::sessions) use sweep::REMEMBER_STOPPED_MS;
 pub(in crate::sessions) use sweep::matches_boot;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use dashmap::DashMap;
 use parking_lot::RwLock;
@@ -76,6 +76,8 @@ pub struct LiveSessions {
     boxes: DashMap<i64, Arc<NasInstance>>,
     /// Sessions of a customer whose place another took before the store had all of them.
     retired: DashMap<i64, Vec<LiveSession>>,
+    /// Customers in `retired`, so that a login need not look while there are none.
+    retired_customers: AtomicUsize,
     /// Of other nodes.
     remote: RemoteSessions,
     /// Boot digit of MikroTik's ids per NAS instance and service octet, and since when.
@@ -95,6 +97,7 @@ impl LiveSessions {
             table: Table::default(),
             boxes: DashMap::new(),
             retired: DashMap::new(),
+            retired_customers: AtomicUsize::new(0),
             remote: RemoteSessions::default(),
             boots: DashMap::new(),
             open: AtomicI64::new(0),
@@ -171,18 +174,25 @@ impl LiveSessions {
 
     /// Sessions of a customer that were heard of lately, on whichever node; stale ones must not lock anyone out.
     pub fn fresh_sessions(&self, customer_id: i64, now: UnixMs, mut each: impl FnMut(&LiveSession)) {
-        let (has_remote, mut local) = (self.remote.len() > 0, Vec::new());
-        self.sessions_of(customer_id, |session| {
-            let is_fresh = session.is_fresh(now);
+        self.known_sessions(customer_id, now, |session, is_fresh| {
             if is_fresh {
                 each(session);
             }
+        });
+    }
+
+    /// Every session of a customer that this node has in memory and the fresh ones of other nodes, each with whether it is fresh.
+    pub fn known_sessions(&self, customer_id: i64, now: UnixMs, mut each: impl FnMut(&LiveSession, bool)) {
+        let (has_remote, mut local) = (self.remote.len() > 0, Vec::new());
+        self.sessions_of(customer_id, |session| {
+            let is_fresh = session.is_fresh(now);
+            each(session, is_fresh);
             if has_remote {
                 local.push((self.table.name_of(session), if is_fresh { UnixMs::MAX } else { session.last_event_at() }));
             }
         });
         if has_remote {
-            self.fresh_elsewhere(customer_id, now, &local, each);
+            self.fresh_elsewhere(customer_id, now, &local, |session| each(session, true));
         }
     }
 

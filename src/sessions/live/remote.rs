@@ -1,5 +1,7 @@
 //! Open sessions of which other nodes take the accounting: enough of them to count a customer's sessions.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use dashmap::DashMap;
 use hashbrown::HashSet;
 
@@ -12,12 +14,14 @@ use crate::units::{DAY_MS, UnixMs};
 pub(in crate::sessions) struct RemoteSessions {
     sessions: DashMap<[u8; 16], Box<LiveSession>>,
     by_customer: DashMap<i64, Vec<[u8; 16]>>,
+    /// How many there are, so that a login need not ask every shard.
+    count: AtomicUsize,
 }
 
 impl RemoteSessions {
     /// How many are known.
     pub fn len(&self) -> usize {
-        self.sessions.len()
+        self.count.load(Ordering::Acquire)
     }
 
     /// Takes a session as another node stored it; one that ended is forgotten.
@@ -26,7 +30,9 @@ impl RemoteSessions {
         if !session.is_open() || customer_id == 0 {
             return self.remove(&key);
         }
-        if self.sessions.insert(key, Box::new(session)).is_none_or(|old| old.customer_id != customer_id) {
+        let old = self.sessions.insert(key, Box::new(session));
+        self.count.fetch_add(usize::from(old.is_none()), Ordering::AcqRel);
+        if old.is_none_or(|old| old.customer_id != customer_id) {
             let mut keys = self.by_customer.entry(customer_id).or_default();
             if !keys.contains(&key) {
                 keys.push(key);
@@ -37,6 +43,7 @@ impl RemoteSessions {
     /// Forgets one: it ended, or this node hears of it now.
     pub fn remove(&self, key: &[u8; 16]) {
         if let Some((_, old)) = self.sessions.remove(key) {
+            self.count.fetch_sub(1, Ordering::AcqRel);
             self.by_customer.remove_if_mut(&old.customer_id, |_, keys| {
                 keys.retain(|k| k != key);
                 keys.is_empty()
@@ -46,7 +53,10 @@ impl RemoteSessions {
 
     /// Forgets all, before everything is read again.
     pub fn clear(&self) {
-        self.sessions.clear();
+        self.sessions.retain(|_, _| {
+            self.count.fetch_sub(1, Ordering::AcqRel);
+            false
+        });
         self.by_customer.clear();
     }
 
@@ -57,9 +67,6 @@ impl RemoteSessions {
     }
 
     fn each_of(&self, customer_id: i64, mut each: impl FnMut(&LiveSession)) {
-        if self.sessions.is_empty() {
-            return;
-        }
         let Some(keys) = self.by_customer.get(&customer_id).map(|keys| keys.clone()) else { return };
         for key in keys {
             if let Some(session) = self.sessions.get(&key).filter(|s| s.customer_id == customer_id) {

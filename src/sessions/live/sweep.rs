@@ -1,5 +1,7 @@
 //! Ends that no packet tells: a router that restarted, a session that went silent; and forgetting what ended long ago.
 
+use std::sync::atomic::Ordering;
+
 use super::identity::boot_digit;
 use super::{LiveSession, LiveSessions, UNKNOWN_INTERIM};
 use crate::sessions::cause;
@@ -60,6 +62,7 @@ impl LiveSessions {
         self.remote.forget_old(now);
         self.retired.retain(|_, sessions| {
             sessions.retain(|session| now - session.heard_at <= REMEMBER_INFERRED_MS);
+            self.retired_customers.fetch_sub(usize::from(sessions.is_empty()), Ordering::AcqRel);
             !sessions.is_empty()
         });
         Ok(ended)

@@ -163,7 +163,7 @@ impl MeterKeeper {
         let mut wants = Vec::with_capacity(needs.len());
         for need in needs {
             let meter = Meter::new(need, now);
-            let (spans, _) = self.meters.spans(&meter, now);
+            let spans = self.meters.spans(&meter, now);
             wants.push(Want { tenant_id: need.tenant_id, customer_id: need.customer_id, since: since(need, &spans) });
             fresh.insert(need.customer_id, (meter, spans));
         }

@@ -23,7 +23,7 @@ use super::buckets::{Buckets, Charging, class};
 use super::live::{LiveSession, LiveSessions};
 use super::used::Used;
 use crate::packages::{Period, PeriodSet, Spans, spans};
-use crate::units::UnixMs;
+use crate::units::{FastHash, UnixMs};
 pub(super) use keeper::{KEEP_BATCHES_MS, MeterKeeper};
 use meter::Meter;
 #[cfg(test)]
@@ -75,7 +75,7 @@ type Watch = Box<dyn Fn(i64) + Send + Sync>;
 /// Meters of the customers whose limits need them.
 pub struct Meters {
     live: Arc<LiveSessions>,
-    table: DashMap<i64, Box<Meter>>,
+    table: DashMap<i64, Box<Meter>, FastHash>,
     zones: RwLock<HashMap<i64, Zone>>,
     /// Customers whose sums are to be read.
     wanted: Mutex<HashMap<i64, MeterNeed>>,
@@ -93,7 +93,7 @@ impl Meters {
     pub fn new(live: Arc<LiveSessions>) -> Meters {
         Meters {
             live,
-            table: DashMap::new(),
+            table: DashMap::default(),
             zones: RwLock::default(),
             wanted: Mutex::default(),
             is_lost: AtomicBool::new(true),
@@ -117,13 +117,13 @@ impl Meters {
             self.unknown.fetch_add(1, Ordering::Relaxed);
             return None;
         };
-        let (spans, zone) = self.spans(&meter, now);
+        let spans = self.spans(&meter, now);
         let mut used = meter.sums(&spans);
         let mut buckets = None;
         self.live.each_of_customer(customer_id, |session| {
             let rest = session.rest();
             if rest != [0; 3] {
-                let buckets = buckets.get_or_insert_with(|| (Buckets::new(zone.clone()), meter.charging()));
+                let buckets = buckets.get_or_insert_with(|| (Buckets::new(self.zone(meter.tenant_id())), meter.charging()));
                 add_rest(&mut used, session, rest, buckets, &spans);
             }
         });
@@ -136,8 +136,7 @@ impl Meters {
     /// What he used in the spans before the running ones, as far as the store has it, of the kinds that roll over; `None` as for [`Meters::used`].
     pub fn used_before(&self, customer_id: i64, rolled_over: PeriodSet, now: UnixMs) -> Option<Used> {
         let meter = self.table.get(&customer_id).filter(|meter| meter.rolled_over().has_all(rolled_over))?;
-        let (spans, _) = self.spans(&meter, now);
-        Some(meter.sums_before(&spans))
+        Some(meter.sums_before(&self.spans(&meter, now)))
     }
 
     /// Whether a customer is metered.
@@ -230,7 +229,7 @@ impl Meters {
             usage = later;
             let mut meter = customer_id.and_then(|id| self.table.get_mut(&id));
             if let Some(meter) = &mut meter {
-                let (spans, _) = self.spans(meter, now);
+                let spans = self.spans(meter, now);
                 meter.add(his, &spans, now);
             }
             of_customer.iter().for_each(|session| self.live.take_stored(session));
@@ -241,7 +240,7 @@ impl Meters {
     fn add_all(&self, usage: &[UsageAdded], now: UnixMs) {
         for one in usage.chunk_by(|a, b| a.customer_id == b.customer_id) {
             if let Some(mut meter) = one[0].customer_id.and_then(|id| self.table.get_mut(&id)) {
-                let (spans, _) = self.spans(&meter, now);
+                let spans = self.spans(&meter, now);
                 meter.add(one, &spans, now);
             }
         }
@@ -259,19 +258,23 @@ impl Meters {
         }
     }
 
-    /// The spans that run for a customer at `now`, and his tenant's zone.
-    fn spans(&self, meter: &Meter, now: UnixMs) -> (Spans, TimeZone) {
+    /// The spans that run for a customer at `now`.
+    fn spans(&self, meter: &Meter, now: UnixMs) -> Spans {
         let tenant_id = meter.tenant_id();
         if let Some(known) = self.zones.read().get(&tenant_id)
             && (known.spans.start(Period::Day)..known.spans.earliest_end()).contains(&now)
         {
-            return (meter.own(known.spans), known.zone.clone());
+            return meter.own(known.spans);
         }
         let mut zones = self.zones.write();
         let zone = zones.get(&tenant_id).map_or(TimeZone::UTC, |known| known.zone.clone());
         let spans = spans(now, &zone, 0, 0);
-        zones.insert(tenant_id, Zone { zone: zone.clone(), spans });
-        (meter.own(spans), zone)
+        zones.insert(tenant_id, Zone { zone, spans });
+        meter.own(spans)
+    }
+
+    fn zone(&self, tenant_id: i64) -> TimeZone {
+        self.zones.read().get(&tenant_id).map_or(TimeZone::UTC, |known| known.zone.clone())
     }
 }
 

@@ -130,7 +130,7 @@ impl Customer {
     }
 
     /// His devices; none = any.
-    pub fn macs(&self) -> impl Iterator<Item = Mac> + '_ {
+    pub fn macs(&self) -> impl Iterator<Item = Mac> + Clone + '_ {
         let rest = self.after_strings();
         rest[1..1 + usize::from(rest[0]) * 6].chunks_exact(6).map(|m| Mac([m[0], m[1], m[2], m[3], m[4], m[5]]))
     }

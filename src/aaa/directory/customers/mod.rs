@@ -11,7 +11,7 @@ use dashmap::DashMap;
 use hashbrown::HashTable;
 use parking_lot::RwLock;
 
-use crate::units::Mac;
+use crate::units::{FastHash, Mac};
 pub(in crate::aaa) use keys::SHARDS;
 use keys::{HashKeys, shard_of};
 
@@ -50,7 +50,7 @@ pub struct Customers {
     /// Places by customer id; only the follower of the feed uses it.
     by_id: parking_lot::Mutex<HashTable<(i64, Place)>>,
     /// Tenant and static address of those who have one: no pool may lease it.
-    statics: DashMap<(i64, Ipv4Addr), i64>,
+    statics: DashMap<(i64, Ipv4Addr), i64, FastHash>,
     keys: HashKeys,
 }
 
@@ -60,7 +60,7 @@ impl Customers {
         Customers {
             shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
             by_id: parking_lot::Mutex::default(),
-            statics: DashMap::new(),
+            statics: DashMap::default(),
             keys: HashKeys::random(),
         }
     }
