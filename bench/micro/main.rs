@@ -111,7 +111,8 @@ fn compare_limits(packets: &[Vec<u8>], nas: &Nas, plain: &Access, limited: &Acce
         start.elapsed().as_nanos() as f64 / (packets.len() * 4) as f64
     };
     // The first round takes places and addresses.
-    (round(plain), round(limited));
+    round(plain);
+    round(limited);
     let pairs: Vec<(f64, f64)> = (0..25).map(|_| (round(plain), round(limited))).collect();
     let middle = |of: &dyn Fn(&(f64, f64)) -> f64| {
         let mut all: Vec<f64> = pairs.iter().map(of).collect();

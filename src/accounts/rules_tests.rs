@@ -87,6 +87,9 @@ fn an_operator_makes_distributors_and_staff_where_allowed() {
     }
 }
 
+/// What is tried, by whom, on whom, and what comes of it.
+type Case<'a> = (&'a str, &'a [Link], &'a [Link], Result<(), Denial>);
+
 #[test]
 fn who_manages_whom() {
     let [top, admin, operator, sub] = [1, 2, 3, 4].map(|n| chain_to(Role::SubOperator)[..n].to_vec());
@@ -96,7 +99,7 @@ fn who_manages_whom() {
     let manager = [&admin[..], &[link(50, Role::Manager)]].concat();
     let developer = vec![link(9, Role::Developer)];
     let edit = Capability::AccountsEdit;
-    let table: [(&str, &[Link], &[Link], Result<(), Denial>); 14] = [
+    let table: [Case<'_>; 14] = [
         ("super admin, admin", &top, &admin, Ok(())),
         ("super admin, sub-operator", &top, &sub, Ok(())),
         ("admin, operator", &admin, &operator, Ok(())),

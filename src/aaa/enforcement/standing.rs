@@ -34,7 +34,7 @@ impl Assessed {
         Assessed {
             rate: written_rate.map_or_else(assessed_rate, |text| rate_number(text.as_bytes())),
             session_maximum_secs: gathered.package.session_timeout_secs,
-            login_terms: login_terms(customer, &gathered.package),
+            login_terms: login_terms(customer, gathered.package),
             written_rate: written_rate.map(Box::from),
             are_current: access.directory.is_current(),
             assessment,

@@ -6,6 +6,7 @@ mod reserved;
 
 use super::frame::MAX_PAYLOAD_BYTES;
 use super::segment::file_name;
+use super::spare;
 use super::*;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -63,7 +64,7 @@ fn numbered(texts: &[&str]) -> Vec<(u64, String)> {
 }
 
 fn segment_names(disk: &SimulatedDisk) -> Vec<String> {
-    disk.list().expect("lists").into_iter().map(|entry| entry.name).collect()
+    disk.list().expect("lists").into_iter().map(|entry| entry.name).filter(|name| name != spare::NAME).collect()
 }
 
 #[test]

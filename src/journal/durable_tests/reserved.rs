@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::journal::frame::HEADER_BYTES;
-use crate::journal::spare;
 
 const RECORD: usize = 300;
 

@@ -73,8 +73,8 @@ impl LiveSessions {
     /// Takes the store's word about a session: how much of it is stored, that its Stop was seen before memory had forgotten it, whose it is.
     pub(in crate::sessions) fn take_stored(&self, stored: &StoredSession<'_>) {
         let name = self.table.name(stored.nas_instance, stored.acct_session_id);
-        let is_it = |s: &Box<LiveSession>| is_named(s, stored.nas_instance, stored.acct_session_id) && is_meant(s, stored);
-        if let Some(session) = self.table.write(name).find_mut(name, is_it) {
+        let is_it = |s: &LiveSession| is_named(s, stored.nas_instance, stored.acct_session_id) && is_meant(s, stored);
+        if let Some(session) = self.table.write(name).find_mut(name, |s| is_it(s)) {
             let was_open = session.is_open();
             session.take(stored.tally);
             self.recount(session, was_open);

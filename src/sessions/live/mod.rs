@@ -133,14 +133,14 @@ impl LiveSessions {
             return Ok(Recorded { seq, session: None });
         }
         let name = self.table.name(nas.nas_instance, event.acct_session_id);
-        let is_it = |s: &Box<LiveSession>| is_named(s, nas.nas_instance, event.acct_session_id);
-        if self.table.read(name).find(name, is_it).is_none() {
+        let is_it = |s: &LiveSession| is_named(s, nas.nas_instance, event.acct_session_id);
+        if self.table.read(name).find(name, |s| is_it(s)).is_none() {
             let _alone = self.gate(nas.nas_instance).write();
             self.notice_boot(event, nas, &mut append)?;
         }
         let _together = self.gate(nas.nas_instance).read();
         let mut shard = self.table.write(name);
-        let Some(known) = shard.find_mut(name, is_it) else {
+        let Some(known) = shard.find_mut(name, |s| is_it(s)) else {
             let (session, seq) = self.open(event, nas, customer, None, append)?;
             self.note(&session, name);
             let sighting = session.sighting();

@@ -63,8 +63,8 @@ impl LiveSessions {
             Record::NasRestarted { nas_instance, at, only } => self.end_all(*nas_instance, *at, *only),
             Record::Ended { nas_instance, session_key, terminate_cause, last_event_at, acct_session_id, .. } => {
                 let name = self.table.name(*nas_instance, acct_session_id);
-                let is_meant = |s: &Box<LiveSession>| s.session_key == *session_key && s.last_event_at() <= *last_event_at;
-                if let Some(session) = self.table.write(name).find_mut(name, is_meant) {
+                let is_meant = |s: &LiveSession| s.session_key == *session_key && s.last_event_at() <= *last_event_at;
+                if let Some(session) = self.table.write(name).find_mut(name, |s| is_meant(s)) {
                     self.infer_end(session, *terminate_cause);
                 }
             }

@@ -146,8 +146,8 @@ impl Table {
     }
 
     fn see(&self, reference: &Reference, mut see: impl FnMut(&LiveSession)) {
-        let is_it = |s: &Box<LiveSession>| s.customer_id == reference.customer_id && self.name_of(s) == reference.name;
-        if let Some(session) = self.read(reference.name).find(reference.name, is_it) {
+        let is_it = |s: &LiveSession| s.customer_id == reference.customer_id && self.name_of(s) == reference.name;
+        if let Some(session) = self.read(reference.name).find(reference.name, |s| is_it(s)) {
             see(session);
         }
     }
