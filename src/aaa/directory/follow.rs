@@ -3,7 +3,7 @@
 //! A change names a row; the row is read again as it is now, so doing so twice does no harm, and a row that is gone is removed. While the database is away
 //! the directory stays as it is, and the follower tries again with growing pauses.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
@@ -207,7 +207,8 @@ impl Follower {
     /// Reads each changed row once, small tables before customers, whose fields depend on their tenants.
     async fn apply(&self, conn: &mut Conn, changes: &[FeedChange], now: UnixMs) -> Result<(), LoadError> {
         let touched = |table: &str| changes.iter().any(|c| c.table_name == table);
-        let rows = |table: &str| -> HashSet<i64> { changes.iter().filter(|c| c.table_name == table).map(|c| c.row_id).collect() };
+        // By id, which is by age: who was made first is known first.
+        let rows = |table: &str| -> BTreeSet<i64> { changes.iter().filter(|c| c.table_name == table).map(|c| c.row_id).collect() };
         if touched("tenants") {
             self.loader.load_tenants(conn, &self.directory).await?;
         }
