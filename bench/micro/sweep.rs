@@ -44,6 +44,7 @@ pub fn run(what: &str, access: &Arc<Access>) {
         Granted::new(rate, ends_at, false, caps)
     });
     let granted = granted.expect("a customer");
+    let before = resident_octets();
     for id in 1..=CUSTOMERS {
         let mut session_key = [0; 16];
         session_key[8..].copy_from_slice(&id.to_be_bytes());
@@ -53,6 +54,7 @@ pub fn run(what: &str, access: &Arc<Access>) {
         access.live.restore(session);
         access.live.set_granted(&name, granted);
     }
+    println!("live sessions, index included: {} octets each", resident_octets().saturating_sub(before) / CUSTOMERS as u64);
     let world = World {
         access: access.clone(),
         ways: Arc::default(),

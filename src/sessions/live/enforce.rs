@@ -82,7 +82,7 @@ impl LiveSessions {
     /// Parts of [`LiveSessions::each_of_part`].
     pub const PARTS: usize = PARTS;
 
-    /// Every session in memory, open or not, of the customers in one of [`LiveSessions::PARTS`] parts: customer by customer, those of one customer in a row.
+    /// Every session in memory, open or not, of the customers in one of [`LiveSessions::PARTS`] parts, in no order.
     pub fn each_of_part(&self, part: usize, each: impl FnMut(&LiveSession)) {
         self.table.for_each_of_part(part, each);
     }

@@ -14,7 +14,7 @@ use super::LiveSession;
 /// Parts of the table, each with a lock.
 const SHARDS: usize = 64;
 /// Parts of the index.
-pub(super) const PARTS: usize = 256;
+pub(super) const PARTS: usize = 64;
 
 /// A keyed hash of NAS instance and Acct-Session-Id.
 pub(super) type NameHash = u64;
@@ -23,7 +23,7 @@ pub(super) type NameHash = u64;
 pub(super) type Shard = HashTable<Box<LiveSession>>;
 
 /// A customer has a session of this name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Reference {
     pub customer_id: i64,
     pub name: NameHash,
@@ -135,21 +135,26 @@ impl Table {
                 }
             }
         }
-        first.iter().chain(&more).for_each(|reference| self.see(reference, &mut see));
+        for reference in first.iter().chain(&more) {
+            if let Some(session) = self.find(&self.read(reference.name), reference) {
+                see(session);
+            }
+        }
     }
 
-    /// Looks at every session of the customers in one of [`PARTS`] parts, customer by customer.
+    /// Looks at every session of the customers in one of [`PARTS`] parts. Shard by shard: a lock for each session would make each wait for memory alone.
     pub fn for_each_of_part(&self, part: usize, mut see: impl FnMut(&LiveSession)) {
         let mut references: Vec<Reference> = self.by_customer[part].read_recursive().iter().copied().collect();
-        references.sort_unstable();
-        references.iter().for_each(|reference| self.see(reference, &mut see));
+        references.sort_unstable_by_key(|reference| middle(reference.name) % SHARDS);
+        for of_shard in references.chunk_by(|a, b| middle(a.name) % SHARDS == middle(b.name) % SHARDS) {
+            let shard = self.read(of_shard[0].name);
+            of_shard.iter().filter_map(|reference| self.find(&shard, reference)).for_each(&mut see);
+        }
     }
 
-    fn see(&self, reference: &Reference, mut see: impl FnMut(&LiveSession)) {
+    fn find<'s>(&self, shard: &'s Shard, reference: &Reference) -> Option<&'s LiveSession> {
         let is_it = |s: &LiveSession| s.customer_id == reference.customer_id && self.name_of(s) == reference.name;
-        if let Some(session) = self.read(reference.name).find(reference.name, |s| is_it(s)) {
-            see(session);
-        }
+        shard.find(reference.name, |s| is_it(s)).map(|session| &**session)
     }
 
     /// Places of the sessions and of the index that are taken.

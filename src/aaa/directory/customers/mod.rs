@@ -143,10 +143,13 @@ impl Customers {
         places.sort_unstable();
         for of_shard in places.chunk_by(|a, b| a.0 == b.0) {
             let shard = self.shards[usize::from(of_shard[0].0)].read_recursive();
-            for (_, index, at) in of_shard {
+            // All are fetched before the first is visited, so that they come from memory side by side.
+            let find = |(_, index, at): &(u8, u32, usize)| {
                 let customer = shard.slab.get(*index as usize).and_then(Option::as_ref);
-                visit(*at, customer.filter(|c| c.id == ids[*at]));
-            }
+                (*at, customer.filter(|c| c.id == ids[*at]))
+            };
+            let found: Vec<_> = of_shard.iter().map(find).collect();
+            found.into_iter().for_each(|(at, customer)| visit(at, customer));
         }
         missing.into_iter().for_each(|at| visit(at, None));
     }

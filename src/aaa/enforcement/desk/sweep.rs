@@ -67,7 +67,7 @@ impl Desk {
         if part < LiveSessions::PARTS {
             self.sweep = Some(Sweep { part, tells_unknown });
         }
-        // Sessions of one customer are in a row.
+        seen.sort_unstable_by_key(|session| session.customer_id);
         let mut customers: Vec<(&[Seen], u32)> = Vec::with_capacity(seen.len());
         for his in seen.chunk_by(|a, b| a.customer_id == b.customer_id) {
             match his.iter().filter(|s| s.is_enforced).count() {
