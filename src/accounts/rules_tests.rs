@@ -96,7 +96,8 @@ fn who_manages_whom() {
     let manager = [&admin[..], &[link(50, Role::Manager)]].concat();
     let developer = vec![link(9, Role::Developer)];
     let edit = Capability::AccountsEdit;
-    let table: [(&str, &[Link], &[Link], Result<(), Denial>); 14] = [
+    type Case<'c> = (&'c str, &'c [Link], &'c [Link], Result<(), Denial>);
+    let table: [Case<'_>; 14] = [
         ("super admin, admin", &top, &admin, Ok(())),
         ("super admin, sub-operator", &top, &sub, Ok(())),
         ("admin, operator", &admin, &operator, Ok(())),
