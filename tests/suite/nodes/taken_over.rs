@@ -54,6 +54,11 @@ fn a_killed_nodes_actions_and_instants_are_taken_over() {
     other.serve();
     let bobs = log_in(&first, USER, "81000001");
     let alices = log_in(&first, "alice", "81000002");
+    // What its applier has not written when a node dies is nobody's until that node returns; here both sessions are to be known.
+    wait::until("both sessions are in the store", wait::SOON, || {
+        let online = other.must(&["sessions", "ls", "--online"]);
+        (online.contains("81000001") && online.contains("81000002")).then_some(())
+    });
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
     let expiry = now + 40;
     let instant = jiff::Timestamp::from_second(i64::try_from(expiry).expect("small")).expect("an instant").to_string();
