@@ -67,10 +67,35 @@ pub(super) async fn list_customers_after(conn: &mut Conn, after: i64, limit: i64
     fetch(conn, select_customers!("WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3"), after, i64::MAX, Some(limit)).await
 }
 
-/// One customer; an empty page if there is none.
+/// These customers, those that exist, in id order.
 // cross-tenant: the directory follows the feed by row id
-pub(super) async fn find_customer(conn: &mut Conn, id: i64) -> Result<Page, StoreError> {
-    fetch(conn, select_customers!("WHERE id > $1 AND id <= $2"), id - 1, id, None).await
+pub(super) async fn list_customers_of(conn: &mut Conn, ids: &[i64]) -> Result<Page, StoreError> {
+    fetch_of(
+        conn,
+        select_customers!("WHERE id IN (SELECT value FROM json_each($1)) ORDER BY id"),
+        select_customers!("WHERE id = ANY($1) ORDER BY id"),
+        ids,
+    )
+    .await
+}
+
+/// Devices of these customers, in the order of the customers.
+// cross-tenant: the directory follows the feed by row id
+pub(super) async fn list_macs_of(conn: &mut Conn, ids: &[i64]) -> Result<Page, StoreError> {
+    macro_rules! sql {
+        ($which:literal) => {
+            concat!("SELECT customer_id, mac FROM customer_macs WHERE customer_id ", $which, " ORDER BY customer_id, mac")
+        };
+    }
+    fetch_of(conn, sql!("IN (SELECT value FROM json_each($1))"), sql!("= ANY($1)"), ids).await
+}
+
+/// SQLite takes the ids as one JSON array, PostgreSQL as one of its own.
+async fn fetch_of(conn: &mut Conn, lite: &'static str, pg: &'static str, ids: &[i64]) -> Result<Page, StoreError> {
+    Ok(match conn.conn_ref() {
+        ConnRef::Lite(c) => Page::Lite(sqlx::query(lite).bind(format!("{ids:?}")).fetch_all(c).await?),
+        ConnRef::Pg(c) => Page::Pg(sqlx::query(pg).bind(ids).fetch_all(c).await?),
+    })
 }
 
 /// Devices of the customers with `after < id <= last`, in the order of their customers.
@@ -287,6 +312,19 @@ pub mod for_tests {
         q!(exec conn, "INSERT INTO accounts (id, tenant_id, parent_id, name, role, created_at) VALUES ($1, $2, $3, $4, $5, 0)",
             id, tenant_id, parent_id, id.to_string(), role)
         .expect("an account");
+    }
+
+    /// Removes a customer and gives his name to another, gives the first thousand new passwords, and one of them something that does not open.
+    // cross-tenant: a test knows its rows
+    pub async fn rename_and_seal_anew(conn: &mut Conn, (gone, heir): (i64, i64), broken: i64, sealed: impl Fn(i64) -> Vec<u8>) {
+        q!(exec conn, "DELETE FROM customer_macs WHERE customer_id = $1", gone).expect("removed");
+        q!(exec conn, "DELETE FROM customers WHERE id = $1", gone).expect("removed");
+        q!(exec conn, "UPDATE customers SET username = $2, username_key = $2 WHERE id = $1", heir, format!("customer{gone:010}"))
+            .expect("renamed");
+        for id in 1..=1_000 {
+            let password = if id == broken { b"broken".to_vec() } else { sealed(id) };
+            q!(exec conn, "UPDATE customers SET password = $2 WHERE id = $1", id, password).expect("changed");
+        }
     }
 
     /// Fills the store with customers `user0..` of one package, every second one with a device.

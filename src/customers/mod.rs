@@ -36,7 +36,7 @@ pub use purchase::after;
 pub use rekey::rekey_usernames;
 pub use remove::remove_customer;
 pub use set::{CustomerChanges, set_customer};
-pub use sql::{count_customers, find_customer, find_customer_by_id, list_all_top_ups, list_top_ups, update_first_login};
+pub use sql::{count_customers, find_customer, find_customer_by_id, list_all_top_ups, list_top_ups, list_top_ups_of, update_first_login};
 pub use state::{ActiveView, Facts, State, active_view, state};
 pub use top_up::{NewTopUp, TopUp, add_top_up};
 pub use username::{LookupBuffer, UsernameError, check_username, lookup_candidates, lookup_key};

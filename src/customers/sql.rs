@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{Customer, CustomerFilter, Hold, NewTopUp, OwnRate, TopUp};
 use crate::packages::LimitsOverride;
 use crate::q;
-use crate::store::{Conn, StoreError};
+use crate::store::{Conn, ConnRef, StoreError};
 use crate::units::{AccountId, CustomerId, Mac, PackageId, TenantId, UnixMs};
 
 macro_rules! columns {
@@ -306,6 +306,25 @@ pub async fn list_top_ups(conn: &mut Conn, tenant: TenantId, id: CustomerId) -> 
 pub async fn list_all_top_ups(conn: &mut Conn, first: i64, last: i64) -> Result<Vec<(CustomerId, TopUp)>, StoreError> {
     let rows = q!(all conn, TopUpRow, "SELECT id, customer_id, direction, octets, bought_at, expires_at, note, created_by FROM top_ups \
         WHERE customer_id >= $1 AND customer_id <= $2 ORDER BY customer_id, bought_at, id", first, last)?;
+    rows.into_iter().map(TopUpRow::into_top_up).collect()
+}
+
+/// The same of these customers.
+// cross-tenant: the directory follows the feed by row id
+pub async fn list_top_ups_of(conn: &mut Conn, ids: &[i64]) -> Result<Vec<(CustomerId, TopUp)>, StoreError> {
+    macro_rules! sql {
+        ($which:literal) => {
+            concat!(
+                "SELECT id, customer_id, direction, octets, bought_at, expires_at, note, created_by FROM top_ups WHERE customer_id ",
+                $which,
+                " ORDER BY customer_id, bought_at, id"
+            )
+        };
+    }
+    let rows: Vec<TopUpRow> = match conn.conn_ref() {
+        ConnRef::Lite(c) => sqlx::query_as(sql!("IN (SELECT value FROM json_each($1))")).bind(format!("{ids:?}")).fetch_all(c).await?,
+        ConnRef::Pg(c) => sqlx::query_as(sql!("= ANY($1)")).bind(ids).fetch_all(c).await?,
+    };
     rows.into_iter().map(TopUpRow::into_top_up).collect()
 }
 

@@ -25,6 +25,8 @@ const POLL_TIMEOUT: Duration = Duration::from_secs(10);
 const APPLY_TIMEOUT: Duration = Duration::from_secs(300);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 const CHANGES_AT_ONCE: i64 = 1_000;
+/// Customers read by one statement: an evening of first logins changes tens of thousands.
+const CUSTOMERS_AT_ONCE: usize = 250;
 /// Late reports of a past period arrive within an interim interval or two.
 const SETTLE_EVERY_MS: i64 = 300_000;
 const TRIM_EVERY_MS: i64 = 60_000;
@@ -239,9 +241,11 @@ impl Follower {
                 settle_customer(conn, &self.directory, id, now).await?;
             }
         } else {
-            for id in customers {
-                self.loader.load_customer(conn, &self.directory, id).await?;
-                settle_customer(conn, &self.directory, id, now).await?;
+            for lot in changed.1.chunks(CUSTOMERS_AT_ONCE) {
+                self.loader.load_customers_of(conn, &self.directory, lot).await?;
+                for id in lot {
+                    settle_customer(conn, &self.directory, *id, now).await?;
+                }
             }
         }
         self.tell_meters(&changed.0, &changed.1);

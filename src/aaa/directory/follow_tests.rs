@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::super::sql::for_tests::{insert_account, insert_many_customers};
+use super::super::sql::for_tests::{insert_account, insert_many_customers, rename_and_seal_anew};
 use super::*;
 use crate::accounts::{TenantChanges, find_tenant, set_tenant};
 use crate::customers::{
@@ -206,6 +206,19 @@ async fn a_follower_that_missed_something_loads_everything_anew() {
         assert_eq!(provider.directory.customers.len(), 4_500);
         assert_eq!(provider.with("customer0000000003", |_| ()), None, "its password does not open");
         assert_eq!(provider.with("customer0000004500", |c| c.macs().count()), Some(1));
+
+        // Many rows that change at once are read by lots: one is gone and its name is another's, one does not open, all others get a new password.
+        let mut tx = provider.fresh.db.begin().await.expect("a transaction");
+        rename_and_seal_anew(&mut tx, (600, 601), 700, |id| provider.sealer.seal("customers.password", id, b"new")).await;
+        (1..=1_000).for_each(|id| tx.changed(provider.tenant.0, "customers", id));
+        tx.commit(NOW).await.expect("committed");
+        provider.follow(&mut follower).await;
+        assert_eq!(provider.directory.customers.len(), 4_499);
+        assert_eq!(provider.with("customer0000000600", |c| (c.id, c.macs().count())), Some((601, 0)), "the name of one who is gone");
+        assert_eq!((provider.with("customer0000000601", |_| ()), provider.with("customer0000000700", |_| ())), (None, None));
+        assert_eq!(provider.with("customer0000001000", |c| (c.password().to_vec(), c.macs().count())), Some((b"new".to_vec(), 1)));
+        assert_eq!(provider.with("customer0000001001", |c| c.password().to_vec()), Some(b"pw".to_vec()));
+        assert_eq!(follower.status().reloads.load(Ordering::Relaxed), 1);
         provider.fresh.end().await;
     }
 }

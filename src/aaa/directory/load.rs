@@ -203,7 +203,7 @@ impl Loader {
                 let task = tokio::task::spawn_blocking(move || {
                     while let Some((page, macs)) = receiver.blocking_recv() {
                         let failed = filler.fill(&directory, &page, &macs);
-                        broken.fetch_add(failed, Ordering::Relaxed);
+                        broken.fetch_add(failed.len() as u64, Ordering::Relaxed);
                     }
                 });
                 (sender, task)
@@ -211,21 +211,25 @@ impl Loader {
             .unzip()
     }
 
-    /// Reads one customer again; who is gone from the store, or whose row does not read, is removed.
-    pub(super) async fn load_customer(&self, conn: &mut Conn, directory: &Directory, id: i64) -> Result<(), LoadError> {
-        let page = sql::find_customer(conn, id).await?;
-        let macs = sql::list_macs_between(conn, id - 1, id).await?;
-        let top_ups = Arc::new(TopUps::load(conn, id, id).await?);
-        if page.len() == 0 || Filler::new(self, directory, top_ups).fill(directory, &page, &macs) > 0 {
+    /// Reads some customers again, in the order of their ids; who is gone from the store, or whose row does not read, is removed.
+    pub(super) async fn load_customers_of(&self, conn: &mut Conn, directory: &Directory, ids: &[i64]) -> Result<(), LoadError> {
+        let page = sql::list_customers_of(conn, ids).await?;
+        let macs = sql::list_macs_of(conn, ids).await?;
+        let top_ups = Arc::new(TopUps::load_of(conn, ids).await?);
+        let there: Vec<i64> = (0..page.len()).filter_map(|index| page.customer(index).ok()).map(|row| row.id).collect();
+        let remove = |id: i64| {
             directory.customers.remove(id);
             directory.terms.put(id, None);
-        }
+        };
+        // Before others come, who may have taken their names.
+        ids.iter().filter(|id| there.binary_search(id).is_err()).for_each(|id| remove(*id));
+        Filler::new(self, directory, top_ups).fill(directory, &page, &macs).into_iter().for_each(remove);
         Ok(())
     }
 
     /// Reads one customer with his top-ups settled, for a command.
     pub async fn load_settled_customer(&self, conn: &mut Conn, directory: &Directory, id: i64, now: UnixMs) -> Result<(), LoadError> {
-        self.load_customer(conn, directory, id).await?;
+        self.load_customers_of(conn, directory, &[id]).await?;
         settle_customer(conn, directory, id, now).await
     }
 
@@ -286,16 +290,19 @@ impl Filler {
         }
     }
 
-    /// Puts a page into the directory; both pages are in the order of customer ids. Returns how many customers could not be read.
-    fn fill(&mut self, directory: &Directory, page: &Page, macs: &Page) -> u64 {
-        let (mut failed, mut next) = (0, 0);
+    /// Puts a page into the directory; both pages are in the order of customer ids. Returns the customers that could not be read, 0
+    /// for one of which not even the id could.
+    fn fill(&mut self, directory: &Directory, page: &Page, macs: &Page) -> Vec<i64> {
+        let (mut failed, mut next) = (Vec::new(), 0);
         for index in 0..page.len() {
+            let mut id = 0;
             let read = page.customer(index).map_err(|e| e.to_string()).and_then(|row| {
+                id = row.id;
                 self.take_macs(macs, &mut next, row.id);
                 self.put(directory, &row).map_err(|reason| format!("customer {}: {reason}", row.id))
             });
             if let Err(reason) = read {
-                failed += 1;
+                failed.push(id);
                 self.logged += 1;
                 if self.logged <= LOGGED_ROWS {
                     tracing::error!(%reason, "a customer cannot be loaded and cannot log in");

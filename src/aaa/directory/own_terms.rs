@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::terms::{Own, OwnTerms, Terms};
 use crate::aaa::policy::TopUp;
-use crate::customers::list_all_top_ups;
+use crate::customers::{self, list_all_top_ups, list_top_ups_of};
 use crate::store::{Conn, StoreError};
-use crate::units::UnixMs;
+use crate::units::{CustomerId, UnixMs};
 
 /// What customers bought on top, by customer.
 #[derive(Debug, Default)]
@@ -16,8 +16,17 @@ pub(super) struct TopUps(HashMap<i64, Vec<TopUp>>);
 impl TopUps {
     /// Those of customers with `first <= id <= last`.
     pub async fn load(conn: &mut Conn, first: i64, last: i64) -> Result<TopUps, StoreError> {
+        Ok(TopUps::of_all(list_all_top_ups(conn, first, last).await?))
+    }
+
+    /// Those of these customers.
+    pub async fn load_of(conn: &mut Conn, ids: &[i64]) -> Result<TopUps, StoreError> {
+        Ok(TopUps::of_all(list_top_ups_of(conn, ids).await?))
+    }
+
+    fn of_all(all: Vec<(CustomerId, customers::TopUp)>) -> TopUps {
         let mut by_customer: HashMap<i64, Vec<TopUp>> = HashMap::new();
-        for (customer, top_up) in list_all_top_ups(conn, first, last).await? {
+        for (customer, top_up) in all {
             by_customer.entry(customer.0).or_default().push(TopUp {
                 id: top_up.id,
                 direction: top_up.bought.direction,
@@ -26,7 +35,7 @@ impl TopUps {
             });
         }
         by_customer.values_mut().for_each(|all| all.sort_by_key(|t| (t.expires_at, t.id)));
-        Ok(TopUps(by_customer))
+        TopUps(by_customer)
     }
 
     /// A customer's, the first to expire first.
