@@ -8,12 +8,14 @@ use metrics::{counter, gauge};
 use super::Parts;
 use super::health::Health;
 use crate::aaa::decide::RejectReason;
+use crate::aaa::directory::FollowStatus;
 use crate::aaa::enforcement::{ActionKind, ActionState};
 use crate::journal::JournalState;
 use crate::listen::{DropReason, LATENCY_BUCKETS_US, ListenCounters};
 
 /// Publishes everything.
-pub fn publish(parts: &Parts, health: &Health) {
+pub fn publish(parts: &Parts, health: &Health, follow: &FollowStatus) {
+    gauge!("tollgate_directory_lag_seconds").set(follow.lag_ms(super::now_ms()).map_or(f64::NAN, |lag| lag as f64 / 1000.0));
     listener("auth", &parts.listen.auth_counters);
     listener("acct", &parts.listen.acct_counters);
     let live = &parts.access.live;
