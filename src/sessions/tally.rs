@@ -81,6 +81,11 @@ impl Tally {
         self.ended_at == 0
     }
 
+    /// When and how it ended.
+    pub fn end(&self) -> (UnixMs, u32, bool) {
+        (self.ended_at, self.terminate_cause, self.flags & flag::END_INFERRED != 0)
+    }
+
     /// Octets and seconds that count: totals less what came before Tollgate's time.
     pub fn charged(&self) -> (u64, u64, u64) {
         (

@@ -4,6 +4,7 @@ use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
@@ -113,9 +114,20 @@ pub(super) enum Pools {
         read: SqlitePool,
         /// The one connection that writes.
         write: SqlitePool,
+        /// How often that was opened.
+        opened: Arc<AtomicU64>,
     },
     /// Server.
     Pg(PgPool),
+}
+
+/// A state of the embedded database as far as others wrote into it: as long as two marks are equal, nothing was committed but by this process over its one
+/// connection that writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WrittenMark {
+    /// Which connection; each counts for itself.
+    opened: u64,
+    data_version: i64,
 }
 
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -126,8 +138,9 @@ impl Db {
         match url {
             StoreUrl::Sqlite(path) => {
                 let (options, pool) = Self::sqlite_options(path);
-                let write = pool().max_connections(1).connect_with(options.clone()).await?;
-                Ok(Self::with_readers(write, options, pool))
+                let (writer, opened) = Self::sqlite_writer(&pool);
+                let write = writer.connect_with(Self::writing(&options)).await?;
+                Ok(Self::with_readers(write, opened, options, pool))
             }
             StoreUrl::Postgres(url) => Ok(Pools::Pg(Self::postgres_pool().connect_with(PgConnectOptions::from_str(url)?).await?).into()),
         }
@@ -139,8 +152,9 @@ impl Db {
             StoreUrl::Sqlite(path) => {
                 let (options, pool) = Self::sqlite_options(path);
                 let options = options.create_if_missing(false);
-                let write = pool().max_connections(1).connect_lazy_with(options.clone());
-                Ok(Self::with_readers(write, options, pool))
+                let (writer, opened) = Self::sqlite_writer(&pool);
+                let write = writer.connect_lazy_with(Self::writing(&options));
+                Ok(Self::with_readers(write, opened, options, pool))
             }
             StoreUrl::Postgres(url) => Ok(Pools::Pg(Self::postgres_pool().connect_lazy_with(PgConnectOptions::from_str(url)?)).into()),
         }
@@ -159,13 +173,31 @@ impl Db {
             .busy_timeout(Duration::from_secs(10))
             .foreign_keys(true)
             .pragma("cache_size", "-65536")
-            .pragma("wal_autocheckpoint", "32768");
+            .pragma("wal_autocheckpoint", "32768")
+            // The applier's statements come in lots of many sizes, and a large one takes milliseconds to prepare.
+            .statement_cache_capacity(512);
         (options, || SqlitePoolOptions::new().acquire_timeout(Duration::from_secs(30)).test_before_acquire(false))
     }
 
-    fn with_readers(write: SqlitePool, options: SqliteConnectOptions, pool: impl Fn() -> SqlitePoolOptions) -> Db {
+    /// What a statement over many rows would have to take back lies in memory, not in a file that is written for each of them.
+    fn writing(options: &SqliteConnectOptions) -> SqliteConnectOptions {
+        options.clone().pragma("temp_store", "MEMORY")
+    }
+
+    /// The pool of the one connection that writes, and how often that was opened.
+    fn sqlite_writer(pool: impl Fn() -> SqlitePoolOptions) -> (SqlitePoolOptions, Arc<AtomicU64>) {
+        let opened = Arc::new(AtomicU64::new(0));
+        let count = opened.clone();
+        let writer = pool().max_connections(1).after_connect(move |_, _| {
+            count.fetch_add(1, Ordering::AcqRel);
+            Box::pin(std::future::ready(Ok(())))
+        });
+        (writer, opened)
+    }
+
+    fn with_readers(write: SqlitePool, opened: Arc<AtomicU64>, options: SqliteConnectOptions, pool: impl Fn() -> SqlitePoolOptions) -> Db {
         let options = options.read_only(true).create_if_missing(false).pragma("cache_size", "-8192");
-        Pools::Lite { read: pool().max_connections(4).connect_lazy_with(options), write }.into()
+        Pools::Lite { read: pool().max_connections(4).connect_lazy_with(options), write, opened }.into()
     }
 
     /// The same database in somebody's name: what its transactions change is his in the audit log.
@@ -181,7 +213,7 @@ impl Db {
     /// Opens SQLite's connections that are not open yet; does nothing on PostgreSQL. Each has a thread, which inherits the priority of whoever opens it.
     /// Nothing is said of failures: who uses a connection next meets them again.
     pub async fn open_connections(&self) {
-        if let Pools::Lite { read, write } = &self.pools {
+        if let Pools::Lite { read, write, .. } = &self.pools {
             let _ = tokio::join!(read.acquire(), write.acquire());
         }
     }
@@ -212,10 +244,21 @@ impl Db {
         Ok(Tx { conn, changes: Vec::new(), audited: Vec::new(), origin: self.origin.clone() })
     }
 
+    /// The state of the embedded database that a write transaction of this handle begins with; `None` on PostgreSQL, where others write meanwhile.
+    pub async fn written_mark(&self, tx: &mut Tx) -> Result<Option<WrittenMark>, StoreError> {
+        match (&self.pools, tx.conn_ref()) {
+            (Pools::Lite { opened, .. }, ConnRef::Lite(c)) => {
+                let (data_version,): (i64,) = sqlx::query_as("PRAGMA data_version").fetch_one(c).await?;
+                Ok(Some(WrittenMark { opened: opened.load(Ordering::Acquire), data_version }))
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// Closes all connections and waits for them.
     pub async fn close(&self) {
         match &self.pools {
-            Pools::Lite { read, write } => {
+            Pools::Lite { read, write, .. } => {
                 read.close().await;
                 write.close().await;
             }

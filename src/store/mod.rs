@@ -18,7 +18,7 @@ mod seal;
 pub mod test_db;
 
 pub use audit::{AuditEntry, Origin, Source};
-pub use db::{Conn, ConnRef, Db, StoreError, StoreUrl, Tx};
+pub use db::{Conn, ConnRef, Db, StoreError, StoreUrl, Tx, WrittenMark};
 pub use feed::{FeedChange, FeedHead, find_feed_head, list_feed_after, trim_feed};
 pub use identity::{IdentityError, StoreIdentity, check_store_identity, create_private_folder, ensure_store_identity};
 pub use ids::{IdMaker, SlotLease};

@@ -4,6 +4,7 @@
 //! by the rules of the live sessions ([`work`]), and writes each row once. Whatever dies on the way, position and effect are in the store together or not at all.
 
 mod identity;
+mod known;
 mod pending;
 mod places;
 mod sink;
@@ -29,6 +30,7 @@ use crate::customers::update_first_login;
 use crate::journal::{Journal, ReadError, Reader};
 use crate::store::{Db, StoreError, Tx};
 use crate::units::{CustomerId, TenantId, UnixMs};
+use known::{KnownRows, StoreState};
 use pending::Pending;
 use places::{Aliases, Zones};
 pub use sink::{AppliedBatch, AppliedSink, NoSink, StoredSession, UsageAdded};
@@ -66,12 +68,15 @@ pub struct Applier<A: Send + 'static> {
     position: Option<u64>,
     reader: Option<Reader>,
     pending: Pending,
+    /// When everything that was durable had been read; 0 = not yet.
+    all_read_at: UnixMs,
     /// Records per transaction at present: fewer while a poisonous one is looked for.
     limit: usize,
     conflicts: u32,
     zones: Zones,
     aliases: Aliases,
     work: Work,
+    known: KnownRows,
     keeper: Option<MeterKeeper>,
 }
 
@@ -109,11 +114,13 @@ impl<A: Send + 'static> Applier<A> {
             position: None,
             reader: None,
             pending: Pending::default(),
+            all_read_at: 0,
             limit: BATCH_RECORDS,
             conflicts: 0,
             zones: Zones::default(),
             aliases: Aliases::default(),
             work: Work::default(),
+            known: KnownRows::default(),
             keeper: None,
         }
     }
@@ -219,11 +226,19 @@ impl<A: Send + 'static> Applier<A> {
             Some(position) => position,
             None => self.find_place().await?,
         };
-        if self.pending.len() == 0 && !self.fill(position).await? {
-            self.status.waiting_since_ms.store(0, Ordering::Relaxed);
-            return Ok(Step::Idle);
+        if self.pending.len() == 0 {
+            let (goal, now) = (self.journal.durable_seq(), unix_ms());
+            let is_filled = self.fill(position).await?;
+            // What came before all was read the last time is not in here, whatever instant its router told.
+            let since = self.pending.oldest_at().map_or(now, |at| at.max(self.all_read_at));
+            if !is_filled || self.pending.last_seq(self.pending.len()) >= goal {
+                self.all_read_at = now;
+            }
+            self.status.waiting_since_ms.store(if is_filled { since } else { 0 }, Ordering::Relaxed);
+            if !is_filled {
+                return Ok(Step::Idle);
+            }
         }
-        self.status.waiting_since_ms.store(self.pending.oldest_at().unwrap_or(0), Ordering::Relaxed);
         let count = self.limit.min(self.pending.len());
         match self.apply_front(position, count).await {
             Ok(true) => {
@@ -290,6 +305,8 @@ impl<A: Send + 'static> Applier<A> {
         self.position = None;
         self.reader = None;
         self.pending.clear();
+        self.all_read_at = 0;
+        self.known.clear();
     }
 
     /// Reads the next records; false if there is none.
@@ -343,7 +360,8 @@ impl<A: Send + 'static> Applier<A> {
             return Ok(false);
         }
         self.zones.refresh(&mut tx, &records).await?;
-        read_rows(&mut tx, &mut self.work, &records, &self.aliases, &*self.sink, now).await?;
+        self.known.hold_while(StoreState::read(&self.db, &mut tx, self.journal_id).await?);
+        read_rows(&mut tx, &mut self.work, &mut self.known, &records, &self.aliases, &*self.sink, now).await?;
         for record in &records {
             self.work.apply(record, &self.aliases, &*self.sink, &mut self.zones);
         }
@@ -354,6 +372,7 @@ impl<A: Send + 'static> Applier<A> {
             insert_node_batch(&mut tx, self.journal_id, &batch, now).await?;
         }
         tx.commit(now).await?;
+        self.known.put(self.work.rows());
         self.sink.applied(&AppliedBatch { work: &self.work, usage: &usage });
         self.status.skipped.fetch_add(unreadable, Ordering::Relaxed);
         Ok(true)
@@ -362,6 +381,10 @@ impl<A: Send + 'static> Applier<A> {
     fn accept(&mut self, count: usize) {
         self.set_position(self.pending.last_seq(count));
         self.pending.advance(count);
+        if self.pending.len() == 0 {
+            let waits = self.position.is_some_and(|position| self.journal.durable_seq() > position);
+            self.status.waiting_since_ms.store(if waits { self.all_read_at } else { 0 }, Ordering::Relaxed);
+        }
         self.aliases.learn(&self.work.aliases);
         self.status.records.fetch_add(count as u64, Ordering::Relaxed);
         self.limit = (self.limit * 2).min(self.batch_records);
@@ -403,6 +426,7 @@ impl<A: Send + 'static> Applier<A> {
 async fn read_rows(
     tx: &mut Tx,
     work: &mut Work,
+    known: &mut KnownRows,
     records: &[Record<'_>],
     aliases: &Aliases,
     sink: &dyn AppliedSink,
@@ -412,7 +436,8 @@ async fn read_rows(
     let needs = Needs::of(records.iter(), aliases);
     let mut rows = Vec::with_capacity(needs.keys.len());
     bulk::prefer_index_lookups(tx).await?;
-    bulk::list_by_keys(tx, &needs.keys, &mut rows).await?;
+    let unknown = known.take(&needs.keys, &mut rows);
+    bulk::list_by_keys(tx, &unknown, &mut rows).await?;
     if rows.len() < needs.keys.len() {
         let found: HashSet<_> = rows.iter().map(bulk::SessionRow::key).collect();
         let old = needs.keys.iter().filter(|key| may_be_moved_key(&key.1, now) && !found.contains(*key));
@@ -455,7 +480,8 @@ async fn take_back(tx: &mut Tx, keys: &[bulk::RowKey], rows: &mut Vec<bulk::Sess
 async fn write_rows(tx: &mut Tx, work: &mut Work) -> Result<Vec<UsageRow>, StoreError> {
     let usage = work.usage_rows();
     bulk::insert_sessions(tx, &work.new_rows()).await?;
-    bulk::update_tallies(tx, &work.changed_rows()).await?;
+    bulk::update_counters(tx, &work.counted_rows()).await?;
+    bulk::update_ends(tx, &work.ended_rows()).await?;
     bulk::update_details(tx, &work.detailed_rows()).await?;
     for row in work.found_customers() {
         if let Some(customer_id) = row.customer_id {

@@ -10,7 +10,7 @@ use crate::store::StoreError;
 pub struct ApplierStatus {
     /// Position that the store is known to have reached.
     pub applied_seq: AtomicU64,
-    /// Instant of the oldest accounting event that was read and not yet applied, unix ms; 0 if none waits.
+    /// Since when the oldest record that is not applied waits, unix ms, rather too early than too late; 0 if none waits.
     pub waiting_since_ms: AtomicI64,
     /// Records applied since start.
     pub records: AtomicU64,

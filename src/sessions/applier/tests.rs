@@ -182,7 +182,7 @@ async fn a_dropped_transaction_leaves_neither_position_nor_rows() {
         let records: Vec<_> = applier.pending.front(4).map(|(_, r)| r.expect("reads")).collect();
         let mut tx = bench.fresh.db.begin().await.expect("a transaction");
         assert!(update_position(&mut tx, JOURNAL, 0, 4, NOW).await.expect("moves"));
-        read_rows(&mut tx, &mut applier.work, &records, &applier.aliases, &*applier.sink, NOW).await.expect("reads");
+        read_rows(&mut tx, &mut applier.work, &mut applier.known, &records, &applier.aliases, &*applier.sink, NOW).await.expect("reads");
         for record in &records {
             applier.work.apply(record, &applier.aliases, &*applier.sink, &mut applier.zones);
         }
@@ -191,6 +191,53 @@ async fn a_dropped_transaction_leaves_neither_position_nor_rows() {
         assert!(bench.rows().await.is_empty());
         bench.apply().await;
         assert_eq!(bench.usage().await, [(20261114, 4000, 40_000, 4000)]);
+        bench.end().await;
+    }
+}
+
+#[tokio::test]
+async fn rows_of_open_sessions_are_known_until_somebody_else_writes() {
+    for bench in Bench::each().await {
+        let is_lite = bench.fresh.db.is_sqlite();
+        let mut applier = bench.applier();
+        let octets = async || bench.rows().await[&[5; 16]].tally.octets_in;
+        bench.tell_all(&story()[..2]);
+        applier.apply_all().await.expect("applies");
+        assert_eq!(applier.known.len(), usize::from(is_lite));
+        // What is known is not read again: a change behind the applier's back, by the same connection, would be seen otherwise.
+        let change = async |db: &Db, octets: i64| {
+            let mut tx = db.begin().await.expect("a transaction");
+            q!(exec tx, "UPDATE sessions SET octets_in = $1", octets).expect("changes");
+            tx.commit(NOW).await.expect("commits");
+        };
+        if is_lite {
+            change(&bench.fresh.db, 7_000).await;
+            bench.tell_all(&[update(Status::Interim, 400, 400)]);
+            applier.apply_all().await.expect("applies");
+            assert_eq!(octets().await, 400);
+        }
+        // Another process.
+        let path = bench.fresh.folder.path().join("test.db");
+        let other = if is_lite { Db::open(&crate::store::StoreUrl::Sqlite(path)).await.expect("opens") } else { bench.fresh.db.clone() };
+        change(&other, 5_000).await;
+        bench.tell_all(&[update(Status::Interim, 600, 600)]);
+        applier.apply_all().await.expect("applies");
+        assert_eq!(octets().await, 5_000, "counters never shrink");
+        // Another applier of this process.
+        let mut second = bench.applier();
+        bench.tell_all(&[update(Status::Interim, 900, 6_000)]);
+        second.apply_all().await.expect("applies");
+        applier.apply_all().await.expect("finds its place again");
+        assert_eq!(applier.known.len(), 0);
+        bench.tell_all(&[update(Status::Interim, 1000, 5_500)]);
+        applier.apply_all().await.expect("applies");
+        assert_eq!((octets().await, applier.known.len()), (6_000, usize::from(is_lite)));
+        // What a transaction that failed had taken out is read again.
+        applier.find_place().await.expect("a place");
+        applier.known.take(&[(1, [5; 16])], &mut Vec::new());
+        bench.tell_all(&[update(Status::Interim, 1100, 7_000), Update { terminate_cause: 1, ..update(Status::Stop, 4000, 8_000) }]);
+        applier.apply_all().await.expect("applies");
+        assert_eq!((octets().await, applier.known.len()), (8_000, 0), "the history may move it now");
         bench.end().await;
     }
 }

@@ -22,6 +22,8 @@ use crate::units::{UnixMs, printable};
 struct Dirty {
     is_new: bool,
     tally: bool,
+    /// Of the tally also when or how it ended, which indexes ask for.
+    end: bool,
     details: bool,
     /// The customer was found after the row was written.
     customer: bool,
@@ -156,7 +158,7 @@ impl Work {
                     let concerned = row.nas_instance == *nas_instance && row.tally.is_open() && row.tally.started_at <= *at;
                     if concerned && matches_boot(row.acct_session_id.as_bytes(), *only) {
                         row.tally.infer_end(cause::NAS_REBOOT);
-                        dirty.tally = true;
+                        (dirty.tally, dirty.end) = (true, true);
                     }
                 }
             }
@@ -190,7 +192,8 @@ impl Work {
         let tally = &mut self.rows[index].tally;
         if tally.is_open() {
             tally.infer_end(terminate_cause);
-            self.dirty[index].tally = true;
+            let dirty = &mut self.dirty[index];
+            (dirty.tally, dirty.end) = (true, true);
         }
     }
 
@@ -215,6 +218,7 @@ impl Work {
             row.tally.infer_end(cause::LOST_SERVICE);
         }
         dirty.tally |= row.tally != before;
+        dirty.end |= row.tally.end() != before.end();
         take_details(row, dirty, update, customer_id);
         let raw_id = (row.acct_session_id.as_bytes() != update.acct_session_id).then(|| update.acct_session_id.into());
         let told = &mut self.told[index];
@@ -292,9 +296,19 @@ impl Work {
         self.rows_where(|d| d.is_new)
     }
 
-    /// Stored rows whose tally changed.
-    pub fn changed_rows(&self) -> Vec<&SessionRow> {
-        self.rows_where(|d| d.tally && !d.is_new)
+    /// Stored rows whose counters changed, and not their end.
+    pub fn counted_rows(&self) -> Vec<&SessionRow> {
+        self.rows_where(|d| d.tally && !d.end && !d.is_new)
+    }
+
+    /// Stored rows whose end changed.
+    pub fn ended_rows(&self) -> Vec<&SessionRow> {
+        self.rows_where(|d| d.end && !d.is_new)
+    }
+
+    /// All rows as they are after the records.
+    pub fn rows(&self) -> &[SessionRow] {
+        &self.rows
     }
 
     /// Stored rows whose customer, device or address changed.

@@ -5,7 +5,7 @@ mod sums;
 mod update;
 
 pub use sums::{BucketSum, Want, list_bucket_sums, list_tallies};
-pub use update::{UsageRow, update_details, update_tallies, upsert_usage};
+pub use update::{UsageRow, update_counters, update_details, update_ends, upsert_usage};
 
 use hashbrown::HashSet;
 use sqlx::{QueryBuilder, Sqlite};

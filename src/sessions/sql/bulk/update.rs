@@ -18,7 +18,20 @@ macro_rules! of_key {
     };
 }
 
-macro_rules! update_tallies {
+/// What an interim changes: no column of an index, and none that decides whether a row is in a partial one. SQLite takes a row out of such an index and puts it
+/// back where a statement so much as names the column.
+macro_rules! update_counters {
+    ($from:literal, $dialect:ident) => {
+        concat!(
+            "UPDATE sessions SET last_event_at = v.last_event_at, session_secs = v.session_secs, octets_in = v.octets_in, octets_out = v.octets_out, \
+             flags = v.flags FROM ",
+            $from,
+            of_key!($dialect)
+        )
+    };
+}
+
+macro_rules! update_ends {
     ($from:literal, $dialect:ident) => {
         concat!(
             "UPDATE sessions SET last_event_at = v.last_event_at, ended_at = v.ended_at, end_inferred = (v.flags & 1) <> 0, \
@@ -31,7 +44,20 @@ macro_rules! update_tallies {
 const _: () = assert!(flag::END_INFERRED == 1, "the SQL names it too");
 
 /// The statement for one lot on SQLite; `before` goes in front of it.
-fn tallies_of_lot(before: &str, lot: &[&SessionRow]) -> QueryBuilder<Sqlite> {
+fn counters_of_lot(before: &str, lot: &[&SessionRow]) -> QueryBuilder<Sqlite> {
+    let mut b = QueryBuilder::new(before);
+    b.push("WITH v (tenant_id, session_key, last_event_at, session_secs, octets_in, octets_out, flags) AS (");
+    b.push_values(lot, |mut row, s| {
+        let t = &s.tally;
+        row.push_bind(s.tenant_id).push_bind(&s.session_key[..]).push_bind(t.last_event_at).push_bind(i64::from(t.session_secs));
+        row.push_bind(signed(t.octets_in)).push_bind(signed(t.octets_out)).push_bind(i64::from(t.flags));
+    });
+    b.push(") ").push(update_counters!("v", lite));
+    b
+}
+
+/// The statement for one lot on SQLite; `before` goes in front of it.
+fn ends_of_lot(before: &str, lot: &[&SessionRow]) -> QueryBuilder<Sqlite> {
     let mut b = QueryBuilder::new(before);
     b.push("WITH v (tenant_id, session_key, last_event_at, ended_at, terminate_cause, session_secs, octets_in, octets_out, flags) AS (");
     b.push_values(lot, |mut row, s| {
@@ -40,21 +66,52 @@ fn tallies_of_lot(before: &str, lot: &[&SessionRow]) -> QueryBuilder<Sqlite> {
         row.push_bind(i64::from(t.terminate_cause)).push_bind(i64::from(t.session_secs)).push_bind(signed(t.octets_in));
         row.push_bind(signed(t.octets_out)).push_bind(i64::from(t.flags));
     });
-    b.push(") ").push(update_tallies!("v", lite));
+    b.push(") ").push(update_ends!("v", lite));
     b
 }
 
-/// Writes what events change of sessions that exist. Columns of indexes stay out, but for the end.
+/// Writes what events count of sessions that exist and whose end stays as it is.
 // cross-tenant: a journal holds records of all tenants
-pub async fn update_tallies(conn: &mut Conn, changed: &[&SessionRow]) -> Result<(), StoreError> {
+pub async fn update_counters(conn: &mut Conn, changed: &[&SessionRow]) -> Result<(), StoreError> {
     match conn.conn_ref() {
         ConnRef::Lite(c) => {
             for lot in lots(changed) {
-                tallies_of_lot("", lot).build().execute(&mut *c).await?;
+                counters_of_lot("", lot).build().execute(&mut *c).await?;
             }
         }
         ConnRef::Pg(c) if !changed.is_empty() => {
-            let sql = update_tallies!(
+            let sql = update_counters!(
+                "UNNEST($1::bigint[], $2::bytea[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[]) \
+                 AS v (tenant_id, session_key, last_event_at, session_secs, octets_in, octets_out, flags)",
+                pg
+            );
+            sqlx::query(sql)
+                .bind(column(changed, |s| s.tenant_id))
+                .bind(column(changed, |s| &s.session_key[..]))
+                .bind(column(changed, |s| s.tally.last_event_at))
+                .bind(column(changed, |s| i64::from(s.tally.session_secs)))
+                .bind(column(changed, |s| signed(s.tally.octets_in)))
+                .bind(column(changed, |s| signed(s.tally.octets_out)))
+                .bind(column(changed, |s| i64::from(s.tally.flags)))
+                .execute(c)
+                .await?;
+        }
+        ConnRef::Pg(_) => {}
+    }
+    Ok(())
+}
+
+/// Writes the counters and the end of sessions that exist.
+// cross-tenant: a journal holds records of all tenants
+pub async fn update_ends(conn: &mut Conn, changed: &[&SessionRow]) -> Result<(), StoreError> {
+    match conn.conn_ref() {
+        ConnRef::Lite(c) => {
+            for lot in lots(changed) {
+                ends_of_lot("", lot).build().execute(&mut *c).await?;
+            }
+        }
+        ConnRef::Pg(c) if !changed.is_empty() => {
+            let sql = update_ends!(
                 "UNNEST($1::bigint[], $2::bytea[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[]) \
                  AS v (tenant_id, session_key, last_event_at, ended_at, terminate_cause, session_secs, octets_in, octets_out, flags)",
                 pg
@@ -199,7 +256,8 @@ mod tests {
         for fresh in each_database().await {
             let mut conn = fresh.db.read().await.expect("a connection");
             if let ConnRef::Lite(c) = conn.conn_ref() {
-                for mut query in [tallies_of_lot("EXPLAIN QUERY PLAN ", &lot), details_of_lot("EXPLAIN QUERY PLAN ", &lot)] {
+                let plan = "EXPLAIN QUERY PLAN ";
+                for mut query in [counters_of_lot(plan, &lot), ends_of_lot(plan, &lot), details_of_lot(plan, &lot)] {
                     let steps: Vec<(i64, i64, i64, String)> = query.build_query_as().fetch_all(&mut *c).await.expect("a plan");
                     let steps: Vec<_> = steps.into_iter().map(|step| step.3).collect();
                     assert!(steps.iter().any(|s| s.starts_with("SEARCH sessions")), "{steps:?}");
