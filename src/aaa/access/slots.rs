@@ -14,6 +14,8 @@ use crate::sessions::{LiveSession, LiveSessions};
 use crate::units::{FastMap, UnixMs};
 
 const SHARDS: usize = 64;
+/// Shards that each call of [`Slots::prune`] looks through, so that all are within a quarter of the time that a reservation counts.
+const PRUNED_AT_ONCE: usize = 4;
 /// An Accept whose session has not begun by then is forgotten: the router did without it.
 const RESERVED_MS: i64 = 60_000;
 /// A session may begin this much before the Accept that its router waited for, by the router's own clock.
@@ -55,11 +57,13 @@ pub struct Slots {
     shards: Vec<Mutex<FastMap<i64, Held>>>,
     /// How many Accepts are superseded, so that a Start costs nothing while there are none.
     superseded: AtomicUsize,
+    /// Where [`Slots::prune`] goes on.
+    pruned: AtomicUsize,
 }
 
 impl Default for Slots {
     fn default() -> Slots {
-        Slots { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), superseded: AtomicUsize::new(0) }
+        Slots { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), superseded: AtomicUsize::new(0), pruned: AtomicUsize::new(0) }
     }
 }
 
@@ -128,10 +132,11 @@ impl Slots {
         taken > 0
     }
 
-    /// Forgets what is over, of customers who did not come back.
+    /// Forgets what is over, of some of the customers who did not come back. To be called every second.
     pub fn prune(&self, now: UnixMs) {
-        for shard in &self.shards {
-            shard.lock().retain(|_, held| {
+        let from = self.pruned.fetch_add(PRUNED_AT_ONCE, Ordering::Relaxed);
+        for number in from..from + PRUNED_AT_ONCE {
+            self.shards[number % SHARDS].lock().retain(|_, held| {
                 held.reservations.retain(|r| now - r.issued_at < RESERVED_MS);
                 let before = held.superseded.len();
                 held.superseded.retain(|at| now - at < RESERVED_MS);
