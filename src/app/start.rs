@@ -266,38 +266,45 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
     tracing::info!(customers = directory.customers.len(), ?addresses, "serving");
     let config = config.clone();
     let work = tasks::Work { config, db, key, identity, journal_id, follower, unknown, decisions, applier, keep_from, log_receiver };
-    super::metrics::publish(&parts, &health);
+    super::metrics::publish(&parts, &health, &work.follower.status());
     let tasks = tasks::spawn(work, &parts, &health, stopped)?;
     Ok(Running { addresses, parts, health, listeners, delayed, enforcement, stop, tasks, lock, addresses_file })
 }
 
 impl Running {
-    /// Stops reading, answers what was read, makes accounting durable and acknowledges it, writes a snapshot, ends.
+    /// Writes a snapshot, ends what works on the store, then stops reading, answers what was read, makes accounting durable and acknowledges it, and ends. Routers
+    /// are answered until nothing else is left to do: what they tell meanwhile is in the journal, so their gap is short.
     pub async fn stop(self) {
         self.health.stopping.store(true, Ordering::Release);
-        // While requests are still answered: what happens after it is in the journal, and the gap for routers is short.
         self.tasks.write_snapshot(&self.parts).await;
         let (listeners, delayed, journal) = (self.listeners, self.delayed, self.parts.listen.journal.clone());
         let enforcement = self.enforcement;
-        let ended = tokio::task::spawn_blocking(move || {
-            enforcement.stop();
-            listeners.stop();
-            delayed.stop();
-            journal.wait_durable(journal.last_seq(), Duration::from_secs(20));
-        });
-        if ended.await.is_err() {
-            tracing::error!("stopping the workers failed");
+        // First, as its keeper writes what it leaves.
+        if tokio::task::spawn_blocking(move || enforcement.stop()).await.is_err() {
+            tracing::error!("stopping the enforcement failed");
         }
         if self.stop.send(true).is_err() {
             tracing::debug!("no task was left to stop");
         }
-        self.tasks.end().await;
+        let log = self.tasks.end().await;
+        let ended = tokio::task::spawn_blocking(move || {
+            listeners.stop();
+            delayed.stop();
+            journal.wait_durable(journal.last_seq(), Duration::from_secs(20));
+            // The log's thread ends when the last worker has gone.
+            log.join().is_ok()
+        });
+        if !ended.await.unwrap_or(false) {
+            tracing::error!("stopping the workers or the decision log failed");
+        }
         self.parts.listen.journal.close();
         if let Err(error) = std::fs::remove_file(&self.addresses_file) {
             tracing::debug!(%error, "the addresses file was gone already");
         }
         drop(self.lock);
         tracing::info!("stopped");
+        // The process ends; giving a million customers back one by one would only keep its successor from the ports.
+        std::mem::forget(self.parts);
     }
 }
 

@@ -74,18 +74,15 @@ impl Tasks {
         }
     }
 
-    /// Waits for all of them and closes the database.
-    pub async fn end(self) {
+    /// Waits for all of them and closes the database. Returns the decision log's thread, which works until the last worker has gone.
+    pub async fn end(self) -> ThreadHandle<()> {
         for task in self.tasks {
             if task.await.is_err() {
                 tracing::error!("a task had panicked");
             }
         }
         self.db.close().await;
-        // The log's thread ends when the last worker has gone, and they have.
-        if tokio::task::spawn_blocking(move || self.log.join()).await.is_err() {
-            tracing::error!("the decision log's thread had panicked");
-        }
+        self.log
     }
 }
 
@@ -182,7 +179,7 @@ fn watch_over(parts: &Parts, health: &Health, follow: &FollowStatus) {
             None => tracing::info!("the journal is written again"),
         }
     }
-    metrics::publish(parts, health);
+    metrics::publish(parts, health, follow);
 }
 
 fn sweep(parts: &Parts) {
