@@ -28,6 +28,7 @@ pub async fn add_tenant(
         cross_provider_login: false,
         access_rules: AccessRules::default(),
         host_name: None,
+        language: "en".to_owned(),
         created_at: now,
     };
     let (super_admin, owner) = (AccountId(ids.next(now)), AccountId(ids.next(now)));

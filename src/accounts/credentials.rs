@@ -4,7 +4,9 @@ use zeroize::Zeroizing;
 
 use super::account::check_text;
 use super::capability::Capability;
+use super::change::Whom;
 use super::set_account::own_account;
+use super::sql::LinkRow;
 use super::sign_in::{Guest, Principal, SignInDesk, TOTP_PLACE};
 use super::{Account, AccountError, PasswordHasher, Scope, SecretToken, change, check_password, sql, token_hash, totp};
 use crate::store::{AuditEntry, Db, IdMaker, Tx};
@@ -25,16 +27,17 @@ pub async fn reset_password(
     db: &Db,
     hasher: &PasswordHasher,
     scope: &Scope,
-    name: &str,
+    whom: impl Into<Whom<'_>>,
     password: &str,
     now: UnixMs,
 ) -> Result<Account, AccountError> {
     scope.require_himself()?;
-    check_password(password, name)?;
+    check_password(password, "")?;
     let phc = hasher.hash(password).await?;
     let mut tx = db.begin().await?;
     let change = change::begin(&mut tx, scope, now).await?;
-    let account = change.managed(&mut tx, name, Capability::AccountsEdit).await?;
+    let account = change.managed(&mut tx, whom, Capability::AccountsEdit).await?;
+    check_password(password, &account.name)?;
     put_password(&mut tx, change.tenant(), account.id, &phc, 0, now).await?;
     tx.audit(entry(change.tenant(), "account.passwd", account.id, &account.name).secret("password"));
     tx.commit(now).await?;
@@ -49,11 +52,11 @@ async fn put_password(tx: &mut Tx, tenant: TenantId, id: AccountId, phc: &str, b
 }
 
 /// Takes an account's second factor and recovery codes away; all its sign-ins end.
-pub async fn reset_second_factor(db: &Db, scope: &Scope, name: &str, now: UnixMs) -> Result<Account, AccountError> {
+pub async fn reset_second_factor(db: &Db, scope: &Scope, whom: impl Into<Whom<'_>>, now: UnixMs) -> Result<Account, AccountError> {
     scope.require_himself()?;
     let mut tx = db.begin().await?;
     let change = change::begin(&mut tx, scope, now).await?;
-    let account = change.managed(&mut tx, name, Capability::AccountsEdit).await?;
+    let account = change.managed(&mut tx, whom, Capability::AccountsEdit).await?;
     sql::update_totp(&mut tx, change.tenant(), account.id, None, None).await?;
     sql::replace_recovery_codes(&mut tx, change.tenant(), account.id, &[]).await?;
     sql::end_sign_ins_of(&mut tx, change.tenant(), account.id, 0, "second factor taken away", now).await?;
@@ -63,11 +66,11 @@ pub async fn reset_second_factor(db: &Db, scope: &Scope, name: &str, now: UnixMs
 }
 
 /// Ends all sign-ins of an account below; returns how many there were.
-pub async fn end_sign_ins(db: &Db, scope: &Scope, name: &str, now: UnixMs) -> Result<u64, AccountError> {
+pub async fn end_sign_ins(db: &Db, scope: &Scope, whom: impl Into<Whom<'_>>, now: UnixMs) -> Result<u64, AccountError> {
     scope.require_himself()?;
     let mut tx = db.begin().await?;
     let change = change::begin(&mut tx, scope, now).await?;
-    let account = change.managed(&mut tx, name, Capability::AccountsEdit).await?;
+    let account = change.managed(&mut tx, whom, Capability::AccountsEdit).await?;
     let ended = sql::end_sign_ins_of(&mut tx, change.tenant(), account.id, 0, "revoked", now).await?;
     tx.audit(entry(change.tenant(), "account.end-sign-ins", account.id, &account.name).note("ended", ended));
     tx.commit(now).await?;
@@ -79,7 +82,7 @@ pub async fn make_setup_link(
     db: &Db,
     ids: &IdMaker,
     scope: &Scope,
-    name: &str,
+    whom: impl Into<Whom<'_>>,
     valid_secs: u32,
     now: UnixMs,
 ) -> Result<(SecretToken, UnixMs), AccountError> {
@@ -89,9 +92,10 @@ pub async fn make_setup_link(
     }
     let mut tx = db.begin().await?;
     let change = change::begin(&mut tx, scope, now).await?;
-    let account = change.managed(&mut tx, name, Capability::AccountsEdit).await?;
+    let account = change.managed(&mut tx, whom, Capability::AccountsEdit).await?;
     let (token, expires_at) = (SecretToken::new(LINK_PREFIX), now + i64::from(valid_secs) * 1000);
-    sql::insert_link(&mut tx, change.tenant(), account.id, ids.next(now), &token.hash(), expires_at, now).await?;
+    let link = LinkRow { hash: &token.hash(), expires_at, signs_in: false };
+    sql::insert_link(&mut tx, change.tenant(), account.id, ids.next(now), &link, now).await?;
     tx.audit(entry(change.tenant(), "account.setup-link", account.id, &account.name).note("expires_at", expires_at));
     tx.commit(now).await?;
     Ok((token, expires_at))
@@ -101,7 +105,7 @@ impl SignInDesk {
     /// Whose a set-up link is, so that a page can greet him; it stays good.
     pub async fn look_at_link(&self, token: &str, now: UnixMs) -> Result<(TenantId, String), AccountError> {
         let mut conn = self.db.read().await?;
-        let (tenant, id) = sql::find_link(&mut conn, &token_hash(token), now).await?.ok_or(AccountError::LinkVoid)?;
+        let (tenant, id) = sql::find_link(&mut conn, &token_hash(token), false, now).await?.ok_or(AccountError::LinkVoid)?;
         let account = sql::find_secrets(&mut conn, tenant, id).await?.ok_or(AccountError::LinkVoid)?;
         Ok((tenant, account.name))
     }
@@ -111,7 +115,7 @@ impl SignInDesk {
         let (tenant, name) = self.look_at_link(token, now).await?;
         check_password(password, &name)?;
         let phc = self.hasher.hash(password).await?;
-        let Some((_, id)) = sql::find_link(&mut self.db.read().await?, &token_hash(token), now).await? else {
+        let Some((_, id)) = sql::find_link(&mut self.db.read().await?, &token_hash(token), false, now).await? else {
             return Err(AccountError::LinkVoid);
         };
         let mut tx = self.db_for(id, &name, guest).begin().await?;
@@ -175,6 +179,19 @@ impl SignInDesk {
         sql::update_totp(&mut tx, principal.home, account.id, Some(&sealed), None).await?;
         tx.commit(now).await?;
         Ok((Zeroizing::new(totp::base32(&secret)), Zeroizing::new(totp::otpauth_uri(&secret, &issuer, &account.name))))
+    }
+
+    /// The second factor that waits to be confirmed: its secret in base32 and as the text of a QR code.
+    pub async fn unconfirmed_second_factor(
+        &self,
+        principal: &Principal,
+        issuer: &str,
+    ) -> Result<Option<(Zeroizing<String>, Zeroizing<String>)>, AccountError> {
+        principal.require_himself()?;
+        let secrets = sql::find_secrets(&mut self.db.read().await?, principal.home, principal.account).await?;
+        let Some(secrets) = secrets.filter(|s| s.totp_secret.is_some() && s.totp_at.is_none()) else { return Ok(None) };
+        let secret = self.totp_secret(&secrets)?;
+        Ok(Some((Zeroizing::new(totp::base32(&secret)), Zeroizing::new(totp::otpauth_uri(&secret, issuer, &secrets.name)))))
     }
 
     /// Confirms the second factor by a first code and returns recovery codes, which are shown this once.

@@ -2,6 +2,7 @@
 
 use super::capability::{Capability, CapabilitySet};
 use super::role::{Role, RoleTerms};
+use super::change::Whom;
 use super::{AccountError, Denial, Permission, Scope, change, may_permit, sql};
 use crate::store::{AuditEntry, Db};
 use crate::units::UnixMs;
@@ -14,7 +15,7 @@ const MAX_LABEL_CHARS: usize = 40;
 pub async fn permit(
     db: &Db,
     scope: &Scope,
-    name: &str,
+    whom: impl Into<Whom<'_>>,
     capability: Capability,
     resource: &str,
     expires_at: Option<UnixMs>,
@@ -30,7 +31,7 @@ pub async fn permit(
     }
     let mut tx = db.begin().await?;
     let change = change::begin(&mut tx, scope, now).await?;
-    let account = change.managed(&mut tx, name, Capability::AccountsPermit).await?;
+    let account = change.managed(&mut tx, whom, Capability::AccountsPermit).await?;
     may_permit(&change.scope, &change.target(&account), capability, resource)?;
     let permission = Permission {
         capability,
@@ -51,14 +52,14 @@ pub async fn permit(
 pub async fn revoke(
     db: &Db,
     scope: &Scope,
-    name: &str,
+    whom: impl Into<Whom<'_>>,
     capability: Capability,
     resource: &str,
     now: UnixMs,
 ) -> Result<Permission, AccountError> {
     let mut tx = db.begin().await?;
     let change = change::begin(&mut tx, scope, now).await?;
-    let account = change.managed(&mut tx, name, Capability::AccountsPermit).await?;
+    let account = change.managed(&mut tx, whom, Capability::AccountsPermit).await?;
     may_permit(&change.scope, &change.target(&account), capability, resource)?;
     let given = sql::list_permissions(&mut tx, &change.scope, account.id).await?;
     let given = given.into_iter().find(|p| p.capability == capability && p.resource == resource);

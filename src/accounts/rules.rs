@@ -31,6 +31,9 @@ pub enum Denial {
     /// Nobody gives what he does not hold.
     #[error("nobody gives or takes what he does not hold: {0}")]
     NotHeld(Capability),
+    /// A setting of the whole tenant.
+    #[error("only accounts that see the whole tenant change its settings")]
+    NotWhole,
     /// Somebody looks through another's eyes.
     #[error("this is refused while you look through another account's eyes")]
     Impersonated,
@@ -46,6 +49,7 @@ impl Denial {
             Denial::NotBelow => "account-not-below",
             Denial::NotLower => "account-not-lower",
             Denial::NotHeld(_) => "capability-not-held",
+            Denial::NotWhole => "not-whole-tenant",
             Denial::Impersonated => "refused-while-impersonating",
         }
     }

@@ -357,6 +357,7 @@ mod tests {
             cross_provider_login: false,
             access_rules: crate::accounts::AccessRules::default(),
             host_name: None,
+            language: "en".into(),
             created_at: 0,
         };
         Names { routers: [(2, "core".into())].into(), tenants: [(1, tenant)].into(), only: Some(1), ..Names::default() }

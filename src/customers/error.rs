@@ -1,6 +1,7 @@
 //! Why a customer cannot be added, changed or found.
 
 use super::UsernameError;
+use crate::accounts::AccountError;
 use crate::store::{KeyError, StoreError};
 
 /// See the variants; [`CustomerError::code`] is stable.
@@ -12,6 +13,9 @@ pub enum CustomerError {
     /// A password does not open.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// A tenant or an account, or what one may do.
+    #[error(transparent)]
+    Account(#[from] AccountError),
     /// No such customer.
     #[error("there is no customer {0:?}")]
     Unknown(String),
@@ -60,6 +64,7 @@ impl CustomerError {
         match self {
             CustomerError::Store(_) => "store",
             CustomerError::Key(_) => "key",
+            CustomerError::Account(e) => e.code(),
             CustomerError::Unknown(_) => "customer-unknown",
             CustomerError::Username(_) => "username-invalid",
             CustomerError::UsernameTaken(_) => "username-taken",

@@ -12,8 +12,8 @@ use crate::units::{AccountId, TenantId, UnixMs};
 const SEEN_EVERY_MS: i64 = 60_000;
 
 impl SignInDesk {
-    /// Who this is. `tenant` is the one that a Developer chose to work in; for all others it must be their own.
-    pub async fn check(&self, token: &str, tenant: Option<TenantId>, now: UnixMs) -> Result<Principal, AccountError> {
+    /// Who this is.
+    pub async fn check(&self, token: &str, now: UnixMs) -> Result<Principal, AccountError> {
         let mut conn = self.db.read().await?;
         let row = sql::find_sign_in(&mut conn, &token_hash(token)).await?;
         let row = row.filter(|r| r.stage == "open").ok_or(AccountError::NotSignedIn("there is no such sign-in"))?;
@@ -24,7 +24,9 @@ impl SignInDesk {
             return Err(AccountError::NotSignedIn("this account is suspended"));
         }
         let home = standing.scope.tenant();
-        let own = standing.scope_in(tenant.unwrap_or(home)).ok_or(AccountError::NotSignedIn("this account belongs to another tenant"))?;
+        // a Developer who is one no more works at home again
+        let chosen = row.works_in.and_then(|tenant| standing.scope_in(TenantId(tenant)));
+        let own = chosen.unwrap_or_else(|| standing.scope.clone());
         let (scope, impersonation) = match through_eyes(&mut conn, &row, &standing, now).await? {
             Some((scope, i)) => (scope, Some(i)),
             None => (own, None),
@@ -38,6 +40,7 @@ impl SignInDesk {
         let account_name = standing.scope.name().to_owned();
         Ok(Principal {
             scope,
+            own: Scope { is_impersonated: impersonation.is_some(), ..standing.scope },
             sign_in_id: row.id,
             account: AccountId(row.account_id),
             account_name,
@@ -58,6 +61,21 @@ impl SignInDesk {
         }
     }
 
+    /// Chooses the tenant in which a Developer works from now on, his own with `None`.
+    pub async fn work_in(&self, principal: &Principal, tenant: Option<TenantId>, guest: &Guest, now: UnixMs) -> Result<(), AccountError> {
+        principal.require_himself()?;
+        principal.scope.require(Capability::PlatformView)?;
+        let name = match tenant {
+            Some(id) => sql::find_tenant_by_id(&mut self.db.read().await?, id).await?.ok_or(AccountError::UnknownTenant(id.to_string()))?.name,
+            None => String::new(),
+        };
+        let mut tx = self.db_for(principal.account, &principal.account_name, guest).begin().await?;
+        sql::update_works_in(&mut tx, principal.home, principal.sign_in_id, tenant).await?;
+        let to = tenant.unwrap_or(principal.home);
+        tx.audit(AuditEntry::new(to.0, "tenant.enter", "tenants", to.0, &name));
+        Ok(tx.commit(now).await?)
+    }
+
     /// Ends one's own sign-in.
     pub async fn sign_out(&self, principal: &Principal, guest: &Guest, now: UnixMs) -> Result<(), AccountError> {
         self.end(principal, principal.sign_in_id, "signed out", guest, now).await.map(|_| ())
@@ -67,6 +85,17 @@ impl SignInDesk {
     pub async fn revoke(&self, principal: &Principal, id: i64, guest: &Guest, now: UnixMs) -> Result<bool, AccountError> {
         principal.require_himself()?;
         self.end(principal, id, "revoked", guest, now).await
+    }
+
+    /// Ends all of one's own sign-ins but this one; returns how many there were.
+    pub async fn revoke_others(&self, principal: &Principal, guest: &Guest, now: UnixMs) -> Result<u64, AccountError> {
+        principal.require_himself()?;
+        let mut tx = self.db_for(principal.account, &principal.account_name, guest).begin().await?;
+        let ended = sql::end_sign_ins_of(&mut tx, principal.home, principal.account, principal.sign_in_id, "revoked", now).await?;
+        let entry = AuditEntry::new(principal.home.0, "sign-in.end", "accounts", principal.account.0, &principal.account_name);
+        tx.audit(entry.note("reason", "revoked").note("ended", ended));
+        tx.commit(now).await?;
+        Ok(ended)
     }
 
     async fn end(&self, principal: &Principal, id: i64, reason: &str, guest: &Guest, now: UnixMs) -> Result<bool, AccountError> {

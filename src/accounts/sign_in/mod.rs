@@ -3,6 +3,7 @@
 
 mod check;
 mod impersonate;
+mod link;
 mod open;
 mod throttle;
 
@@ -16,6 +17,7 @@ use super::{PasswordHasher, Scope, SecretToken};
 use crate::store::{Db, Origin, Sealer, Source};
 use crate::units::{AccountId, TenantId, UnixMs};
 
+pub use link::make_sign_in_link;
 pub use throttle::{Attempt, SignInThrottle};
 
 /// Where sealed secrets of second factors belong.
@@ -85,6 +87,8 @@ pub struct Opened {
 pub struct Principal {
     /// What he may see and do; while he looks through another's eyes, what both may.
     pub scope: Scope,
+    /// His own, in his own tenant, whatever he looks at: for what concerns himself.
+    pub(super) own: Scope,
     /// Which sign-in.
     pub sign_in_id: i64,
     /// Who really signed in.
@@ -123,6 +127,11 @@ impl Principal {
             request_id: request_id.to_owned(),
             ip: Some(ip),
         }
+    }
+
+    /// His own scope in his own tenant, for what he does to himself.
+    pub fn home_scope(&self) -> &Scope {
+        &self.own
     }
 
     /// Refuses what nobody does in another's name. (Capabilities that move money are gone from the scope, too.)

@@ -130,7 +130,7 @@ impl SignInDesk {
         Ok(found.filter(|_| right.is_empty()))
     }
 
-    async fn open(
+    pub(super) async fn open(
         &self,
         tx: &mut Tx,
         ids: &IdMaker,
@@ -173,6 +173,7 @@ impl SignInDesk {
             as_account_id: None,
             as_reason: String::new(),
             as_until: None,
+            works_in: None,
         };
         sql::insert_sign_in(tx, TenantId(account.tenant_id), &row, &token.hash()).await?;
         Ok(row.expires_at)

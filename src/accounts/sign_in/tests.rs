@@ -46,7 +46,7 @@ impl Door {
     }
 
     async fn check(&self, token: &str, now: UnixMs) -> Result<Principal, AccountError> {
-        self.desk.check(token, None, now).await
+        self.desk.check(token, now).await
     }
 }
 

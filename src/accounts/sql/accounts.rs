@@ -1,7 +1,7 @@
 //! SQL of `accounts` under a scope. A subtree is a range of paths, which the index `accounts_by_path` serves on both databases.
 
 use crate::accounts::capability::Menu;
-use crate::accounts::{Account, AccountPath, Role, Scope, account_key};
+use crate::accounts::{Account, AccountPath, Preferences, Role, Scope, account_key};
 use crate::q;
 use crate::store::{Conn, StoreError};
 use crate::units::{AccountId, TenantId, UnixMs};
@@ -149,6 +149,23 @@ pub(in crate::accounts) async fn update_account(conn: &mut Conn, scope: &Scope, 
         Err(e) if e.unique_violation().is_some() => Ok(false),
         done => done.map(|n| n == 1),
     }
+}
+
+/// What an account chose for its pages.
+pub async fn find_preferences(conn: &mut Conn, tenant: TenantId, id: AccountId) -> Result<Preferences, StoreError> {
+    let row = q!(opt conn, (Option<String>, Option<i64>), "SELECT language, page_rows FROM accounts WHERE tenant_id = $1 AND id = $2", tenant.0, id.0)?;
+    let (language, rows) = row.unwrap_or_default();
+    Ok(Preferences { language, page_rows: rows.and_then(|rows| u32::try_from(rows).ok()) })
+}
+
+/// Keeps what an account chose for its pages.
+pub(in crate::accounts) async fn update_preferences(
+    conn: &mut Conn,
+    tenant: TenantId,
+    id: AccountId,
+    p: &Preferences,
+) -> Result<u64, StoreError> {
+    q!(exec conn, "UPDATE accounts SET language = $3, page_rows = $4 WHERE tenant_id = $1 AND id = $2", tenant.0, id.0, &p.language, p.page_rows.map(i64::from))
 }
 
 /// Gives an account another one above it.

@@ -116,6 +116,7 @@ pub(in crate::accounts) struct SignInRow {
     pub as_account_id: Option<i64>,
     pub as_reason: String,
     pub as_until: Option<i64>,
+    pub works_in: Option<i64>,
 }
 
 /// Writes a new sign-in.
@@ -134,7 +135,17 @@ pub(in crate::accounts) async fn insert_sign_in(
 // cross-tenant: the token says whose it is
 pub(in crate::accounts) async fn find_sign_in(conn: &mut Conn, hash: &[u8]) -> Result<Option<SignInRow>, StoreError> {
     q!(opt conn, SignInRow, "SELECT id, tenant_id, account_id, stage, created_at, seen_at, expires_at, ended_at, ip, user_agent, proven_at, as_account_id, \
-        as_reason, as_until FROM sign_ins WHERE token_hash = $1", hash)
+        as_reason, as_until, works_in FROM sign_ins WHERE token_hash = $1", hash)
+}
+
+/// Sets the tenant in which a sign-in works; `None` for its own.
+pub(in crate::accounts) async fn update_works_in(
+    conn: &mut Conn,
+    tenant: TenantId,
+    id: i64,
+    works_in: Option<TenantId>,
+) -> Result<u64, StoreError> {
+    q!(exec conn, "UPDATE sign_ins SET works_in = $3 WHERE tenant_id = $1 AND id = $2", tenant.0, id, works_in.map(|t| t.0))
 }
 
 /// Notes that a sign-in was used.
@@ -245,19 +256,26 @@ pub async fn delete_old_sign_ins(conn: &mut Conn, before: UnixMs) -> Result<u64,
     q!(exec conn, "DELETE FROM sign_ins WHERE ended_at < $1 OR expires_at < $1", before)
 }
 
+/// A link to be.
+pub(in crate::accounts) struct LinkRow<'a> {
+    pub hash: &'a [u8],
+    pub expires_at: UnixMs,
+    /// Whether it signs in by itself, as those of the demo do, instead of asking for a new password.
+    pub signs_in: bool,
+}
+
 /// Writes a new set-up link; older ones of the account are void from now on.
 pub(in crate::accounts) async fn insert_link(
     conn: &mut Conn,
     tenant: TenantId,
     account: AccountId,
     id: i64,
-    hash: &[u8],
-    expires_at: UnixMs,
+    link: &LinkRow<'_>,
     now: UnixMs,
 ) -> Result<u64, StoreError> {
     void_links(conn, tenant, account, now).await?;
-    q!(exec conn, "INSERT INTO setup_links (id, tenant_id, account_id, token_hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
-        id, tenant.0, account.0, hash, now, expires_at)
+    q!(exec conn, "INSERT INTO setup_links (id, tenant_id, account_id, token_hash, created_at, expires_at, signs_in) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        id, tenant.0, account.0, link.hash, now, link.expires_at, link.signs_in)
 }
 
 /// Makes the account's unused links void.
@@ -267,8 +285,8 @@ pub(in crate::accounts) async fn void_links(conn: &mut Conn, tenant: TenantId, a
 
 /// Whose an unused link is.
 // cross-tenant: the token says whose it is
-pub(in crate::accounts) async fn find_link(conn: &mut Conn, hash: &[u8], now: UnixMs) -> Result<Option<(TenantId, AccountId)>, StoreError> {
-    let row = q!(opt conn, (i64, i64), "SELECT tenant_id, account_id FROM setup_links WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2", hash, now)?;
+pub(in crate::accounts) async fn find_link(conn: &mut Conn, hash: &[u8], signs_in: bool, now: UnixMs) -> Result<Option<(TenantId, AccountId)>, StoreError> {
+    let row = q!(opt conn, (i64, i64), "SELECT tenant_id, account_id FROM setup_links WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2 AND signs_in = $3", hash, now, signs_in)?;
     Ok(row.map(|(tenant, account)| (TenantId(tenant), AccountId(account))))
 }
 

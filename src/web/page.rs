@@ -1,0 +1,61 @@
+//! Answers: a page, a page with complaints, a redirect, a file to keep.
+
+use askama::Template;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION, SET_COOKIE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{Html, IntoResponse, Response};
+
+use super::Problem;
+
+/// A page.
+pub fn html(template: &impl Template) -> Result<Response, Problem> {
+    html_with(StatusCode::OK, template)
+}
+
+/// The page of a form again, with complaints.
+pub fn refill(template: &impl Template) -> Result<Response, Problem> {
+    html_with(StatusCode::UNPROCESSABLE_ENTITY, template)
+}
+
+/// A page with another status.
+pub fn html_with(status: StatusCode, template: &impl Template) -> Result<Response, Problem> {
+    let text = template.render().map_err(|error| {
+        tracing::error!(%error, "a template failed");
+        Problem::Internal
+    })?;
+    Ok((status, Html(text)).into_response())
+}
+
+/// To another page of ours, asked for anew (303). `cookies` are Set-Cookie headers.
+pub fn go(to: &str, cookies: &[String]) -> Response {
+    // `//host` would be another site
+    let to = if to.starts_with('/') && !to.starts_with("//") && !to.starts_with("/\\") { to } else { "/" };
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    let headers = response.headers_mut();
+    headers.insert(LOCATION, HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/")));
+    for cookie in cookies {
+        if let Ok(value) = HeaderValue::from_str(cookie) {
+            headers.append(SET_COOKIE, value);
+        }
+    }
+    response
+}
+
+/// A file to keep; `name` is ours and plain.
+pub fn attachment(name: &str, kind: &'static str, body: String) -> Response {
+    let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")).unwrap_or(HeaderValue::from_static("attachment"));
+    ([(CONTENT_TYPE, HeaderValue::from_static(kind)), (CONTENT_DISPOSITION, disposition)], body).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn redirects_stay_here() {
+        for (to, goes) in [("/a?b=c", "/a?b=c"), ("//evil.example", "/"), ("https://evil.example", "/"), ("/\\evil.example", "/"), ("/a\nb", "/")] {
+            assert_eq!(go(to, &[]).headers()[LOCATION], goes, "{to:?}");
+        }
+        assert_eq!(go("/", &["a=1".into(), "b=2".into()]).headers().get_all(SET_COOKIE).iter().count(), 2);
+    }
+}
