@@ -51,6 +51,11 @@ impl Form {
         self.0.iter().filter(move |(n, _)| n == name).map(|(_, v)| v.as_str())
     }
 
+    /// All names and values, in the order they were sent.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(n, v)| (n.as_str(), v.as_str()))
+    }
+
     /// A value as another type; what does not read becomes a complaint.
     pub fn parse<T: FromStr<Err: ToString>>(&self, name: &'static str, complaints: &mut Complaints) -> Option<T> {
         match self.text(name).parse() {

@@ -10,6 +10,7 @@ use super::guard::{Guard, Signed};
 use super::locale::{Language, Said};
 use super::visit::Theme;
 use super::{Site, Visit, assets, form_token};
+use crate::accounts::capability::Capability;
 use crate::units::UnixMs;
 
 /// A page that may stand in the menu; it does for whom its guard lets in.
@@ -163,6 +164,12 @@ impl Shell {
     /// A text with a number, for plural rules.
     pub fn t_count(&self, id: &str, count: &usize) -> String {
         self.language.text(id, &[("count", Said::from(*count))])
+    }
+
+    /// What a capability is called: as the catalogue says it, unless the language has words of its own.
+    pub fn capability(&self, capability: &Capability) -> String {
+        let id = format!("capability-{}", capability.as_str().replace('.', "-"));
+        self.language.find(&id, &[]).unwrap_or_else(|| capability.describe().to_owned())
     }
 
     /// The token for a form.
