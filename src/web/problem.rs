@@ -133,6 +133,7 @@ impl From<AccountError> for Problem {
             AccountError::NotSignedIn(_) => Problem::SignIn,
             AccountError::TooManyAttempts { wait_secs } | AccountError::ApiKeyLimit { wait_secs, .. } => Problem::TooMany(wait_secs),
             AccountError::Busy => Problem::Busy,
+            AccountError::Outdated => Problem::Conflict(error.to_string()),
             AccountError::Impersonation(why) => Problem::Forbidden(why.into()),
             other => Problem::Refused(other.to_string()),
         }
