@@ -30,7 +30,7 @@ pub use guard::{Guard, Signed};
 pub use layers::with_layers;
 pub use locale::{LANGUAGES, Language, Said};
 pub use page::{attachment, attachment_in_pieces, go, html, html_with, refill};
-pub use path::Id;
+pub use path::{Id, Word};
 pub use peer::{Peer, client_ip, is_https};
 pub use problem::Problem;
 pub use query::{Query, url_with};
