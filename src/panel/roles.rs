@@ -11,7 +11,8 @@ use crate::web::{
     Complaints, Form, Guard, Problem, Routes, Said, Shell, Signed, Version, Word, conflict, differences, go, html, html_with, refill,
 };
 
-const VIEW: Guard = Guard::Any(&[Capability::RolesView, Capability::RolesEdit, Capability::RolesLabel]);
+/// Who sees roles.
+pub const VIEW: Guard = Guard::Any(&[Capability::RolesView, Capability::RolesEdit, Capability::RolesLabel]);
 const RENAME: Guard = Guard::Any(&[Capability::RolesLabel, Capability::RolesEdit]);
 const EDIT: Guard = Guard::Any(&[Capability::RolesEdit]);
 

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::accounts::{AccountError, Denial};
+use crate::customers::CustomerError;
 use crate::store::StoreError;
 
 /// Why there is no page.
@@ -135,6 +136,21 @@ impl From<AccountError> for Problem {
             AccountError::Busy => Problem::Busy,
             AccountError::Outdated => Problem::Conflict(error.to_string()),
             AccountError::Impersonation(why) => Problem::Forbidden(why.into()),
+            other => Problem::Refused(other.to_string()),
+        }
+    }
+}
+
+impl From<CustomerError> for Problem {
+    fn from(error: CustomerError) -> Problem {
+        match error {
+            CustomerError::Store(e) => e.into(),
+            CustomerError::Account(e) => e.into(),
+            CustomerError::Unknown(_) => Problem::NotFound,
+            CustomerError::Key(e) => {
+                tracing::error!(error = %e, "a secret does not open");
+                Problem::Internal
+            }
             other => Problem::Refused(other.to_string()),
         }
     }
