@@ -10,3 +10,4 @@ mod enforcement;
 mod limits;
 mod nodes;
 mod operations;
+mod panel;

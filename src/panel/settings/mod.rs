@@ -132,6 +132,9 @@ fn read_changes(who: &Signed, form: &Form) -> Result<TenantChanges, Complaints> 
 }
 
 async fn change(who: Signed, form: Form) -> Result<Response, Problem> {
+    if let Err(denial) = may_set_tenant(who.scope()) {
+        return html_with(StatusCode::FORBIDDEN, &page(&who, as_form(&who.tenant), Complaints::about("", denial.to_string())));
+    }
     let version = Version::of(&who.tenant);
     if !version.is_in(&form) {
         let shell = who.shell("menu-settings");
