@@ -120,3 +120,41 @@ pub async fn ensure_default_tenant(db: &Db, ids: &IdMaker, name: &str, now: Unix
         Err(e) => Err(e),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{Tree, new};
+    use super::*;
+    use crate::accounts::{add_account, find_seen_tenant, list_seen_tenants};
+    use crate::store::test_db::NOW;
+
+    #[tokio::test]
+    async fn only_a_developer_opens_tenants_and_knows_of_all() {
+        for tree in Tree::on_each().await {
+            let (db, ids) = (&tree.fresh.db, &tree.fresh.ids);
+            let developer = crate::accounts::NewAccount { parent: None, ..new("ada", Role::Developer, "") };
+            add_account(db, ids, &tree.top, &developer, NOW).await.expect("added");
+            let (ada, top) = (tree.scope("ada").await, tree.scope("super-admin").await);
+            let hill = NewTenant { name: "Hill Net".into(), time_zone: "Asia/Dhaka".into(), currency: "BDT".into() };
+            let code = async |scope: &Scope, new: &NewTenant| open_tenant(db, ids, scope, new, NOW).await.expect_err("refused").code();
+            assert_eq!(code(&top, &hill).await, "capability-missing");
+            assert_eq!(code(&ada, &NewTenant { time_zone: "Moon".into(), ..hill.clone() }).await, "time-zone-invalid");
+            assert_eq!(code(&ada, &NewTenant { name: "default".into(), ..hill.clone() }).await, "tenant-name-taken");
+            assert_eq!(code(&Scope { is_impersonated: true, ..ada.clone() }, &hill).await, "refused-while-impersonating");
+            let (tenant, token, expires_at) = open_tenant(db, ids, &ada, &hill, NOW).await.expect("opened");
+            assert_eq!((tenant.name.as_str(), expires_at), ("Hill Net", NOW + i64::from(LINK_SECS) * 1000));
+
+            let mut conn = db.read().await.expect("a connection");
+            let link = sql::find_link(&mut conn, &token.hash(), false, NOW).await.expect("read").expect("good");
+            let whole = Scope::administrator(tenant.id);
+            let super_admin = sql::find_account_by_id(&mut conn, &whole, link.1).await.expect("read").expect("there");
+            assert_eq!((link.0, super_admin.role), (tenant.id, Role::SuperAdmin));
+            assert_eq!(list_seen_tenants(&mut conn, &ada).await.expect("listed").len(), 2);
+            assert_eq!(list_seen_tenants(&mut conn, &top).await.expect("listed").len(), 1);
+            assert_eq!(find_seen_tenant(&mut conn, &top, tenant.id).await.expect("read"), None, "as if absent");
+            assert!(find_seen_tenant(&mut conn, &ada, tenant.id).await.expect("read").is_some());
+            drop(conn);
+            tree.fresh.end().await;
+        }
+    }
+}

@@ -11,6 +11,8 @@ mod account;
 mod add_account;
 mod add_tenant;
 mod api_key;
+#[cfg(test)]
+mod audit_tests;
 pub mod capability;
 mod change;
 mod credentials;
