@@ -63,7 +63,7 @@ impl Problem {
         }
     }
 
-    /// The id of its texts: `problem-ID` is the heading, `problem-ID-help` says what to do.
+    /// The id of its texts: `problem-ID` is the heading, `problem-help-ID` says what to do.
     pub fn text_id(&self) -> &'static str {
         match self {
             Problem::NotFound => "not-found",
