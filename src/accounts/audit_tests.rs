@@ -9,7 +9,8 @@ use crate::store::test_db::NOW;
 async fn lines_are_found_by_who_did_what_to_what_when() {
     for tree in Tree::on_each().await {
         let owner = tree.scope("owner").await;
-        let by_owner = tree.fresh.db.acting_as(Origin { account_id: owner.acting().map(|id| id.0), actor: "owner".into(), ..Origin::default() });
+        let by_owner =
+            tree.fresh.db.acting_as(Origin { account_id: owner.acting().map(|id| id.0), actor: "owner".into(), ..Origin::default() });
         for (at, phone) in [(NOW + 1_000, "1"), (NOW + 2_000, "2"), (NOW + 3_000, "3")] {
             let changes = AccountChanges { phone: Some(phone.into()), ..AccountChanges::default() };
             set_account(&by_owner, &owner, "north", &changes, at).await.expect("changed");
@@ -58,7 +59,8 @@ async fn each_statement_has_its_index() {
 async fn a_change_made_from_something_outdated_is_refused() {
     for tree in Tree::on_each().await {
         let (db, top) = (&tree.fresh.db, tree.scope("super-admin").await);
-        let label = |label: &str, since: RoleChange| RoleChanges { label: Some(label.into()), since: Some(since), ..RoleChanges::default() };
+        let label =
+            |label: &str, since: RoleChange| RoleChanges { label: Some(label.into()), since: Some(since), ..RoleChanges::default() };
         set_role(db, &top, Role::Operator, &label("Partner", RoleChange::default()), NOW).await.expect("changed");
         let second = set_role(db, &top, Role::Operator, &label("Agent", RoleChange::default()), NOW).await;
         assert_eq!(second.expect_err("refused").code(), "outdated");

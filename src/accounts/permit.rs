@@ -1,8 +1,8 @@
 //! Giving and taking permissions, and changing what a role means in a tenant.
 
 use super::capability::{Capability, CapabilitySet};
-use super::role::{Role, RoleChange, RoleTerms};
 use super::change::Whom;
+use super::role::{Role, RoleChange, RoleTerms};
 use super::{AccountError, Denial, Permission, Scope, change, may_edit_role, may_permit, may_rename_role, sql};
 use crate::store::{AuditEntry, Db};
 use crate::units::UnixMs;

@@ -43,7 +43,8 @@ pub async fn set_tenant(tx: &mut Tx, name: &str, changes: &TenantChanges) -> Res
     }
     if let Some(language) = &changes.language {
         let fits = (2..=16).contains(&language.len()) && language.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        after.language = fits.then(|| language.clone()).ok_or_else(|| AccountError::BadField(format!("{language:?} is no language code such as en")))?;
+        after.language =
+            fits.then(|| language.clone()).ok_or_else(|| AccountError::BadField(format!("{language:?} is no language code such as en")))?;
     }
     if let Some(zone) = &changes.time_zone {
         after.time_zone = check_time_zone(zone)?;

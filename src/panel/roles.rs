@@ -136,7 +136,9 @@ fn lineage(who: &Signed, shell: &Shell, role: Role) -> String {
     let creates = Role::ALL.into_iter().filter_map(|other| match role.creates(other) {
         Creates::No => None,
         Creates::Yes => Some(label(other)),
-        Creates::With(c) => Some(shell.language.text("role-creates-with", &[("role", label(other).into()), ("needs", shell.capability(&c).into())])),
+        Creates::With(c) => {
+            Some(shell.language.text("role-creates-with", &[("role", label(other).into()), ("needs", shell.capability(&c).into())]))
+        }
     });
     let creates: Vec<String> = creates.collect();
     let id = match (creators.is_empty(), creates.is_empty()) {

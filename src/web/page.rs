@@ -78,7 +78,9 @@ mod tests {
 
     #[test]
     fn redirects_stay_here() {
-        for (to, goes) in [("/a?b=c", "/a?b=c"), ("//evil.example", "/"), ("https://evil.example", "/"), ("/\\evil.example", "/"), ("/a\nb", "/")] {
+        for (to, goes) in
+            [("/a?b=c", "/a?b=c"), ("//evil.example", "/"), ("https://evil.example", "/"), ("/\\evil.example", "/"), ("/a\nb", "/")]
+        {
             assert_eq!(go(to, &[]).headers()[LOCATION], goes, "{to:?}");
         }
         assert_eq!(go("/", &["a=1".into(), "b=2".into()]).headers().get_all(SET_COOKIE).iter().count(), 2);

@@ -86,7 +86,10 @@ struct ConflictPage {
 pub fn conflict(shell: Shell, differences: Vec<Difference>, version: Version, yours: &Form, back: &str) -> Result<Response, Problem> {
     let fields = yours.without(&[TOKEN_FIELD, VERSION_FIELD]).pairs().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
     let (title, action) = (shell.t("conflict"), shell.here.clone());
-    html_with(StatusCode::CONFLICT, &ConflictPage { shell: shell.titled(title), differences, fields, version, action, back: back.to_owned() })
+    html_with(
+        StatusCode::CONFLICT,
+        &ConflictPage { shell: shell.titled(title), differences, fields, version, action, back: back.to_owned() },
+    )
 }
 
 #[cfg(test)]

@@ -21,11 +21,11 @@ const OWN: Guard = Guard::Any(&[Capability::ApiKeys]);
 
 /// Its routes.
 pub fn routes() -> Routes {
-    Routes::new()
-        .get("/api-keys", OWN, list)
-        .get("/api-keys/new", OWN, show_new)
-        .post("/api-keys/new", OWN, add)
-        .post("/api-keys/{id}/revoke", OWN, revoke)
+    Routes::new().get("/api-keys", OWN, list).get("/api-keys/new", OWN, show_new).post("/api-keys/new", OWN, add).post(
+        "/api-keys/{id}/revoke",
+        OWN,
+        revoke,
+    )
 }
 
 #[derive(Template)]
@@ -103,9 +103,7 @@ async fn add(who: Signed, form: Form) -> Result<Response, Problem> {
         Err(complaints) => return refill(&new_page(&who, form, complaints)),
     };
     match add_api_key(&who.db(), &*who.ids()?, who.principal.home_scope(), None, new, who.now()).await {
-        Ok((key, token)) => {
-            html(&MadePage { shell: who.shell("api-key-made"), name: key.name, secret: token.expose().to_owned() })
-        }
+        Ok((key, token)) => html(&MadePage { shell: who.shell("api-key-made"), name: key.name, secret: token.expose().to_owned() }),
         Err(AccountError::ApiKey(why)) => refill(&new_page(&who, form, Complaints::about("", why))),
         Err(AccountError::BadField(why)) => refill(&new_page(&who, form, Complaints::about("name", why))),
         Err(AccountError::Denied(denial)) if who.principal.require_himself().is_ok() => {

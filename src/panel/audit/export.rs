@@ -18,14 +18,12 @@ const BATCH: i64 = 500;
 const WAITING: usize = 2;
 /// How long a reader may take for one batch.
 const PATIENCE: Duration = Duration::from_secs(60);
-const HEAD: [&str; 12] =
-    ["number", "at", "actor", "as", "verb", "kind", "object_id", "object", "changes", "source", "ip", "request_id"];
+const HEAD: [&str; 12] = ["number", "at", "actor", "as", "verb", "kind", "object_id", "object", "changes", "source", "ip", "request_id"];
 
 /// `GET /audit.csv`. The first batch is read before anything is answered, so that a store that is away is told as such.
 pub(super) async fn send(who: Signed, query: Query) -> Result<Response, Problem> {
-    let filter = filter::read(&query, &who.tenant.zone()).map_err(|complaints| {
-        Problem::BadRequest(complaints.all().map(|(_, what)| what.clone()).collect::<Vec<_>>().join("; "))
-    })?;
+    let filter = filter::read(&query, &who.tenant.zone())
+        .map_err(|complaints| Problem::BadRequest(complaints.all().map(|(_, what)| what.clone()).collect::<Vec<_>>().join("; ")))?;
     let first = batch(&who.site.db, who.scope(), &filter, i64::MAX).await?;
     let (sender, pieces) = mpsc::channel(WAITING);
     tokio::spawn(write(who.site.db.clone(), who.scope().clone(), filter, first, sender));

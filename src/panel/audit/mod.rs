@@ -67,7 +67,7 @@ async fn show(who: Signed, query: Query) -> Result<Response, Problem> {
         verbs: filter::verb_choices(&shell, query.get("verb")),
         kinds: filter::choices(&shell, "audit-kind", &words::KINDS, query.get("kind")),
         sources: filter::choices(&shell, "audit-source", &words::SOURCES, query.get("source")),
-        lines: records.into_iter().map(|record| line(&shell, record)).collect(),
+        lines: records.into_iter().map(|record| line(&who, &shell, record)).collect(),
         is_filtered: filter::FIELDS.iter().any(|name| !query.get(name).is_empty()),
         csv: EXPORT.lets(who.scope()).then(|| query.with("/audit.csv", &[("after", "")])),
         first: after.map(|_| query.with("/audit", &[("after", "")])),
@@ -78,12 +78,12 @@ async fn show(who: Signed, query: Query) -> Result<Response, Problem> {
     if status == StatusCode::OK { html(&page) } else { html_with(status, &page) }
 }
 
-fn line(shell: &Shell, record: AuditRecord) -> Line {
+fn line(who: &Signed, shell: &Shell, record: AuditRecord) -> Line {
     Line {
         verb: words::in_words(shell, "verb", &record.verb),
         kind: words::in_words(shell, "audit-kind", &record.kind),
         source: words::in_words(shell, "audit-source", &record.source),
-        link: words::link(&record),
+        link: words::link(who.scope(), &record),
         changes: words::changes(&record.changes),
         record,
     }

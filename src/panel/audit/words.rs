@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use crate::accounts::AuditRecord;
+use crate::accounts::capability::Capability;
+use crate::accounts::{AuditRecord, Scope};
+use crate::panel::roles;
 use crate::web::Shell;
 
 /// Tables whose rows the log speaks of.
@@ -64,14 +66,15 @@ pub fn in_words(shell: &Shell, stem: &str, word: &str) -> String {
     shell.language.find(&id, &[]).unwrap_or_else(|| word.to_owned())
 }
 
-/// The page of what a line is about.
-pub fn link(record: &AuditRecord) -> Option<String> {
-    match record.kind.as_str() {
-        "accounts" => Some(format!("/accounts/{}", record.object_id)),
-        "tenants" => Some(format!("/tenants/{}", record.object_id)),
-        "role_changes" => Some(format!("/roles/{}", record.object)),
-        _ => None,
-    }
+/// The page of what a line is about, if whoever looks may open it.
+pub fn link(scope: &Scope, record: &AuditRecord) -> Option<String> {
+    let (may, to) = match record.kind.as_str() {
+        "accounts" => (scope.may(Capability::AccountsView), format!("/accounts/{}", record.object_id)),
+        "tenants" => (scope.may(Capability::TenantsView), format!("/tenants/{}", record.object_id)),
+        "role_changes" => (roles::VIEW.lets(scope), format!("/roles/{}", record.object)),
+        _ => return None,
+    };
+    may.then_some(to)
 }
 
 /// One field of a change.

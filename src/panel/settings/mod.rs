@@ -189,7 +189,9 @@ mod tests {
     fn what_is_wrong_is_said_at_its_field() {
         let account = |error: AccountError| complaint(CustomerError::Account(error)).expect("said on the form");
         assert!(account(AccountError::HostNameTaken("a.example".into())).of("host_name").is_some());
-        assert!(account(AccountError::BadAccessRule { field: "pool", why: "too long".into() }).of("pool").is_some_and(|why| why == "too long"));
+        assert!(
+            account(AccountError::BadAccessRule { field: "pool", why: "too long".into() }).of("pool").is_some_and(|why| why == "too long")
+        );
         let collide = CustomerError::UsernamesCollide { first: "Bob".into(), second: "bob".into() };
         assert!(complaint(collide).expect("said on the form").of("case_sensitive").is_some());
         assert!(matches!(complaint(CustomerError::Account(AccountError::Outdated)), Err(Problem::Conflict(_))));

@@ -60,7 +60,9 @@ pub fn read(form: &Form, before: &AccessRules, complaints: &mut Complaints) -> A
     garden.pool = form.text("pool").to_owned();
     garden.download = form.parse::<BitRate>("download", complaints).unwrap_or(garden.download);
     garden.upload = form.parse::<BitRate>("upload", complaints).unwrap_or(garden.upload);
-    for (name, to) in [("grace_secs", &mut rules.grace_secs), ("session_secs", &mut garden.session_secs), ("interim_secs", &mut garden.interim_secs)] {
+    for (name, to) in
+        [("grace_secs", &mut rules.grace_secs), ("session_secs", &mut garden.session_secs), ("interim_secs", &mut garden.interim_secs)]
+    {
         match read_secs(form.text(name)) {
             Ok(secs) => *to = secs,
             Err(why) => complaints.add(name, why),

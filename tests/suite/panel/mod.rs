@@ -5,6 +5,7 @@ mod audit;
 mod roles;
 mod settings;
 mod tenants;
+mod texts;
 
 use crate::harness::{Store, TestServer};
 
