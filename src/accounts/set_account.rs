@@ -24,6 +24,8 @@ pub struct AccountChanges {
     pub role: Option<Role>,
     /// Menu groups that are switched off.
     pub disabled_menus: Option<Vec<Menu>>,
+    /// When the account was last changed as whoever asks has seen it; a later change refuses this one. `None` changes it whatever it is.
+    pub since: Option<UnixMs>,
 }
 
 /// Changes an account below the one that acts; open sign-ins follow at once.
@@ -31,6 +33,9 @@ pub async fn set_account(db: &Db, scope: &Scope, whom: impl Into<Whom<'_>>, chan
     let mut tx = db.begin().await?;
     let change = change::begin(&mut tx, scope, now).await?;
     let before = change.managed(&mut tx, whom, Capability::AccountsEdit).await?;
+    if changes.since.is_some_and(|seen| seen != before.updated_at) {
+        return Err(AccountError::Outdated);
+    }
     let mut after = before.clone();
     apply_fields(&mut after, changes)?;
     if let Some(menus) = &changes.disabled_menus {
