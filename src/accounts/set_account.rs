@@ -29,7 +29,13 @@ pub struct AccountChanges {
 }
 
 /// Changes an account below the one that acts; open sign-ins follow at once.
-pub async fn set_account(db: &Db, scope: &Scope, whom: impl Into<Whom<'_>>, changes: &AccountChanges, now: UnixMs) -> Result<Account, AccountError> {
+pub async fn set_account(
+    db: &Db,
+    scope: &Scope,
+    whom: impl Into<Whom<'_>>,
+    changes: &AccountChanges,
+    now: UnixMs,
+) -> Result<Account, AccountError> {
     let mut tx = db.begin().await?;
     let change = change::begin(&mut tx, scope, now).await?;
     let before = change.managed(&mut tx, whom, Capability::AccountsEdit).await?;
@@ -79,7 +85,13 @@ pub(super) async fn own_account(tx: &mut Tx, scope: &Scope) -> Result<Account, A
 }
 
 /// Suspends an account: nobody of its subtree can sign in or act, and open sign-ins end.
-pub async fn suspend_account(db: &Db, scope: &Scope, whom: impl Into<Whom<'_>>, reason: &str, now: UnixMs) -> Result<Account, AccountError> {
+pub async fn suspend_account(
+    db: &Db,
+    scope: &Scope,
+    whom: impl Into<Whom<'_>>,
+    reason: &str,
+    now: UnixMs,
+) -> Result<Account, AccountError> {
     let reason = check_text("reason", reason)?;
     let mut tx = db.begin().await?;
     let change = change::begin(&mut tx, scope, now).await?;
@@ -106,7 +118,13 @@ pub async fn restore_account(db: &Db, scope: &Scope, whom: impl Into<Whom<'_>>, 
 }
 
 /// Gives an account another one above it, with all below it and all they own. Permissions whose granter is not above it any more say nothing.
-pub async fn transfer_account(db: &Db, scope: &Scope, whom: impl Into<Whom<'_>>, new_parent: impl Into<Whom<'_>>, now: UnixMs) -> Result<Account, AccountError> {
+pub async fn transfer_account(
+    db: &Db,
+    scope: &Scope,
+    whom: impl Into<Whom<'_>>,
+    new_parent: impl Into<Whom<'_>>,
+    now: UnixMs,
+) -> Result<Account, AccountError> {
     let mut tx = db.begin().await?;
     let change = change::begin(&mut tx, scope, now).await?;
     let before = change.managed(&mut tx, whom, Capability::AccountsTransfer).await?;

@@ -9,9 +9,9 @@ use tokio::sync::{oneshot, watch};
 
 use super::now_ms;
 use crate::accounts::{PasswordHasher, SignInDesk, SignInRules, first_setup_link};
-use crate::{api, panel};
 use crate::store::{Db, IdMaker, KeyFile};
 use crate::web::{Site, SiteOptions, with_layers};
+use crate::{api, panel};
 
 /// How often it is looked whether the store has given this process ids.
 const LOOK_EVERY: Duration = Duration::from_millis(100);

@@ -28,8 +28,8 @@ use crate::journal::{FolderLock, LockError};
 use crate::listen::{self, BindError, BoundAddress, DelayedReplies, ListenCounters, ListenOptions, ListenParts, Listeners};
 use crate::radius::dictionary::Dictionary;
 use crate::sessions::{Applier, ApplierStatus, JournalHome};
-use crate::web::SiteOptions;
 use crate::store::{Db, IdentityError, KeyError, KeyFile, SchemaError, StoreError};
+use crate::web::SiteOptions;
 
 /// Batches of decision records that may wait for the log's thread.
 const LOG_QUEUE: usize = 64;

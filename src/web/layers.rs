@@ -125,7 +125,7 @@ fn answer_problem(site: &Arc<Site>, visit: &Visit, signed: Option<&Signed>, meth
     let page = ProblemPage {
         shell,
         text_id: problem.text_id(),
-        detail: problem.detail(),
+        detail: problem.detail().map(|text| sentence(&text)),
         wait_secs: problem.wait_secs(),
         request_id: visit.request_id.clone(),
     };
@@ -138,6 +138,14 @@ fn answer_problem(site: &Arc<Site>, visit: &Visit, signed: Option<&Signed>, meth
         response.headers_mut().insert(header::ALLOW, allowed.clone());
     }
     response
+}
+
+/// Errors begin in lower case, since logs and commands put words before them; on a page they stand alone.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    let end = if text.ends_with(['.', '?', ')']) { "" } else { "." };
+    format!("{first}{}{end}", chars.as_str())
 }
 
 /// RFC 9457: the code stands in `code`, the words are those of the page.

@@ -271,7 +271,7 @@ pub(in crate::accounts) struct LinkRow<'a> {
     pub signs_in: bool,
 }
 
-/// Writes a new set-up link; older ones of the account are void from now on.
+/// Writes a new link; older ones of its kind and account are void from now on.
 pub(in crate::accounts) async fn insert_link(
     conn: &mut Conn,
     tenant: TenantId,
@@ -280,7 +280,8 @@ pub(in crate::accounts) async fn insert_link(
     link: &LinkRow<'_>,
     now: UnixMs,
 ) -> Result<u64, StoreError> {
-    void_links(conn, tenant, account, now).await?;
+    q!(exec conn, "UPDATE setup_links SET used_at = $3 WHERE tenant_id = $1 AND account_id = $2 AND used_at IS NULL AND signs_in = $4",
+        tenant.0, account.0, now, link.signs_in)?;
     q!(exec conn, "INSERT INTO setup_links (id, tenant_id, account_id, token_hash, created_at, expires_at, signs_in) VALUES ($1, $2, $3, $4, $5, $6, $7)",
         id, tenant.0, account.0, link.hash, now, link.expires_at, link.signs_in)
 }
@@ -292,7 +293,12 @@ pub(in crate::accounts) async fn void_links(conn: &mut Conn, tenant: TenantId, a
 
 /// Whose an unused link is.
 // cross-tenant: the token says whose it is
-pub(in crate::accounts) async fn find_link(conn: &mut Conn, hash: &[u8], signs_in: bool, now: UnixMs) -> Result<Option<(TenantId, AccountId)>, StoreError> {
+pub(in crate::accounts) async fn find_link(
+    conn: &mut Conn,
+    hash: &[u8],
+    signs_in: bool,
+    now: UnixMs,
+) -> Result<Option<(TenantId, AccountId)>, StoreError> {
     let row = q!(opt conn, (i64, i64), "SELECT tenant_id, account_id FROM setup_links WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2 AND signs_in = $3", hash, now, signs_in)?;
     Ok(row.map(|(tenant, account)| (TenantId(tenant), AccountId(account))))
 }

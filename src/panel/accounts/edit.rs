@@ -9,8 +9,14 @@ use crate::accounts::{Account, AccountChanges, Role, Target, find_account_by_id,
 use crate::web::{Complaints, Form, Id, Problem, Shell, Signed, Version, conflict, differences, go, html, refill};
 
 /// Fields and the ids of their labels.
-const FIELDS: [(&str, &str); 6] =
-    [("name", "sign-in-name-own"), ("role", "role"), ("full_name", "full-name"), ("email", "email"), ("phone", "phone"), ("menu_off", "menus-off")];
+const FIELDS: [(&str, &str); 6] = [
+    ("name", "sign-in-name-own"),
+    ("role", "role"),
+    ("full_name", "full-name"),
+    ("email", "email"),
+    ("phone", "phone"),
+    ("menu_off", "menus-off"),
+];
 
 #[derive(Template)]
 #[template(path = "panel/accounts/edit.html")]
@@ -45,13 +51,27 @@ async fn roles(who: &Signed, account: &Account) -> Result<Vec<(String, String)>,
 
 async fn page(who: &Signed, account: Account, form: Form, complaints: Complaints) -> Result<Page, Problem> {
     let roles = roles(who, &account).await?;
-    Ok(Page { shell: who.shell("account-edit").titled(&account.name), form, complaints, roles, menus: Menu::ALL.to_vec(), version: Version::of(&account), account })
+    Ok(Page {
+        shell: who.shell("account-edit").titled(&account.name),
+        form,
+        complaints,
+        roles,
+        menus: Menu::ALL.to_vec(),
+        version: Version::of(&account),
+        account,
+    })
 }
 
 /// The account as the form has it.
 fn as_form(account: &Account) -> Form {
     let (email, role) = (account.email.clone().unwrap_or_default(), account.role.to_string());
-    let mut pairs = vec![("name", account.name.as_str()), ("email", &email), ("full_name", &account.full_name), ("phone", &account.phone), ("role", &role)];
+    let mut pairs = vec![
+        ("name", account.name.as_str()),
+        ("email", &email),
+        ("full_name", &account.full_name),
+        ("phone", &account.phone),
+        ("role", &role),
+    ];
     pairs.extend(account.disabled_menus.iter().map(|menu| ("menu_off", menu.as_str())));
     Form::of(&pairs)
 }

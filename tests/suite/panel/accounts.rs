@@ -1,7 +1,7 @@
 //! `/accounts`: the tree, adding, changing, permissions, suspension, seeing with another's eyes.
 
 use super::running;
-use crate::harness::{Browser, Page, Store, on_both_stores};
+use crate::harness::{Browser, Page, on_both_stores};
 
 /// The path of the account of this name, read off the list.
 fn path_of(browser: &mut Browser, name: &str) -> String {

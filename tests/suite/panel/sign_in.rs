@@ -1,13 +1,12 @@
 //! The door: set-up link, password, second factor, stolen and ended sign-ins.
 
 use super::running;
-use crate::harness::{ACCOUNT_PASSWORD, Browser, Store, TestServer, on_both_stores, wait};
+use crate::harness::{ACCOUNT_PASSWORD, Browser, TestServer, on_both_stores, wait};
 
 /// The path of a link that a command or the server printed.
 fn path_of(text: &str) -> String {
-    let link = text.split_whitespace().find(|word| word.starts_with("http")).unwrap_or_else(|| panic!("no link in {text:?}"));
-    let at = link.find("/setup/").expect("a set-up link");
-    link[at..].to_owned()
+    let link = text.split_whitespace().find(|word| word.contains("/setup/")).unwrap_or_else(|| panic!("no link in {text:?}"));
+    link[link.find("/setup/").expect("just found")..].to_owned()
 }
 
 on_both_stores! {
