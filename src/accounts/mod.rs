@@ -30,6 +30,8 @@ mod sql;
 mod standing;
 mod tenant;
 #[cfg(test)]
+pub mod test_scopes;
+#[cfg(test)]
 mod tests;
 mod totp;
 

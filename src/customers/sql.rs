@@ -375,3 +375,19 @@ pub(super) async fn delete_top_ups(conn: &mut Conn, scope: &Scope, id: CustomerI
     q!(exec conn, concat!("DELETE FROM top_ups WHERE tenant_id = $1 AND customer_id = $2 AND ", customer_is_seen!("$2", "$3", "$4")),
         scope.tenant().0, id.0, from, to)
 }
+
+#[cfg(test)]
+pub(super) mod for_tests {
+    //! How statements are carried out.
+
+    use super::*;
+    use crate::store::ConnRef;
+
+    /// The plan of a statement on SQLite; nothing on PostgreSQL, which chooses by what it knows of the tables.
+    pub async fn sqlite_plan(conn: &mut Conn, sql: &str) -> String {
+        let ConnRef::Lite(c) = conn.conn_ref() else { return String::new() };
+        let sql = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+        let steps: Vec<(i64, i64, i64, String)> = sqlx::query_as(sql).fetch_all(c).await.expect("a plan");
+        steps.into_iter().map(|step| step.3).collect::<Vec<_>>().join("\n")
+    }
+}

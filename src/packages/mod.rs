@@ -13,6 +13,8 @@ mod package;
 mod periods;
 mod quantity;
 mod rate_limit;
+#[cfg(test)]
+mod scope_tests;
 mod set;
 mod sql;
 

@@ -9,6 +9,8 @@ mod list;
 pub mod pools;
 mod remove;
 mod router;
+#[cfg(test)]
+mod scope_tests;
 mod secret;
 mod set;
 mod sql;

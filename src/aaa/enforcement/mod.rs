@@ -16,6 +16,8 @@ mod lease;
 mod order;
 mod reason;
 mod row;
+#[cfg(test)]
+mod scope_tests;
 mod sql;
 mod standing;
 mod status;

@@ -2,6 +2,8 @@
 
 mod bind;
 mod list;
+#[cfg(test)]
+mod scope_tests;
 mod sql;
 mod write;
 

@@ -6,7 +6,7 @@ use super::{Device, DeviceAction, DeviceActor, DeviceEvent};
 use crate::accounts::Scope;
 use crate::store::{Conn, ConnRef, StoreError};
 use crate::units::{CustomerId, HOUR_MS, Mac, TenantId, UnixMs};
-use crate::{customer_is_seen, q};
+use crate::{customer_is_seen, is_seen, q};
 
 /// A device is noted as seen at most this often.
 const SEEN_EVERY_MS: i64 = HOUR_MS;
@@ -49,7 +49,8 @@ pub(super) async fn list_device_events(
 }
 
 const INSERT_DEVICE: &str = concat!("INSERT INTO customer_macs (tenant_id, customer_id, mac, added_at, added_by, is_random, note) \
-    SELECT $1, $2, $3, $4, $5, $6, $7 WHERE ", customer_is_seen!("$2", "$8", "$9"), " ON CONFLICT (customer_id, mac) DO NOTHING");
+    SELECT tenant_id, id, $3, $4, $5, $6, $7 FROM customers WHERE tenant_id = $1 AND id = $2 AND ", is_seen!("owner_id", "$8", "$9"),
+    " ON CONFLICT (customer_id, mac) DO NOTHING");
 
 /// Puts a device on a list; false if it is there.
 pub(super) async fn insert_device(
@@ -86,8 +87,8 @@ pub(super) async fn delete_device(conn: &mut Conn, scope: &Scope, id: CustomerId
     Ok(n == 1)
 }
 
-const INSERT_EVENT: &str = concat!("INSERT INTO device_events (tenant_id, customer_id, at, mac, action, actor, source) SELECT $1, $2, $3, $4, $5, $6, $7 WHERE ",
-    customer_is_seen!("$2", "$8", "$9"), " ON CONFLICT DO NOTHING");
+const INSERT_EVENT: &str = concat!("INSERT INTO device_events (tenant_id, customer_id, at, mac, action, actor, source) \
+    SELECT tenant_id, id, $3, $4, $5, $6, $7 FROM customers WHERE tenant_id = $1 AND id = $2 AND ", is_seen!("owner_id", "$8", "$9"), " ON CONFLICT DO NOTHING");
 
 /// Notes a change. Told twice, it is noted once.
 pub(super) async fn insert_event(

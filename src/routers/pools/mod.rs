@@ -4,6 +4,8 @@ mod add;
 mod list;
 mod pool;
 mod range;
+#[cfg(test)]
+mod scope_tests;
 mod set;
 mod sql;
 
