@@ -251,8 +251,12 @@ pub async fn list_router_names(conn: &mut Conn) -> Result<Vec<(i64, String)>, St
     q!(all conn, (i64, String), "SELECT id, name FROM routers")
 }
 
-const LIST_USAGE_DAYS: &str = concat!("SELECT day, CAST(SUM(octets_in) AS BIGINT), CAST(SUM(octets_out) AS BIGINT), CAST(SUM(secs) AS BIGINT) FROM usage \
-    WHERE tenant_id = $1 AND customer_id = $2 AND bucket_at >= $3 AND charging_class = 0 AND ", customer_is_seen!("$2", "$4", "$5"), " GROUP BY day ORDER BY day");
+const LIST_USAGE_DAYS: &str = concat!(
+    "SELECT day, CAST(SUM(octets_in) AS BIGINT), CAST(SUM(octets_out) AS BIGINT), CAST(SUM(secs) AS BIGINT) FROM usage \
+    WHERE tenant_id = $1 AND customer_id = $2 AND bucket_at >= $3 AND charging_class = 0 AND ",
+    customer_is_seen!("$2", "$4", "$5"),
+    " GROUP BY day ORDER BY day"
+);
 
 /// What a customer was charged per local day in buckets that begin at or after an instant, the oldest first.
 pub(super) async fn list_usage_days(conn: &mut Conn, scope: &Scope, id: CustomerId, since: UnixMs) -> Result<Vec<UsageDay>, StoreError> {

@@ -6,9 +6,7 @@ use serde_json::{Value, json};
 use super::catch_up::catch_up;
 use super::context::with_context;
 use super::{Failure, Globals, output};
-use crate::sessions::{
-    JournalHome, RecountMismatch, RecountReport, SessionError, UsageMismatch, UsageReport, VerifyError, verify_usage,
-};
+use crate::sessions::{JournalHome, RecountMismatch, RecountReport, SessionError, UsageMismatch, UsageReport, VerifyError, verify_usage};
 use crate::units::hex;
 
 /// How many disagreements of each kind are shown.

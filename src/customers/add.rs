@@ -208,12 +208,7 @@ pub(super) async fn check_owner(conn: &mut Conn, scope: &Scope, owner: AccountId
 }
 
 /// Which of the customer's unique fields another one has.
-pub(super) async fn what_is_taken(
-    conn: &mut Conn,
-    scope: &Scope,
-    customer: &Customer,
-    key: &str,
-) -> Result<CustomerError, CustomerError> {
+pub(super) async fn what_is_taken(conn: &mut Conn, scope: &Scope, customer: &Customer, key: &str) -> Result<CustomerError, CustomerError> {
     let other = sql::find_holder(conn, scope, customer, key).await?;
     Ok(match other {
         Some(other) if other.username_key == key => CustomerError::UsernameTaken(customer.username.clone()),

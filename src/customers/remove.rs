@@ -8,13 +8,7 @@ use crate::store::{AuditEntry, Db};
 use crate::units::{CustomerId, UnixMs};
 
 /// Removes a customer and his devices. His sessions and usage stay: they are evidence.
-pub async fn remove_customer(
-    db: &Db,
-    scope: &Scope,
-    tenant: &Tenant,
-    username: &str,
-    now: UnixMs,
-) -> Result<CustomerId, CustomerError> {
+pub async fn remove_customer(db: &Db, scope: &Scope, tenant: &Tenant, username: &str, now: UnixMs) -> Result<CustomerId, CustomerError> {
     scope.require(Capability::CustomersDelete)?;
     let mut tx = db.begin().await?;
     let key = lookup_key(username, tenant.case_sensitive_usernames);

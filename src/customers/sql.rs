@@ -135,12 +135,16 @@ macro_rules! page_of_rows {
     };
 }
 
-/// Two texts: the whole tenant in the order of its index, without a sort; a part of it from the index by owner, however many others there are. (The plus sign keeps SQLite
-/// from the first one's index; it says nothing to PostgreSQL, which knows how many there are.)
+/// The whole tenant, in the order of its index.
 pub(super) const LIST_ALL: &str = page_of_rows!("tenant_id = $1");
-pub(super) const LIST_SEEN: &str = page_of_rows!(concat!("+tenant_id = $1 AND owner_id IN ", seen_accounts!("$7", "$8")));
+/// A part of it. With the plus sign SQLite goes through the index by owner, each owner's in order and no further than the page needs, whether theirs are many or few: the
+/// index of all names would be walked past everybody else's.
+pub(super) const LIST_SEEN_LITE: &str = page_of_rows!(concat!("+tenant_id = $1 AND owner_id IN ", seen_accounts!("$7", "$8")));
+/// PostgreSQL knows how many there are, and takes the better index of the two.
+const LIST_SEEN_PG: &str = page_of_rows!(concat!("tenant_id = $1 AND owner_id IN ", seen_accounts!("$7", "$8")));
 const COUNT_ALL: &str = "SELECT COUNT(*) FROM customers WHERE tenant_id = $1";
-pub(super) const COUNT_SEEN: &str = concat!("SELECT COUNT(*) FROM customers WHERE +tenant_id = $1 AND owner_id IN ", seen_accounts!("$2", "$3"));
+/// An account is of one tenant, so its index says all.
+pub(super) const COUNT_SEEN: &str = concat!("SELECT COUNT(*) FROM customers WHERE owner_id IN ", seen_accounts!("$2", "$3"));
 
 /// Rows in the order of their lookup keys.
 pub(super) async fn list_rows(
@@ -157,7 +161,8 @@ pub(super) async fn list_rows(
         return q!(all conn, CustomerRow, LIST_ALL, scope.tenant().0, after_key, package, prefix, prefix_chars, limit);
     }
     let (from, to) = scope.owners();
-    q!(all conn, CustomerRow, LIST_SEEN, scope.tenant().0, after_key, package, prefix, prefix_chars, limit, from, to)
+    let list = if conn.is_sqlite() { LIST_SEEN_LITE } else { LIST_SEEN_PG };
+    q!(all conn, CustomerRow, list, scope.tenant().0, after_key, package, prefix, prefix_chars, limit, from, to)
 }
 
 /// The MAC addresses of the customers between two lookup keys.
@@ -169,8 +174,12 @@ pub(super) async fn list_macs_between(
 ) -> Result<HashMap<i64, Vec<Mac>>, StoreError> {
     const ALL: &str = "SELECT m.customer_id, m.mac FROM customers c JOIN customer_macs m ON m.customer_id = c.id \
         WHERE c.tenant_id = $1 AND c.username_key >= $2 AND c.username_key <= $3 ORDER BY m.mac";
-    const SEEN: &str = concat!("SELECT m.customer_id, m.mac FROM customers c JOIN customer_macs m ON m.customer_id = c.id \
-        WHERE +c.tenant_id = $1 AND c.username_key >= $2 AND c.username_key <= $3 AND c.owner_id IN ", seen_accounts!("$4", "$5"), " ORDER BY m.mac");
+    const SEEN: &str = concat!(
+        "SELECT m.customer_id, m.mac FROM customers c JOIN customer_macs m ON m.customer_id = c.id \
+        WHERE c.username_key >= $2 AND c.username_key <= $3 AND c.owner_id IN ",
+        seen_accounts!("$4", "$5"),
+        " ORDER BY m.mac"
+    );
     let (from, to) = scope.owners();
     let rows = match scope.sees_whole_tenant() {
         true => q!(all conn, (i64, String), ALL, scope.tenant().0, first_key, last_key)?,
@@ -184,8 +193,11 @@ pub(super) async fn list_macs_between(
 }
 
 /// With the plus sign SQLite does not take the index of all devices of the tenant, which it would walk: the primary key has the customer's own together.
-pub(super) const LIST_MACS: &str =
-    concat!("SELECT mac FROM customer_macs WHERE +tenant_id = $1 AND customer_id = $2 AND ", customer_is_seen!("$2", "$3", "$4"), " ORDER BY mac");
+pub(super) const LIST_MACS: &str = concat!(
+    "SELECT mac FROM customer_macs WHERE +tenant_id = $1 AND customer_id = $2 AND ",
+    customer_is_seen!("$2", "$3", "$4"),
+    " ORDER BY mac"
+);
 
 /// The MAC addresses of one customer.
 pub(super) async fn list_macs(conn: &mut Conn, scope: &Scope, id: CustomerId) -> Result<Vec<Mac>, StoreError> {
@@ -252,13 +264,7 @@ fn own_rate(c: &Customer) -> Result<Option<String>, StoreError> {
 }
 
 /// False if a unique field is taken. That the scope sees the owner is checked before.
-pub(super) async fn insert_customer(
-    conn: &mut Conn,
-    scope: &Scope,
-    c: &Customer,
-    key: &str,
-    password: &[u8],
-) -> Result<bool, StoreError> {
+pub(super) async fn insert_customer(conn: &mut Conn, scope: &Scope, c: &Customer, key: &str, password: &[u8]) -> Result<bool, StoreError> {
     let n = q!(exec conn, concat!("INSERT INTO customers (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
         $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33) ON CONFLICT DO NOTHING"),
         c.id.0, scope.tenant().0, c.owner_id.0, &c.code, &c.name, &c.phone, c.zone_id, &c.username, key, password, c.package_id.0, c.expires_at,
@@ -271,12 +277,7 @@ pub(super) async fn insert_customer(
 }
 
 /// Locks the customer's row until the transaction ends, marks it changed, and returns its id.
-pub(super) async fn update_lock_customer(
-    conn: &mut Conn,
-    scope: &Scope,
-    key: &str,
-    now: UnixMs,
-) -> Result<Option<CustomerId>, StoreError> {
+pub(super) async fn update_lock_customer(conn: &mut Conn, scope: &Scope, key: &str, now: UnixMs) -> Result<Option<CustomerId>, StoreError> {
     let (from, to) = scope.owners();
     let row = q!(opt conn, (i64,), concat!("UPDATE customers SET updated_at = $3 WHERE tenant_id = $1 AND username_key = $2 AND ",
         is_seen!("owner_id", "$4", "$5"), " RETURNING id"), scope.tenant().0, key, now, from, to)?;

@@ -73,7 +73,10 @@ async fn a_customer_lives_from_add_to_remove() {
         };
         let changed = set("BOB", changes).await.expect("changed");
         assert_eq!((changed.username.as_str(), changed.macs.len(), changed.hold.reason()), ("bobby", 1, "unpaid"));
-        assert_eq!(find_customer_by_id(&mut conn, scope, bob_added.id).await.expect("read"), Some(Customer { updated_at: NOW + 9, ..changed }));
+        assert_eq!(
+            find_customer_by_id(&mut conn, scope, bob_added.id).await.expect("read"),
+            Some(Customer { updated_at: NOW + 9, ..changed })
+        );
         let clash = CustomerChanges { username: Some("EVE".into()), ..Default::default() };
         assert_eq!(set("bobby", clash).await.expect_err("clash").code(), "username-taken");
         assert_eq!(set("nobody", CustomerChanges::default()).await.expect_err("gone").code(), "customer-unknown");
@@ -107,7 +110,8 @@ async fn a_tenant_changes_its_mind_about_case() {
             Ok(after)
         };
         let add = async |tenant: &Tenant, name: &str| {
-            add_customer(db, ids, &sealer, scope, tenant, owner, NewCustomer::new(name, password("x"), "home"), &check_reply_syntax, NOW).await
+            add_customer(db, ids, &sealer, scope, tenant, owner, NewCustomer::new(name, password("x"), "home"), &check_reply_syntax, NOW)
+                .await
         };
         add(&tenant, "Bob").await.expect("added");
         tenant = rule(true).await.expect("case-sensitive");

@@ -1,11 +1,10 @@
 //! Whose routers are found and changed, by every function of SQL under a scope and by the use cases.
 
 use super::*;
-use super::{router::RouterError, sql};
 use crate::accounts::test_scopes::{World, each_scope};
 use crate::q;
 use crate::store::test_db::NOW;
-use crate::store::{KeyFile, Sealer};
+use crate::store::{Conn, KeyFile, Sealer, StoreError};
 
 /// A router of each owner, which bears his name; learned from, counted, and with its own address.
 async fn routers(world: &World, sealer: &Sealer) -> Vec<Router> {
@@ -37,16 +36,14 @@ async fn every_function_of_sql_touches_what_the_scope_sees() {
         let sealer = sealer(&world);
         let all = routers(&world, &sealer).await;
         let named = |list: Vec<Router>, router: &Router| list.into_iter().filter(|r| r.id == router.id).collect::<Vec<_>>();
-        let stored = async |conn: &mut crate::store::Conn, router: &Router| {
-            sql::find_row_by_id(conn, router.id).await.expect("read").expect("there")
-        };
+        let stored = async |conn: &mut Conn, router: &Router| sql::find_row_by_id(conn, router.id).await.expect("read").expect("there");
         each_scope! { world, all, World::sees, (conn, scope, router):
             "find_router" => sql::find_router(conn, scope, &router.name),
             "list_addresses" => sql::list_addresses(conn, scope, router.id),
             "list_routers" => async { sql::list_routers(conn, scope, "", 99).await.map(|list| named(list, router)) },
             "list_routers, its addresses" => async {
                 let found = sql::list_routers(conn, scope, "", 99).await?;
-                Ok(named(found, router).into_iter().flat_map(|r| r.addresses).collect::<Vec<_>>())
+                Ok::<Vec<_>, StoreError>(named(found, router).into_iter().flat_map(|r| r.addresses).collect())
             },
             "count_learned" => async { sql::count_learned(conn, scope).await.map(|counts| counts.get(&router.id.0).copied()) },
             "list_counters" => async {
@@ -105,7 +102,9 @@ async fn use_cases_ask_for_the_capability_and_know_no_foreign_router() {
             assert_eq!(code(add(scope, owner, name, at).await), wanted, "{scope} adds {name} for {owner}");
         }
         // Whose a taken address is, learns who sees it.
-        for (scope, at, told) in [("other", "192.0.2.2", "another router"), ("owner", "192.0.2.2", "\"north\""), ("owner", "192.0.2.5", "another router")] {
+        for (scope, at, told) in
+            [("other", "192.0.2.2", "another router"), ("owner", "192.0.2.2", "\"north\""), ("owner", "192.0.2.5", "another router")]
+        {
             let refused = add(scope, scope, "new", at).await.expect_err("taken").to_string();
             assert!(refused.contains(told), "{refused}");
         }
@@ -125,9 +124,12 @@ async fn use_cases_ask_for_the_capability_and_know_no_foreign_router() {
             assert_eq!(set(scope, name, changes).await, wanted, "{scope} changes {name}");
         }
         let remove = async |scope: &str, name: &str| code(remove_router(db, world.scope(scope), name, NOW).await.map(|_| "ok"));
-        for (scope, name, wanted) in
-            [("mary", "south", "capability-missing"), ("other", "south", "router-unknown"), ("owner", "south", "ok"), ("owner", "south", "router-unknown")]
-        {
+        for (scope, name, wanted) in [
+            ("mary", "south", "capability-missing"),
+            ("other", "south", "router-unknown"),
+            ("owner", "south", "ok"),
+            ("owner", "south", "router-unknown"),
+        ] {
             assert_eq!(remove(scope, name).await, wanted, "{scope} removes {name}");
         }
         let mut conn = db.read().await.expect("reads");
@@ -135,7 +137,8 @@ async fn use_cases_ask_for_the_capability_and_know_no_foreign_router() {
         assert_eq!(list_router_summaries(&mut conn, north, "", 9).await.expect_err("an operator").code(), "capability-missing");
         assert_eq!(find_router(&mut conn, north, "north").await.expect_err("an operator").code(), "capability-missing");
         assert_eq!(list_named_routers(&mut conn, north, "", 9).await.expect_err("an operator").code(), "capability-missing");
-        q!(exec conn, "INSERT INTO unknown_sources (address, first_seen_at, last_seen_at, packets) VALUES ('203.0.113.5', 1, 2, 3)").expect("written");
+        q!(exec conn, "INSERT INTO unknown_sources (address, first_seen_at, last_seen_at, packets) VALUES ('203.0.113.5', 1, 2, 3)")
+            .expect("written");
         // There are two tenants, so not even a Super Admin sees what belongs to none.
         for (scope, wanted) in [("commands", 1), ("elsewhere", 1), ("super-admin", 0), ("owner", 0)] {
             assert_eq!(list_unknown_sources(&mut conn, world.scope(scope), 9).await.expect("read").len(), wanted, "{scope}");

@@ -7,7 +7,7 @@ use crate::packages::{NewPackage, add_package};
 use crate::q;
 use crate::routers::{NewRouter, RouterSecret, add_router};
 use crate::store::test_db::NOW;
-use crate::store::{Conn, KeyFile};
+use crate::store::{Conn, KeyFile, StoreError};
 use crate::units::CustomerId;
 
 /// A customer and a router of one owner, with sessions on another owner's router: an open one of the customer's, one of his among the closed ones, and one of nobody on his
@@ -21,14 +21,14 @@ struct Row {
 
 async fn insert(conn: &mut Conn, table: &str, tenant: i64, key: [u8; 16], router: i64, customer: Option<i64>, ended_at: Option<i64>) {
     let name = format!("id-{}", key[0]);
-    if table == "sessions" {
+    let inserted = if table == "sessions" {
         q!(exec conn, "INSERT INTO sessions VALUES ($1, $2, 3, $3, $4, $5, 'user', '', '', '', '', $6, $6, $7, FALSE, 1, 60, 10, 20, 0, 0, 0, 0)",
             tenant, &key[..], router, customer, &name, NOW, ended_at)
     } else {
         q!(exec conn, "INSERT INTO closed_sessions VALUES ($1, $2, 3, $3, $4, $5, 'user', '', '', '', '', $6, $6, $7, FALSE, 1, 60, 10, 20, 0, 0, 0, 0)",
             tenant, &key[..], router, customer, &name, NOW, ended_at)
-    }
-    .expect("a session");
+    };
+    inserted.expect("a session");
     q!(exec conn, "INSERT INTO usage (tenant_id, session_key, bucket_at, charging_class, day, customer_id, octets_in, octets_out, secs) \
         VALUES ($1, $2, $3, 0, 20261114, $4, 99, 20, 60)", tenant, &key[..], NOW, customer)
     .expect("usage");
@@ -99,11 +99,11 @@ async fn every_function_of_sql_finds_what_the_scope_sees() {
             "list_charged_buckets" => sql::list_charged_buckets(conn, scope, row.customer.id, 0),
             "list_usage_after" => async {
                 let lines = sql::list_usage_after(conn, scope, (&[], i64::MIN, 0), 99).await?;
-                Ok::<bool, crate::store::StoreError>(lines.iter().any(|line| line.session_key == row.closed))
+                Ok::<bool, StoreError>(lines.iter().any(|line| line.session_key == row.closed))
             },
             "list_usage_mismatches" => async {
                 let wrong = sql::list_usage_mismatches(conn, scope, 99).await?;
-                Ok::<bool, crate::store::StoreError>(wrong.iter().any(|one| one.session_key == row.nobodys))
+                Ok::<bool, StoreError>(wrong.iter().any(|one| one.session_key == row.nobodys))
             },
             "count_sessions" => async {
                 let before = sql::count_sessions(conn, scope).await?;

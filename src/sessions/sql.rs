@@ -373,7 +373,13 @@ mod tests {
                 for setting in ["enable_seqscan", "enable_bitmapscan"] {
                     sqlx::query(AssertSqlSafe(format!("SET {setting} = off"))).execute(&mut *c).await.expect("a setting");
                 }
-                let typed = sql.replace("$6", "'bob'").replace("$5", "'2'").replace("$4", from).replace("$3", "100").replace("$2", "'\\xff'::bytea").replace("$1", "1");
+                let typed = sql
+                    .replace("$6", "'bob'")
+                    .replace("$5", "'2'")
+                    .replace("$4", from)
+                    .replace("$3", "100")
+                    .replace("$2", "'\\xff'::bytea")
+                    .replace("$1", "1");
                 let steps: Vec<(String,)> = sqlx::query_as(AssertSqlSafe(format!("EXPLAIN {typed}"))).fetch_all(c).await.expect("a plan");
                 steps.into_iter().map(|step| step.0).collect()
             }

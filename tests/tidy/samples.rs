@@ -88,9 +88,24 @@ const SAMPLES: &[Sample] = &[
     ),
     ("sql_functions_take_a_tenant", "src/billing/sql.rs", "async fn shared(db: &Db) {}", ""),
     // A tenant is enough in some rooms only, and a scope stands right after the connection.
-    ("sql_of_business_data_takes_a_scope", "src/routers/sql.rs", "pub async fn f(c: &mut Conn, tenant: TenantId) {}", "src/routers/sql.rs:1"),
-    ("sql_of_business_data_takes_a_scope", "src/aaa/a/sql.rs", "pub(super) async fn f(c: &mut Conn, id: i64, scope: &Scope) {}", "src/aaa/a/sql.rs:1"),
-    ("sql_of_business_data_takes_a_scope", "src/sessions/sql/b.rs", "// cross-tenant:\npub async fn f(c: &mut Conn) {}", "src/sessions/sql/b.rs:2"),
+    (
+        "sql_of_business_data_takes_a_scope",
+        "src/routers/sql.rs",
+        "pub async fn f(c: &mut Conn, tenant: TenantId) {}",
+        "src/routers/sql.rs:1",
+    ),
+    (
+        "sql_of_business_data_takes_a_scope",
+        "src/aaa/a/sql.rs",
+        "pub(super) async fn f(c: &mut Conn, id: i64, scope: &Scope) {}",
+        "src/aaa/a/sql.rs:1",
+    ),
+    (
+        "sql_of_business_data_takes_a_scope",
+        "src/sessions/sql/b.rs",
+        "// cross-tenant:\npub async fn f(c: &mut Conn) {}",
+        "src/sessions/sql/b.rs:2",
+    ),
     ("sql_of_business_data_takes_a_scope", "src/packages/sql.rs", "pub(super) async fn f(c: &mut Conn, scope: &Scope) {}", ""),
     (
         "sql_of_business_data_takes_a_scope",

@@ -17,8 +17,8 @@ use super::extras::{Extras, ExtrasEncoder};
 use super::own_terms::{TopUps, read_terms};
 use super::settle::settle_customer;
 use super::{
-    ABOVE_PROVIDERS, CustomerFields, Directory, MessageAuthenticatorMode, NasFields, NasTable, Package, Packages, Providers, RateText, SHARDS, TenantRules,
-    Tenants, WalledReply,
+    ABOVE_PROVIDERS, CustomerFields, Directory, MessageAuthenticatorMode, NasFields, NasTable, Package, Packages, Providers, RateText,
+    SHARDS, TenantRules, Tenants, WalledReply,
 };
 use crate::accounts::{ROLE_ADMIN, Role, list_tenants};
 use crate::customers::PASSWORD_PLACE;

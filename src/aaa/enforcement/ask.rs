@@ -27,13 +27,7 @@ pub async fn list_coa_silence(conn: &mut Conn, scope: &Scope) -> Result<Vec<(Str
 }
 
 /// Writes the wish that every open session of an Acct-Session-Id or user name ends; a running server takes it up within a second. Returns the sessions' ids.
-pub async fn ask_disconnect(
-    db: &Db,
-    ids: &IdMaker,
-    scope: &Scope,
-    id_or_username: &str,
-    now: UnixMs,
-) -> Result<Vec<String>, SessionError> {
+pub async fn ask_disconnect(db: &Db, ids: &IdMaker, scope: &Scope, id_or_username: &str, now: UnixMs) -> Result<Vec<String>, SessionError> {
     scope.require(Capability::SessionsDisconnect)?;
     let mut tx = db.begin().await?;
     let sessions = sql::list_open(&mut tx, scope, id_or_username).await?;

@@ -36,7 +36,8 @@ async fn rows(world: &World) -> Vec<Row> {
         q!(exec tx, "INSERT INTO sessions VALUES ($1, $2, 3, $3, $4, $5, $6, '', '', '', '', $7, $7, NULL, FALSE, 1, 60, 10, 20, 0, 0, 0, 0)",
             tenant.0, &key[..], router, customer.0, format!("id-{at}"), owner.name, NOW).expect("a session");
         q!(exec tx, "INSERT INTO usage (tenant_id, session_key, bucket_at, charging_class, day, customer_id, octets_in, octets_out, secs) \
-            VALUES ($1, $2, $3, 0, 20261114, $4, 10, 20, 60)", tenant.0, &key[..], NOW, customer.0).expect("usage");
+            VALUES ($1, $2, $3, 0, 20261114, $4, 10, 20, 60)", tenant.0, &key[..], NOW, customer.0)
+        .expect("usage");
         let row = ActionRow {
             serial: 1,
             id: None,
@@ -105,11 +106,15 @@ async fn nobody_ends_a_session_that_is_not_his_to_end() {
             assert_eq!(end(scope, name).await, wanted, "{scope} ends {name}'s");
         }
         let (mut conn, mary) = (db.read().await.expect("reads"), world.scope("mary"));
-        let actions = q!(all conn, (i64, i64), "SELECT router_id, COUNT(*) FROM actions WHERE state = 'waiting' GROUP BY router_id").expect("actions");
+        let actions = q!(all conn, (i64, i64), "SELECT router_id, COUNT(*) FROM actions WHERE state = 'waiting' GROUP BY router_id")
+            .expect("actions");
         assert_eq!(actions, [(all[1].router, 2)], "of north's router only");
         assert_eq!(list_action_lines(&mut conn, mary, "", false, 9).await.expect_err("a manager").code(), "capability-missing");
         assert_eq!(list_coa_silence(&mut conn, mary).await.expect_err("a manager").code(), "capability-missing");
-        assert_eq!(crate::aaa::list_usage_days(&mut conn, mary, all[1].customer, 0).await.expect_err("a manager").code(), "capability-missing");
+        assert_eq!(
+            crate::aaa::list_usage_days(&mut conn, mary, all[1].customer, 0).await.expect_err("a manager").code(),
+            "capability-missing"
+        );
         drop(conn);
         world.fresh.end().await;
     }

@@ -4,12 +4,12 @@ use clap::Args;
 use serde::Serialize;
 
 use super::events::{Event, Events, find_events, flags_in_words};
+use crate::accounts::Scope;
 use crate::cli::context::with_context;
 use crate::cli::dictionary::load_dictionary;
 use crate::cli::output::Table;
 use crate::cli::sessions::{PrintedSession, parse_key};
 use crate::cli::{Context, Failure, Globals, output};
-use crate::accounts::Scope;
 use crate::radius::dictionary::Dictionary;
 use crate::sessions::{SessionLine, UsageLine, find_session, find_session_facts, list_sessions_of_id, list_usage_of_session};
 use crate::units::print_instant;

@@ -16,8 +16,12 @@ fn parse(text: &str) -> Result<Mac, StoreError> {
 }
 
 // With the plus signs SQLite does not take the index of all devices of the tenant, which it would walk: the primary key has the customer's own together.
-const LIST_DEVICES: &str = concat!("SELECT mac, added_at, added_by, last_seen_at, is_random, note FROM customer_macs \
-    WHERE +tenant_id = $1 AND customer_id = $2 AND ", customer_is_seen!("$2", "$3", "$4"), " ORDER BY mac");
+const LIST_DEVICES: &str = concat!(
+    "SELECT mac, added_at, added_by, last_seen_at, is_random, note FROM customer_macs \
+    WHERE +tenant_id = $1 AND customer_id = $2 AND ",
+    customer_is_seen!("$2", "$3", "$4"),
+    " ORDER BY mac"
+);
 const COUNT_DEVICES: &str = "SELECT COUNT(*) FROM customer_macs WHERE +tenant_id = $1 AND customer_id = $2";
 
 /// A customer's devices, by address.
@@ -31,12 +35,7 @@ pub(super) async fn list_devices(conn: &mut Conn, scope: &Scope, id: CustomerId)
 }
 
 /// The newest changes of a customer's list, newest first.
-pub(super) async fn list_device_events(
-    conn: &mut Conn,
-    scope: &Scope,
-    id: CustomerId,
-    limit: i64,
-) -> Result<Vec<DeviceEvent>, StoreError> {
+pub(super) async fn list_device_events(conn: &mut Conn, scope: &Scope, id: CustomerId, limit: i64) -> Result<Vec<DeviceEvent>, StoreError> {
     let (from, to) = scope.owners();
     let rows = q!(all conn, (i64, String, String, String, String), concat!("SELECT at, mac, action, actor, source FROM device_events \
         WHERE tenant_id = $1 AND customer_id = $2 AND ", customer_is_seen!("$2", "$4", "$5"), " ORDER BY at DESC, mac DESC, action DESC LIMIT $3"),
@@ -48,9 +47,12 @@ pub(super) async fn list_device_events(
     rows.into_iter().map(event).collect()
 }
 
-const INSERT_DEVICE: &str = concat!("INSERT INTO customer_macs (tenant_id, customer_id, mac, added_at, added_by, is_random, note) \
-    SELECT tenant_id, id, $3, $4, $5, $6, $7 FROM customers WHERE tenant_id = $1 AND id = $2 AND ", is_seen!("owner_id", "$8", "$9"),
-    " ON CONFLICT (customer_id, mac) DO NOTHING");
+const INSERT_DEVICE: &str = concat!(
+    "INSERT INTO customer_macs (tenant_id, customer_id, mac, added_at, added_by, is_random, note) \
+    SELECT tenant_id, id, $3, $4, $5, $6, $7 FROM customers WHERE tenant_id = $1 AND id = $2 AND ",
+    is_seen!("owner_id", "$8", "$9"),
+    " ON CONFLICT (customer_id, mac) DO NOTHING"
+);
 
 /// Puts a device on a list; false if it is there.
 pub(super) async fn insert_device(
@@ -87,8 +89,12 @@ pub(super) async fn delete_device(conn: &mut Conn, scope: &Scope, id: CustomerId
     Ok(n == 1)
 }
 
-const INSERT_EVENT: &str = concat!("INSERT INTO device_events (tenant_id, customer_id, at, mac, action, actor, source) \
-    SELECT tenant_id, id, $3, $4, $5, $6, $7 FROM customers WHERE tenant_id = $1 AND id = $2 AND ", is_seen!("owner_id", "$8", "$9"), " ON CONFLICT DO NOTHING");
+const INSERT_EVENT: &str = concat!(
+    "INSERT INTO device_events (tenant_id, customer_id, at, mac, action, actor, source) \
+    SELECT tenant_id, id, $3, $4, $5, $6, $7 FROM customers WHERE tenant_id = $1 AND id = $2 AND ",
+    is_seen!("owner_id", "$8", "$9"),
+    " ON CONFLICT DO NOTHING"
+);
 
 /// Notes a change. Told twice, it is noted once.
 pub(super) async fn insert_event(

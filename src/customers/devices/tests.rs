@@ -30,7 +30,8 @@ async fn bobs(macs: &[Mac]) -> Vec<Bob> {
         let tenant = find_tenant(&mut fresh.db.read().await.expect("reads"), "default").await.expect("read").expect("the tenant");
         let password = CustomerPassword::new("pass word").expect("a password");
         let new = NewCustomer { macs: macs.to_vec(), ..NewCustomer::new("bob", password, "home") };
-        let customer = add_customer(&fresh.db, &fresh.ids, &sealer, &scope, &tenant, owner, new, &check_reply_syntax, NOW).await.expect("bob");
+        let customer =
+            add_customer(&fresh.db, &fresh.ids, &sealer, &scope, &tenant, owner, new, &check_reply_syntax, NOW).await.expect("bob");
         all.push(Bob { fresh, tenant, scope, id: customer.id });
     }
     all

@@ -21,19 +21,13 @@ pub struct NewPool {
 }
 
 /// Adds a pool; a running server leases from it within a second.
-pub async fn add_pool(
-    db: &Db,
-    ids: &IdMaker,
-    scope: &Scope,
-    owner: AccountId,
-    new: NewPool,
-    now: UnixMs,
-) -> Result<Pool, PoolError> {
+pub async fn add_pool(db: &Db, ids: &IdMaker, scope: &Scope, owner: AccountId, new: NewPool, now: UnixMs) -> Result<Pool, PoolError> {
     scope.require(Capability::PoolsEdit)?;
     let mut tx = db.begin().await?;
     find_account_by_id(&mut tx, scope, owner).await?.ok_or_else(|| PoolError::UnknownOwner(owner.to_string()))?;
     let router_id = find_router_id(&mut tx, scope, new.router.as_deref()).await?;
-    let pool = Pool { id: ids.next(now), tenant_id: scope.tenant(), name: new.name, ranges: new.ranges, router_id, grace_secs: new.grace_secs };
+    let pool =
+        Pool { id: ids.next(now), tenant_id: scope.tenant(), name: new.name, ranges: new.ranges, router_id, grace_secs: new.grace_secs };
     pool.check()?;
     if sql::is_name_taken(&mut tx, scope, &pool.name).await? {
         return Err(PoolError::NameTaken(pool.name));

@@ -15,6 +15,5 @@ pub use pool::{DEFAULT_GRACE_SECS, Pool, PoolError};
 pub use range::{AddressRange, RangeError, parse_ranges, print_ranges};
 pub use set::{PoolChanges, remove_pool, set_pool};
 pub use sql::{
-    Lease, LeaseChange, LeaseLine, PoolSummary, find_pool_by_id, insert_lease, list_all_pools, list_leases, update_exhausted,
-    update_lease,
+    Lease, LeaseChange, LeaseLine, PoolSummary, find_pool_by_id, insert_lease, list_all_pools, list_leases, update_exhausted, update_lease,
 };

@@ -9,11 +9,17 @@ use crate::store::test_db::NOW;
 async fn pools(world: &World) -> Vec<Pool> {
     let mut all = Vec::new();
     for (at, owner) in world.owners.iter().enumerate() {
-        let new = NewPool { name: owner.name.into(), ranges: parse_ranges(&format!("10.0.{at}.0/24")).expect("one"), router: None, grace_secs: 60 };
+        let new = NewPool {
+            name: owner.name.into(),
+            ranges: parse_ranges(&format!("10.0.{at}.0/24")).expect("one"),
+            router: None,
+            grace_secs: 60,
+        };
         let pool = add_pool(&world.fresh.db, &world.fresh.ids, &owner.scope, owner.id, new, NOW).await.expect(owner.name);
         let mut tx = world.fresh.db.begin().await.expect("a transaction");
         q!(exec tx, "INSERT INTO ip_leases (tenant_id, pool_id, address, customer_id, leased_at) VALUES ($1, $2, '10.0.0.1', 5, 1)",
-            owner.tenant.id.0, pool.id).expect("a lease");
+            owner.tenant.id.0, pool.id)
+        .expect("a lease");
         tx.commit(NOW).await.expect("commits");
         all.push(pool);
     }
@@ -73,9 +79,12 @@ async fn use_cases_ask_for_the_capability_and_know_no_foreign_pool() {
             code(set_pool(db, world.scope(scope), name, changes, NOW).await.map(|_| "ok"))
         };
         let remove = async |scope: &str, name: &str| code(remove_pool(db, world.scope(scope), name, NOW).await.map(|_| "ok"));
-        for (scope, name, wanted) in
-            [("mary", "north", "capability-missing"), ("other", "north", "pool-unknown"), ("elsewhere", "north", "pool-unknown"), ("owner", "north", "ok")]
-        {
+        for (scope, name, wanted) in [
+            ("mary", "north", "capability-missing"),
+            ("other", "north", "pool-unknown"),
+            ("elsewhere", "north", "pool-unknown"),
+            ("owner", "north", "ok"),
+        ] {
             assert_eq!(set(scope, name).await, wanted, "{scope} changes {name}");
             assert_eq!(remove(scope, name).await, wanted, "{scope} removes {name}");
         }

@@ -93,13 +93,7 @@ pub async fn list_all_pools(conn: &mut Conn) -> Result<Vec<Pool>, StoreError> {
 }
 
 /// False if the name is taken. That the scope sees the owner is checked before.
-pub(super) async fn insert_pool(
-    conn: &mut Conn,
-    scope: &Scope,
-    pool: &Pool,
-    owner: AccountId,
-    now: UnixMs,
-) -> Result<bool, StoreError> {
+pub(super) async fn insert_pool(conn: &mut Conn, scope: &Scope, pool: &Pool, owner: AccountId, now: UnixMs) -> Result<bool, StoreError> {
     let n = q!(exec conn, "INSERT INTO ip_pools (id, tenant_id, name, ranges, router_id, grace_secs, created_at, updated_at, owner_id) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8) ON CONFLICT DO NOTHING",
         pool.id, scope.tenant().0, &pool.name, print_ranges(&pool.ranges), pool.router_id, i64::from(pool.grace_secs), now, owner.0)?;

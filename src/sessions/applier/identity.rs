@@ -46,7 +46,8 @@ mod tests {
         let password = crate::customers::CustomerPassword::new("pass word").expect("a password");
         let new = crate::customers::NewCustomer::new("bob", password, "home");
         let check = &crate::customers::check_reply_syntax;
-        let bob = crate::customers::add_customer(&fresh.db, &fresh.ids, &sealer, &scope, &tenant, owner, new, check, NOW).await.expect("bob");
+        let bob =
+            crate::customers::add_customer(&fresh.db, &fresh.ids, &sealer, &scope, &tenant, owner, new, check, NOW).await.expect("bob");
         (scope, owner, bob.id.0)
     }
 

@@ -68,7 +68,8 @@ pub(in crate::sessions) async fn list_charged_buckets(
     since: UnixMs,
 ) -> Result<Vec<BucketSum>, StoreError> {
     let (from, to) = scope.owners();
-    let (is_seen,): (bool,) = q!(one conn, (bool,), concat!("SELECT ", customer_is_seen!("$2", "$3", "$4")), scope.tenant().0, id.0, from, to)?;
+    let (is_seen,): (bool,) =
+        q!(one conn, (bool,), concat!("SELECT ", customer_is_seen!("$2", "$3", "$4")), scope.tenant().0, id.0, from, to)?;
     if !is_seen {
         return Ok(Vec::new());
     }
@@ -111,8 +112,7 @@ pub(in crate::sessions) async fn find_session(
     scope: &Scope,
     session_key: &[u8],
 ) -> Result<Option<SessionLine>, StoreError> {
-    const FIND: &str =
-        of_both!(concat!("s.tenant_id = $1 AND s.session_key = $2 AND ", session_is_seen!("s", "$3", "$4")), "DESC", "1");
+    const FIND: &str = of_both!(concat!("s.tenant_id = $1 AND s.session_key = $2 AND ", session_is_seen!("s", "$3", "$4")), "DESC", "1");
     let (from, to) = scope.owners();
     q!(opt conn, SessionLine, FIND, scope.tenant().0, session_key, from, to)
 }
