@@ -35,6 +35,8 @@ hold! {
     nothing_is_left_for_later,
     tests_do_not_sleep,
     sql_functions_take_a_tenant,
+    sql_of_business_data_takes_a_scope,
+    surfaces_ask_use_cases,
     whole_tenants_are_for_commands,
     migrations_are_numbered,
 }

@@ -33,6 +33,8 @@ mod sql;
 mod standing;
 mod tenant;
 #[cfg(test)]
+pub mod test_scopes;
+#[cfg(test)]
 mod tests;
 mod totp;
 

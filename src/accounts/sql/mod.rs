@@ -5,6 +5,7 @@ mod api_keys;
 mod audit;
 mod chain;
 mod roles;
+mod seen;
 mod sign_ins;
 mod tenants;
 
