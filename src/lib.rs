@@ -19,3 +19,4 @@ pub mod routers;
 pub mod sessions;
 pub mod store;
 pub mod units;
+pub mod web;
