@@ -5,8 +5,10 @@
 
 pub mod clients;
 pub mod coa;
+pub mod https;
 pub mod mschap;
 pub mod packet;
+pub mod pebble;
 pub mod postgres;
 pub mod server;
 pub mod simulated;
