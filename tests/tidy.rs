@@ -27,6 +27,7 @@ hold! {
     rooms_use_only_lower_ranks,
     sql_stays_in_sql_files,
     http_stays_in_surfaces,
+    tls_stays_in_app,
     data_plane_runs_on_threads,
     unsafe_stays_in_listen,
     files_are_short,

@@ -61,10 +61,8 @@ fn read_visit(site: &Site, request: &Request) -> Visit {
     let peer = request.extensions().get::<Peer>().copied().unwrap_or(Peer { ip: IpAddr::V4(Ipv4Addr::UNSPECIFIED), is_tls: false });
     let trusted = &site.options.trusted_proxies;
     let text = |name: HeaderName| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let all = |name: &str| headers.get_all(name).iter().filter_map(|v| v.to_str().ok().map(str::to_owned)).collect::<Vec<_>>();
-    let forwarded: Vec<String> = all("x-forwarded-for");
-    let ip = client_ip(peer.ip, forwarded.iter().map(String::as_str), trusted);
-    let is_https = is_https(&peer, headers.get("x-forwarded-proto").and_then(|v| v.to_str().ok()), trusted);
+    let ip = client_ip(peer.ip, headers.get_all("x-forwarded-for"), trusted);
+    let is_https = is_https(peer, headers.get_all("x-forwarded-proto"), trusted);
     let cookies = Cookies::read(headers, is_https);
     let host = request.uri().host().map_or_else(|| text(header::HOST).to_owned(), str::to_owned);
     let guest = cookies.get(Jar::Guest).filter(|g| g.len() == 32).map(str::to_owned);

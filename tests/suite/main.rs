@@ -7,6 +7,7 @@ mod accounting;
 mod accounts;
 mod bad_inputs;
 mod enforcement;
+mod https;
 mod limits;
 mod nodes;
 mod operations;

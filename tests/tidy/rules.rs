@@ -170,6 +170,12 @@ pub fn http_stays_in_surfaces(tree: &[Source]) -> Vec<String> {
     crate_only_in(tree, "axum", true, |file| file.room().is_some_and(|room| HTTP_ROOMS.contains(&room)))
 }
 
+/// Connections and certificates are the composition root's; surfaces see requests.
+pub fn tls_stays_in_app(tree: &[Source]) -> Vec<String> {
+    let crates = ["hyper", "hyper_util", "rustls", "tokio_rustls", "rcgen", "instant_acme"];
+    crates.iter().flat_map(|name| crate_only_in(tree, name, true, |file| file.room() == Some("app"))).collect()
+}
+
 pub fn data_plane_runs_on_threads(tree: &[Source]) -> Vec<String> {
     crate_only_in(tree, "tokio", false, |file| {
         let room = file.room().unwrap_or_default();
