@@ -98,6 +98,11 @@ impl Scope {
         self.sees.depth() <= 1
     }
 
+    /// How deep in the tenant's tree the subtree begins.
+    pub fn depth(&self) -> usize {
+        self.sees.depth()
+    }
+
     /// Whether the account at this path is one whose data it sees.
     pub fn sees(&self, path: &AccountPath) -> bool {
         self.sees.covers(path)

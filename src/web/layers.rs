@@ -76,6 +76,7 @@ fn read_visit(site: &Site, request: &Request) -> Visit {
         user_agent: text(header::USER_AGENT).to_owned(),
         is_https,
         host: host_name(&host),
+        origin: site.options.public_url.clone().unwrap_or_else(|| format!("{}://{host}", if is_https { "https" } else { "http" })),
         target: request.uri().path_and_query().map_or("/", |t| t.as_str()).to_owned(),
         guest: guest.unwrap_or_else(random_hex),
         theme: cookies.get(Jar::Theme).and_then(|t| t.parse().ok()).unwrap_or_default(),

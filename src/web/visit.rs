@@ -44,6 +44,8 @@ pub struct Facts {
     pub is_https: bool,
     /// Host name asked for, in lower case, without port.
     pub host: String,
+    /// What the panel's addresses begin with for this browser, such as `https://panel.example.org:8443`.
+    pub origin: String,
     /// Path and query.
     pub target: String,
     /// Its cookies.

@@ -95,6 +95,10 @@ pub struct AccountFilter {
     pub role: Option<Role>,
     /// Only this subtree, itself included; what the scope does not see stays out.
     pub below: AccountPath,
+    /// Only those whose name, full name or e-mail address holds this, whatever the case of its letters; empty for all.
+    pub text: String,
+    /// Only those directly below this account.
+    pub parent: Option<AccountId>,
 }
 
 /// The accounts that the scope sees, in the order of the tree, after a path, at most `limit`.
@@ -108,12 +112,25 @@ pub async fn list_accounts(
     let (from, to) = scope.subtree();
     let (below, until) = filter.below.range();
     let role = filter.role.map_or("", Role::as_str);
+    let like = like_pattern(&filter.text);
     let rows = q!(all conn, AccountRow, "SELECT id, tenant_id, path, name, email, full_name, phone, role, disabled_menus, suspended_at, suspended_reason, \
         password IS NOT NULL AS has_password, totp_at IS NOT NULL AS has_second_factor, EXISTS (SELECT 1 FROM accounts s WHERE s.tenant_id = $1 AND s.suspended_at IS NOT NULL \
         AND substr(accounts.path, 1, length(s.path)) = s.path) AS is_suspended, created_at, updated_at FROM accounts \
-        WHERE tenant_id = $1 AND path >= $2 AND path < $3 AND path > $4 AND path >= $5 AND path < $6 AND ($7 = '' OR role = $7) ORDER BY path LIMIT $8",
-        scope.tenant().0, from, to, after.as_str(), below, until, role, limit)?;
+        WHERE tenant_id = $1 AND path >= $2 AND path < $3 AND path > $4 AND path >= $5 AND path < $6 AND ($7 = '' OR role = $7) \
+        AND ($8 = '' OR name_key LIKE $8 ESCAPE '!' OR email_key LIKE $8 ESCAPE '!' OR lower(full_name) LIKE $8 ESCAPE '!') \
+        AND ($9 = 0 OR parent_id = $9) ORDER BY path LIMIT $10",
+        scope.tenant().0, from, to, after.as_str(), below, until, role, like, filter.parent.map_or(0, |p| p.0), limit)?;
     rows.into_iter().map(AccountRow::into_account).collect()
+}
+
+/// `text` anywhere, its own `%` and `_` taken as they are.
+fn like_pattern(text: &str) -> String {
+    let text = text.trim().to_lowercase();
+    if text.is_empty() {
+        return String::new();
+    }
+    let plain = text.chars().flat_map(|c| if matches!(c, '%' | '_' | '!') { vec!['!', c] } else { vec![c] }).collect::<String>();
+    format!("%{plain}%")
 }
 
 /// The account of this name or e-mail address, if the scope sees it.
