@@ -8,6 +8,7 @@ mod health;
 mod http;
 mod identity;
 mod metrics;
+mod panel;
 mod priority;
 mod restore;
 mod start;

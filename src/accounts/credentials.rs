@@ -101,6 +101,16 @@ pub async fn make_setup_link(
     Ok((token, expires_at))
 }
 
+/// While no account of the tenant has a password: a link for its Super Admin. A tenant that is not there has none.
+pub async fn first_setup_link(db: &Db, ids: &IdMaker, tenant: &str, now: UnixMs) -> Result<Option<SecretToken>, AccountError> {
+    let mut conn = db.read().await?;
+    let Some(tenant) = sql::find_tenant(&mut conn, tenant).await? else { return Ok(None) };
+    let Some(name) = sql::find_first_without_password(&mut conn, tenant.id).await? else { return Ok(None) };
+    drop(conn);
+    let (token, _) = make_setup_link(db, ids, &Scope::administrator(tenant.id), &name, LINK_SECS, now).await?;
+    Ok(Some(token))
+}
+
 impl SignInDesk {
     /// Whose a set-up link is, so that a page can greet him; it stays good.
     pub async fn look_at_link(&self, token: &str, now: UnixMs) -> Result<(TenantId, String), AccountError> {

@@ -40,7 +40,7 @@ pub use add_account::{NewAccount, add_account};
 pub use add_tenant::{add_tenant, ensure_default_tenant};
 pub use change::Whom;
 pub use api_key::{ApiKey, KEY_HOURLY_LIMIT, KeyHolder, NewApiKey, add_api_key, check_api_key, list_api_keys, revoke_api_key};
-pub use credentials::{LINK_SECS, end_sign_ins, make_setup_link, reset_password, reset_second_factor};
+pub use credentials::{LINK_SECS, end_sign_ins, first_setup_link, make_setup_link, reset_password, reset_second_factor};
 pub use error::AccountError;
 pub use look::account_standing;
 pub use password::{PasswordCost, PasswordHasher, PasswordVerdict, check_password};

@@ -9,12 +9,12 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use super::enforcement::{Enforcement, RunningEnforcement, on_change};
 use super::health::Health;
 use super::restore;
-use super::{Addresses, Parts, http, identity, tasks};
+use super::{Addresses, Parts, http, identity, panel, tasks};
 use crate::aaa::access::{Access, Identity};
 use crate::aaa::decision_store::{DecisionSender, KeptDecision, LastVerdicts};
 use crate::aaa::directory::{LoadError, Loader};
@@ -28,6 +28,7 @@ use crate::journal::{FolderLock, LockError};
 use crate::listen::{self, BindError, BoundAddress, DelayedReplies, ListenCounters, ListenOptions, ListenParts, Listeners};
 use crate::radius::dictionary::Dictionary;
 use crate::sessions::{Applier, ApplierStatus, JournalHome};
+use crate::web::SiteOptions;
 use crate::store::{Db, IdentityError, KeyError, KeyFile, SchemaError, StoreError};
 
 /// Batches of decision records that may wait for the log's thread.
@@ -150,6 +151,8 @@ pub struct Running {
     tasks: tasks::Tasks,
     lock: FolderLock,
     addresses_file: PathBuf,
+    /// Tells the link of the first account, if nobody can sign in yet; ends without one otherwise.
+    pub setup_link: oneshot::Receiver<String>,
 }
 
 /// Starts everything that the configuration asks for.
@@ -252,9 +255,14 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
     let parts = Arc::new(Parts { access, listen, applier: applier_status, meters: meters.clone(), enforcer, coa });
     let enforcer = parts.enforcer.clone();
     meters.set_watch(move |customer_id| enforcer.recheck(customer_id));
+    let ids = Arc::new(ArcSwapOption::empty());
+    let site = panel::site(&db, &key, ids.clone(), SiteOptions::default());
     for listener in http {
-        tokio::spawn(http::serve(listener, health.clone(), metrics.clone()));
+        tokio::spawn(http::serve(listener, health.clone(), metrics.clone(), panel::pages(&site)));
     }
+    let (found, setup_link) = oneshot::channel();
+    let base = addresses.http.first().map(|address| format!("http://{address}")).unwrap_or_default();
+    tokio::spawn(panel::offer_setup(site, config.tenant.name.clone(), base, found, stopped.clone()));
     let identity = base.identity;
     let follower = restore::load_customers(base, loader, &db, &meters).await?.on_change(on_change(&parts.enforcer));
     if let Err(error) = applier.read_meters().await {
@@ -265,10 +273,10 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
     let enforcement = enforcement.start(&parts)?;
     tracing::info!(customers = directory.customers.len(), ?addresses, "serving");
     let config = config.clone();
-    let work = tasks::Work { config, db, key, identity, journal_id, follower, unknown, decisions, applier, keep_from, log_receiver };
+    let work = tasks::Work { config, db, key, identity, journal_id, follower, unknown, decisions, applier, keep_from, log_receiver, ids };
     super::metrics::publish(&parts, &health);
     let tasks = tasks::spawn(work, &parts, &health, stopped)?;
-    Ok(Running { addresses, parts, health, listeners, delayed, enforcement, stop, tasks, lock, addresses_file })
+    Ok(Running { addresses, parts, health, listeners, delayed, enforcement, stop, tasks, lock, addresses_file, setup_link })
 }
 
 impl Running {

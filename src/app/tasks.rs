@@ -55,6 +55,8 @@ pub struct Work {
     /// The journal must keep what comes after this position, for the snapshot.
     pub keep_from: Arc<AtomicU64>,
     pub log_receiver: Receiver<LogBatch>,
+    /// Filled once the store has given this process a slot.
+    pub ids: Arc<ArcSwapOption<IdMaker>>,
 }
 
 /// Running tasks.
@@ -108,7 +110,7 @@ pub fn spawn(work: Work, parts: &Arc<Parts>, health: &Arc<Health>, stop: watch::
     let retention_ms = i64::from(work.config.decision_log.retention_days) * crate::units::DAY_MS;
     // The first one at once: a database that goes away next minute must not keep the server from starting again.
     let first = (parts.clone(), snapshots.clone());
-    let ids = Arc::new(ArcSwapOption::<IdMaker>::empty());
+    let ids = work.ids;
     let keeper = Keeper::new(
         work.db.clone(),
         parts.enforcer.clone(),

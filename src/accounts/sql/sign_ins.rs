@@ -31,6 +31,13 @@ pub(in crate::accounts) async fn list_secrets(
         tenant.map_or(0, |t| t.0), key, limit)
 }
 
+/// The name of the tenant's Super Admin, as long as no account of the tenant has a password.
+pub(in crate::accounts) async fn find_first_without_password(conn: &mut Conn, tenant: TenantId) -> Result<Option<String>, StoreError> {
+    let row = q!(opt conn, (String,), "SELECT name FROM accounts WHERE tenant_id = $1 AND role = 'super-admin' AND path <> '' \
+        AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.tenant_id = $1 AND a.password IS NOT NULL) ORDER BY id LIMIT 1", tenant.0)?;
+    Ok(row.map(|(name,)| name))
+}
+
 /// The secrets of one account.
 pub(in crate::accounts) async fn find_secrets(conn: &mut Conn, tenant: TenantId, id: AccountId) -> Result<Option<SecretsRow>, StoreError> {
     q!(opt conn, SecretsRow, "SELECT id, tenant_id, name, password, totp_secret, totp_at, totp_step FROM accounts WHERE tenant_id = $1 AND id = $2",
