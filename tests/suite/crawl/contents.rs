@@ -75,6 +75,14 @@ impl Contents {
         self.known = self.read().await;
     }
 
+    /// How many rows there are, and a digest of what they hold.
+    pub fn rows(&self) -> (usize, u64) {
+        use std::hash::{DefaultHasher, Hash, Hasher};
+        let mut hasher = DefaultHasher::new();
+        self.known.hash(&mut hasher);
+        (self.known.values().map(Vec::len).sum(), hasher.finish())
+    }
+
     fn is_about_refusals(&self, table: &str, rows: &[String]) -> bool {
         let before = &self.known[table];
         let mut new = rows.iter().filter(|row| !before.contains(row));

@@ -21,7 +21,7 @@ use crate::harness::{Store, TestServer};
 /// The password of whoever has one.
 pub const PASSPHRASE: &str = "correct horse battery";
 /// A customer of tenant A: his credential opens nothing here.
-pub const CUSTOMER: (&str, &str) = ("customer-wwaww", "customer password of wwaww");
+pub const CUSTOMER: (&str, &str) = ("customer-wwaww", "customer password");
 
 /// Two open sign-ins of an account.
 #[derive(Debug, Clone)]
@@ -183,11 +183,11 @@ async fn build(store: &Store) -> Known {
 
 /// What customers need, by commands: no page shows it yet, and none must.
 fn network(server: &TestServer, side: Side) {
-    let tenant = tenant_name(side);
-    let address = if side == Side::A { "192.0.2.1" } else { "192.0.2.2" };
-    server.must(&["--tenant", tenant, "router", "add", "router-wwaww", "--address", address, "--secret", "testing123"]);
-    server.must(&["--tenant", tenant, "package", "add", "package-wwaww", "--download", "20M", "--upload", "10M"]);
-    server.must(&["--tenant", tenant, "customer", "add", CUSTOMER.0, "--password", CUSTOMER.1, "--package", "package-wwaww"]);
+    let (tenant, mark, address) = if side == Side::A { (tenant_name(side), "wwaww", "192.0.2.1") } else { (tenant_name(side), "wwbww", "192.0.2.2") };
+    let (router, package, customer) = (format!("router-{mark}"), format!("package-{mark}"), format!("customer-{mark}"));
+    server.must(&["--tenant", tenant, "router", "add", &router, "--address", address, "--secret", "testing123"]);
+    server.must(&["--tenant", tenant, "package", "add", &package, "--download", "20M", "--upload", "10M"]);
+    server.must(&["--tenant", tenant, "customer", "add", &customer, "--password", CUSTOMER.1, "--package", &package]);
 }
 
 struct Builder {
