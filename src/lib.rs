@@ -6,6 +6,7 @@
 
 pub mod aaa;
 pub mod accounts;
+pub mod api;
 pub mod app;
 pub mod cli;
 pub mod config;

@@ -30,3 +30,7 @@ problem-store-away = The database does not answer
 problem-store-away-help = Customers still log in and accounting is kept. The panel comes back with the database.
 problem-internal = Something went wrong on our side
 problem-internal-help = It is in the server's log under this request's number.
+problem-key-missing = An API key is needed
+problem-key-missing-help = Send it in the header "Authorization: Bearer KEY". Keys are made in the panel under API keys.
+problem-key-refused = This API key is refused
+problem-key-refused-help = Make another one in the panel under API keys.

@@ -9,7 +9,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::now_ms;
 use crate::accounts::{PasswordHasher, SignInDesk, SignInRules, first_setup_link};
-use crate::panel;
+use crate::{api, panel};
 use crate::store::{Db, IdMaker, KeyFile};
 use crate::web::{Site, SiteOptions, with_layers};
 
@@ -25,7 +25,7 @@ pub fn site(db: &Db, key: &KeyFile, ids: Arc<ArcSwapOption<IdMaker>>, options: S
 
 /// The pages with everything around them.
 pub fn pages(site: &Arc<Site>) -> Router {
-    with_layers(panel::routes().into_router(site.clone()), site.clone())
+    with_layers(panel::routes().and(api::routes()).into_router(site.clone()), site.clone())
 }
 
 /// As long as nobody in the tenant can sign in: a link for its Super Admin, made once the store answers. Links of earlier starts are void then.

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Request};
+use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -12,7 +13,7 @@ use super::cookies::Jar;
 use super::{Language, Problem, Shell, Site, Visit};
 use crate::accounts::capability::Capability;
 use crate::accounts::{
-    Preferences, Principal, RoleBook, Scope, Tenant, find_preferences, find_tenant_by_id, list_role_book,
+    AccountError, KeyHolder, Preferences, Principal, RoleBook, Scope, Tenant, check_api_key, find_preferences, find_tenant_by_id, list_role_book,
 };
 use crate::store::{Db, IdMaker, Source};
 use crate::units::UnixMs;
@@ -26,13 +27,15 @@ pub enum Guard {
     SignedIn,
     /// Whoever holds one of these.
     Any(&'static [Capability]),
+    /// A program with an API key; its handler asks for capabilities.
+    Key,
 }
 
 impl Guard {
     /// Whether it lets somebody with this scope in.
     pub fn lets(self, scope: &Scope) -> bool {
         match self {
-            Guard::Open | Guard::SignedIn => true,
+            Guard::Open | Guard::SignedIn | Guard::Key => true,
             Guard::Any(capabilities) => capabilities.iter().any(|c| scope.may(*c)),
         }
     }
@@ -107,6 +110,36 @@ impl<S: Send + Sync> FromRequestParts<S> for Signed {
     }
 }
 
+/// A program that came with an API key, with the request: what every handler of the API begins with. Cheap to clone.
+#[derive(Clone)]
+pub struct KeyCaller {
+    /// The server's pages.
+    pub site: Arc<Site>,
+    /// The request.
+    pub visit: Visit,
+    /// Whose key, and what it may do.
+    pub holder: Arc<KeyHolder>,
+}
+
+impl KeyCaller {
+    /// What it may see and do.
+    pub fn scope(&self) -> &Scope {
+        &self.holder.scope
+    }
+
+    /// The store, changed in the name of the key's account.
+    pub fn db(&self) -> Db {
+        self.site.db.acting_as(self.holder.origin(&self.visit.request_id, self.visit.ip))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for KeyCaller {
+    type Rejection = Infallible;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<KeyCaller, Infallible> {
+        Ok(parts.extensions.get::<KeyCaller>().cloned().expect("a route whose guard is not Key has no KeyCaller"))
+    }
+}
+
 /// What stands before every handler. A refusal behind a sign-in still shows the menu of whoever is signed in.
 pub(super) async fn check(guard: Guard, mut request: Request, next: Next) -> Response {
     if guard == Guard::Open {
@@ -114,6 +147,18 @@ pub(super) async fn check(guard: Guard, mut request: Request, next: Next) -> Res
     }
     let visit = request.extensions().get::<Visit>().cloned().expect("`layers` stands before every route");
     let site = request.extensions().get::<Arc<Site>>().cloned().expect("`layers` stands before every route");
+    if guard == Guard::Key {
+        let bearer = request.headers().get(AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
+        let Some(token) = bearer else { return Problem::KeyMissing.into_response() };
+        return match check_api_key(&site.db, token.trim(), visit.ip, visit.now).await {
+            Ok(holder) => {
+                request.extensions_mut().insert(KeyCaller { site, visit, holder: Arc::new(holder) });
+                next.run(request).await
+            }
+            Err(AccountError::NotSignedIn(why)) => Problem::KeyRefused(why).into_response(),
+            Err(error) => Problem::from(error).into_response(),
+        };
+    }
     let signed = match find(&site, &visit).await {
         Ok(signed) => signed,
         Err(problem) => return problem.into_response(),

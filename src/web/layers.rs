@@ -111,11 +111,14 @@ struct ProblemPage {
 }
 
 fn answer_problem(site: &Arc<Site>, visit: &Visit, signed: Option<&Signed>, method: &Method, problem: &Problem, was: Response) -> Response {
-    if matches!(problem, Problem::SignIn) {
+    if matches!(problem, Problem::SignIn) && !visit.path().starts_with("/api/") {
         let next = if *method == Method::GET && visit.path() != "/" { visit.target.as_str() } else { "" };
         let to = url_with("/sign-in", (!next.is_empty()).then_some(("next", next)));
         let gone = visit.cookies.get(Jar::SignIn).map(|_| visit.cookies.remove(Jar::SignIn));
         return super::go(&to, &gone.into_iter().collect::<Vec<_>>());
+    }
+    if visit.path().starts_with("/api/") {
+        return problem_json(visit, problem);
     }
     let title = format!("problem-{}", problem.text_id());
     let shell = signed.map_or_else(|| Shell::guest(site, visit, &title), |signed| signed.shell(&title));
@@ -133,6 +136,27 @@ fn answer_problem(site: &Arc<Site>, visit: &Visit, signed: Option<&Signed>, meth
     }
     if let Some(allowed) = was.headers().get(header::ALLOW) {
         response.headers_mut().insert(header::ALLOW, allowed.clone());
+    }
+    response
+}
+
+/// RFC 9457: the code stands in `code`, the words are those of the page.
+fn problem_json(visit: &Visit, problem: &Problem) -> Response {
+    let text = |id: String| Language::FIRST.text(&id, &[]);
+    let body = serde_json::json!({
+        "type": "about:blank",
+        "title": text(format!("problem-{}", problem.text_id())),
+        "status": problem.status().as_u16(),
+        "code": problem.text_id(),
+        "detail": problem.detail().unwrap_or_else(|| text(format!("problem-{}-help", problem.text_id()))),
+        "request_id": visit.request_id,
+    });
+    let mut response = (problem.status(), [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response();
+    if let Some(secs) = problem.wait_secs() {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(secs));
+    }
+    if problem.status() == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     response
 }

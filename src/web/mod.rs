@@ -24,7 +24,7 @@ mod visit;
 pub use assets::{css_path, icons_path, serve_asset};
 pub use cookies::{Cookies, Jar};
 pub use form::{Complaints, Form};
-pub use guard::{Guard, Signed};
+pub use guard::{Guard, KeyCaller, Signed};
 pub use layers::with_layers;
 pub use locale::{LANGUAGES, Language, Said};
 pub use page::{attachment, go, html, html_with, refill};

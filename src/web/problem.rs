@@ -15,6 +15,10 @@ pub enum Problem {
     MethodNotAllowed,
     /// First sign in.
     SignIn,
+    /// The API without a key.
+    KeyMissing,
+    /// The API with a key that is not good: says why.
+    KeyRefused(&'static str),
     /// Signed in, but not allowed: says what is missing.
     Forbidden(String),
     /// The form was made for another sign-in, or by another site.
@@ -46,6 +50,7 @@ impl Problem {
             Problem::NotFound => StatusCode::NOT_FOUND,
             Problem::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Problem::SignIn => StatusCode::SEE_OTHER,
+            Problem::KeyMissing | Problem::KeyRefused(_) => StatusCode::UNAUTHORIZED,
             Problem::Forbidden(_) | Problem::FormOutdated | Problem::CrossSite => StatusCode::FORBIDDEN,
             Problem::BadRequest(_) => StatusCode::BAD_REQUEST,
             Problem::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -63,6 +68,8 @@ impl Problem {
             Problem::NotFound => "not-found",
             Problem::MethodNotAllowed => "method",
             Problem::SignIn => "sign-in",
+            Problem::KeyMissing => "key-missing",
+            Problem::KeyRefused(_) => "key-refused",
             Problem::Forbidden(_) => "forbidden",
             Problem::FormOutdated => "form-outdated",
             Problem::CrossSite => "cross-site",
@@ -81,6 +88,7 @@ impl Problem {
     pub fn detail(&self) -> Option<String> {
         match self {
             Problem::Forbidden(why) | Problem::BadRequest(why) | Problem::Refused(why) | Problem::Conflict(why) => Some(why.clone()),
+            Problem::KeyRefused(why) => Some((*why).to_owned()),
             _ => None,
         }
     }
