@@ -119,6 +119,9 @@ pub async fn add_api_key(
 ) -> Result<(ApiKey, SecretToken), AccountError> {
     scope.require_himself()?;
     let name = check_text("name of a key", &new.name)?;
+    if name.trim().is_empty() {
+        return Err(AccountError::ApiKey("an API key needs a name: say what it is for".to_owned()));
+    }
     if new.capabilities.is_empty() {
         return Err(AccountError::ApiKey("an API key without a capability can do nothing".to_owned()));
     }

@@ -93,11 +93,25 @@ pub async fn make_setup_link(
     let mut tx = db.begin().await?;
     let change = change::begin(&mut tx, scope, now).await?;
     let account = change.managed(&mut tx, whom, Capability::AccountsEdit).await?;
+    let made = insert_setup_link(&mut tx, ids, change.tenant(), account.id, &account.name, valid_secs, now).await?;
+    tx.commit(now).await?;
+    Ok(made)
+}
+
+/// The link itself, for an account that the caller may give one to.
+pub(super) async fn insert_setup_link(
+    tx: &mut Tx,
+    ids: &IdMaker,
+    tenant: TenantId,
+    id: AccountId,
+    name: &str,
+    valid_secs: u32,
+    now: UnixMs,
+) -> Result<(SecretToken, UnixMs), AccountError> {
     let (token, expires_at) = (SecretToken::new(LINK_PREFIX), now + i64::from(valid_secs) * 1000);
     let link = LinkRow { hash: &token.hash(), expires_at, signs_in: false };
-    sql::insert_link(&mut tx, change.tenant(), account.id, ids.next(now), &link, now).await?;
-    tx.audit(entry(change.tenant(), "account.setup-link", account.id, &account.name).note("expires_at", expires_at));
-    tx.commit(now).await?;
+    sql::insert_link(tx, tenant, id, ids.next(now), &link, now).await?;
+    tx.audit(entry(tenant, "account.setup-link", id, name).note("expires_at", expires_at));
     Ok((token, expires_at))
 }
 

@@ -1,9 +1,9 @@
 //! Giving and taking permissions, and changing what a role means in a tenant.
 
 use super::capability::{Capability, CapabilitySet};
-use super::role::{Role, RoleTerms};
 use super::change::Whom;
-use super::{AccountError, Denial, Permission, Scope, change, may_permit, sql};
+use super::role::{Role, RoleChange, RoleTerms};
+use super::{AccountError, Denial, Permission, Scope, change, may_edit_role, may_permit, may_rename_role, sql};
 use crate::store::{AuditEntry, Db};
 use crate::units::UnixMs;
 
@@ -88,6 +88,8 @@ pub struct RoleChanges {
     pub withhold: CapabilitySet,
     /// Forget all earlier changes of capabilities first.
     pub reset: bool,
+    /// What the tenant had changed of it when these changes were made; refused as [`AccountError::Outdated`] if that is not so any more.
+    pub since: Option<RoleChange>,
 }
 
 /// Changes what a role means in the tenant. Nobody changes the capabilities of his own role or of one above it, nor adds what he does not hold.
@@ -96,14 +98,13 @@ pub async fn set_role(db: &Db, scope: &Scope, role: Role, changes: &RoleChanges,
     let now_scope = change::begin(&mut tx, scope, now).await?;
     let (scope, book) = (&now_scope.scope, &now_scope.book);
     let only_label = changes.level.is_none() && changes.add.is_empty() && changes.withhold.is_empty() && !changes.reset;
-    if !(only_label && scope.may(Capability::RolesLabel)) {
-        scope.require(Capability::RolesEdit)?;
-    }
-    if !scope.outranks(book.level(role)) {
-        return Err(Denial::NotLower.into());
-    }
+    let may = if only_label { may_rename_role(scope, book.level(role)) } else { may_edit_role(scope, book.level(role)) };
+    may?;
     let before = book.terms(role);
     let mut change = book.change(role);
+    if changes.since.as_ref().is_some_and(|since| *since != change) {
+        return Err(AccountError::Outdated);
+    }
     if changes.reset {
         (change.added, change.withheld) = (CapabilitySet::EMPTY, CapabilitySet::EMPTY);
     }

@@ -100,6 +100,36 @@ pub fn may_manage(actor: &Scope, target: &Target, capability: Capability) -> Res
     if actor.outranks(target.level) { Ok(()) } else { Err(Denial::NotLower) }
 }
 
+/// Whether somebody may rename a role (whose level in the tenant is given): it has less power than he.
+pub fn may_rename_role(actor: &Scope, level: u16) -> Result<(), Denial> {
+    if !actor.may(Capability::RolesLabel) {
+        actor.require(Capability::RolesEdit)?;
+    }
+    if actor.outranks(level) { Ok(()) } else { Err(Denial::NotLower) }
+}
+
+/// Whether somebody may change the level and the capabilities of a role (whose level in the tenant is given): it has less power than he.
+pub fn may_edit_role(actor: &Scope, level: u16) -> Result<(), Denial> {
+    actor.require(Capability::RolesEdit)?;
+    if actor.outranks(level) { Ok(()) } else { Err(Denial::NotLower) }
+}
+
+/// Whether somebody may change the settings of the tenant.
+pub fn may_set_tenant(actor: &Scope) -> Result<(), Denial> {
+    actor.require(Capability::SettingsEdit)?;
+    if actor.sees_whole_tenant() { Ok(()) } else { Err(Denial::NotWhole) }
+}
+
+/// Whether somebody may add tenants: his role creates a tenant's Super Admin, and he holds what that takes.
+pub fn may_add_tenant(actor: &Scope) -> Result<(), Denial> {
+    actor.require(Capability::TenantsCreate)?;
+    match actor.role.map_or(Creates::Yes, |role| role.creates(Role::SuperAdmin)) {
+        Creates::No => Err(Denial::MayNotCreate(Role::SuperAdmin)),
+        Creates::With(capability) => actor.require(capability),
+        Creates::Yes => Ok(()),
+    }
+}
+
 /// Whether somebody may give (or take) a permission: he manages permissions of that account, and holds it himself.
 pub fn may_permit(actor: &Scope, target: &Target, capability: Capability, resource: &str) -> Result<(), Denial> {
     may_manage(actor, target, Capability::AccountsPermit)?;

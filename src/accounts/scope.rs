@@ -103,6 +103,11 @@ impl Scope {
         self.sees.depth()
     }
 
+    /// Whether all tenants of the server are open to it: for a Developer and for whoever runs commands.
+    pub fn sees_all_tenants(&self) -> bool {
+        self.role.is_none_or(|role| role == Role::Developer)
+    }
+
     /// Whether the account at this path is one whose data it sees.
     pub fn sees(&self, path: &AccountPath) -> bool {
         self.sees.covers(path)

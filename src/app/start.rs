@@ -261,8 +261,8 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
         tokio::spawn(http::serve(listener, health.clone(), metrics.clone(), panel::pages(&site)));
     }
     let (found, setup_link) = oneshot::channel();
-    let base = addresses.http.first().map(|address| format!("http://{address}")).unwrap_or_default();
-    tokio::spawn(panel::offer_setup(site, config.tenant.name.clone(), base, found, stopped.clone()));
+    let url = addresses.http.first().map(|address| format!("http://{address}")).unwrap_or_default();
+    tokio::spawn(panel::offer_setup(site, config.tenant.name.clone(), url, found, stopped.clone()));
     let identity = base.identity;
     let follower = restore::load_customers(base, loader, &db, &meters).await?.on_change(on_change(&parts.enforcer));
     if let Err(error) = applier.read_meters().await {

@@ -13,9 +13,6 @@ use crate::units::hex;
 
 #[derive(RustEmbed)]
 #[folder = "assets/"]
-#[include = "css/*.css"]
-#[include = "icons/*.svg"]
-#[include = "*.svg"]
 struct Files;
 
 /// The order of cascade layers; a file is one layer.
@@ -44,7 +41,7 @@ static CSS: LazyLock<Asset> = LazyLock::new(|| {
 
 /// All icons in one file, each a symbol by its name.
 static ICONS: LazyLock<Asset> = LazyLock::new(|| {
-    let mut names: Vec<_> = Files::iter().filter(|path| path.starts_with("icons/")).collect();
+    let mut names: Vec<_> = Files::iter().filter(|path| path.starts_with("icons/") && path.ends_with(".svg")).collect();
     names.sort_unstable();
     let symbols = names.iter().map(|path| symbol(path, &file(path))).collect::<String>();
     Asset::new("icons", "svg", "image/svg+xml", format!("<svg xmlns=\"http://www.w3.org/2000/svg\">{symbols}</svg>"))

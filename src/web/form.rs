@@ -46,9 +46,19 @@ impl Form {
         self.0.iter().any(|(n, _)| n == name)
     }
 
+    /// Whether one of the values of a name is this: a box of several.
+    pub fn holds(&self, name: &str, value: &str) -> bool {
+        self.0.iter().any(|(n, v)| n == name && v == value)
+    }
+
     /// All values of a name, such as of several boxes.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    /// All names and values, in the order they were sent.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(n, v)| (n.as_str(), v.as_str()))
     }
 
     /// A value as another type; what does not read becomes a complaint.

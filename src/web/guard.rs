@@ -27,6 +27,8 @@ pub enum Guard {
     SignedIn,
     /// Whoever holds one of these.
     Any(&'static [Capability]),
+    /// Whoever holds all of these.
+    All(&'static [Capability]),
     /// A program with an API key; its handler asks for capabilities.
     Key,
 }
@@ -37,6 +39,15 @@ impl Guard {
         match self {
             Guard::Open | Guard::SignedIn | Guard::Key => true,
             Guard::Any(capabilities) => capabilities.iter().any(|c| scope.may(*c)),
+            Guard::All(capabilities) => capabilities.iter().all(|c| scope.may(*c)),
+        }
+    }
+
+    /// What somebody who is not let in would have to hold.
+    fn missing(self, scope: &Scope) -> Option<Capability> {
+        match self {
+            Guard::Open | Guard::SignedIn | Guard::Key => None,
+            Guard::Any(capabilities) | Guard::All(capabilities) => capabilities.iter().copied().find(|c| !scope.may(*c)),
         }
     }
 }
@@ -167,8 +178,8 @@ pub(super) async fn check(guard: Guard, mut request: Request, next: Next) -> Res
         request.extensions_mut().insert(signed.clone());
         next.run(request).await
     } else {
-        let Guard::Any(wanted) = guard else { unreachable!("only capabilities are refused") };
-        Problem::Forbidden(format!("this page needs the permission {}", wanted[0].describe().to_lowercase())).into_response()
+        let wanted = guard.missing(signed.scope()).map(Capability::describe).unwrap_or_default();
+        Problem::Forbidden(format!("this page needs the permission {}", wanted.to_lowercase())).into_response()
     };
     response.extensions_mut().insert(signed);
     response

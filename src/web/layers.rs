@@ -148,7 +148,7 @@ fn problem_json(visit: &Visit, problem: &Problem) -> Response {
         "title": text(format!("problem-{}", problem.text_id())),
         "status": problem.status().as_u16(),
         "code": problem.text_id(),
-        "detail": problem.detail().unwrap_or_else(|| text(format!("problem-{}-help", problem.text_id()))),
+        "detail": problem.detail().unwrap_or_else(|| text(format!("problem-help-{}", problem.text_id()))),
         "request_id": visit.request_id,
     });
     let mut response = (problem.status(), [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response();

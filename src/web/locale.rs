@@ -9,7 +9,6 @@ use rust_embed::RustEmbed;
 
 #[derive(RustEmbed)]
 #[folder = "locales/"]
-#[include = "*.ftl"]
 struct Files;
 
 /// A language that pages can be had in.

@@ -1,11 +1,18 @@
 //! Answers: a page, a page with complaints, a redirect, a file to keep.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use askama::Template;
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION, SET_COOKIE};
+use axum::body::{Body, Bytes};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
+use hyper::body::Frame;
+use tokio::sync::mpsc::Receiver;
 
 use super::Problem;
+use crate::store::StoreError;
 
 /// A page.
 pub fn html(template: &impl Template) -> Result<Response, Problem> {
@@ -47,13 +54,33 @@ pub fn attachment(name: &str, kind: &'static str, body: String) -> Response {
     ([(CONTENT_TYPE, HeaderValue::from_static(kind)), (CONTENT_DISPOSITION, disposition)], body).into_response()
 }
 
+/// The same for what is too much to hold in memory: pieces as they come. A piece that is an error cuts the file off in a way that browsers notice.
+pub fn attachment_in_pieces(name: &str, kind: &'static str, pieces: Receiver<Result<String, StoreError>>) -> Response {
+    let mut response = attachment(name, kind, String::new());
+    response.headers_mut().remove(CONTENT_LENGTH);
+    *response.body_mut() = Body::new(Pieces(pieces));
+    response
+}
+
+struct Pieces(Receiver<Result<String, StoreError>>);
+
+impl hyper::body::Body for Pieces {
+    type Data = Bytes;
+    type Error = StoreError;
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, StoreError>>> {
+        self.0.poll_recv(cx).map(|piece| piece.map(|piece| piece.map(|text| Frame::data(Bytes::from(text)))))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn redirects_stay_here() {
-        for (to, goes) in [("/a?b=c", "/a?b=c"), ("//evil.example", "/"), ("https://evil.example", "/"), ("/\\evil.example", "/"), ("/a\nb", "/")] {
+        for (to, goes) in
+            [("/a?b=c", "/a?b=c"), ("//evil.example", "/"), ("https://evil.example", "/"), ("/\\evil.example", "/"), ("/a\nb", "/")]
+        {
             assert_eq!(go(to, &[]).headers()[LOCATION], goes, "{to:?}");
         }
         assert_eq!(go("/", &["a=1".into(), "b=2".into()]).headers().get_all(SET_COOKIE).iter().count(), 2);

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::accounts::{AccountError, Denial};
+use crate::customers::CustomerError;
 use crate::store::StoreError;
 
 /// Why there is no page.
@@ -62,7 +63,7 @@ impl Problem {
         }
     }
 
-    /// The id of its texts: `problem-ID` is the heading, `problem-ID-help` says what to do.
+    /// The id of its texts: `problem-ID` is the heading, `problem-help-ID` says what to do.
     pub fn text_id(&self) -> &'static str {
         match self {
             Problem::NotFound => "not-found",
@@ -141,7 +142,23 @@ impl From<AccountError> for Problem {
             AccountError::NotSignedIn(_) => Problem::SignIn,
             AccountError::TooManyAttempts { wait_secs } | AccountError::ApiKeyLimit { wait_secs, .. } => Problem::TooMany(wait_secs),
             AccountError::Busy => Problem::Busy,
+            AccountError::Outdated => Problem::Conflict(error.to_string()),
             AccountError::Impersonation(why) => Problem::Forbidden(why.into()),
+            other => Problem::Refused(other.to_string()),
+        }
+    }
+}
+
+impl From<CustomerError> for Problem {
+    fn from(error: CustomerError) -> Problem {
+        match error {
+            CustomerError::Store(e) => e.into(),
+            CustomerError::Account(e) => e.into(),
+            CustomerError::Unknown(_) => Problem::NotFound,
+            CustomerError::Key(e) => {
+                tracing::error!(error = %e, "a secret does not open");
+                Problem::Internal
+            }
             other => Problem::Refused(other.to_string()),
         }
     }

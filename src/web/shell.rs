@@ -1,15 +1,16 @@
 //! What every page shows around its content, and how a template says and prints things.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::form::{Complaints, Form};
 use super::guard::{Guard, Signed};
 use super::locale::{Language, Said};
 use super::visit::Theme;
 use super::{Site, Visit, assets, form_token};
+use crate::accounts::capability::Capability;
 use crate::units::UnixMs;
 
 /// A page that may stand in the menu; it does for whom its guard lets in.
@@ -146,23 +147,29 @@ impl Shell {
     }
 
     /// A text.
-    pub fn t(&self, id: &str) -> String {
-        self.language.text(id, &[])
+    pub fn t(&self, id: impl AsRef<str>) -> String {
+        self.language.text(id.as_ref(), &[])
     }
 
     /// A text by two parts of its id.
-    pub fn t2(&self, stem: &str, end: &str) -> String {
-        self.t(&format!("{stem}-{end}"))
+    pub fn t2(&self, stem: &str, end: impl AsRef<str>) -> String {
+        self.t(format!("{stem}-{}", end.as_ref()))
     }
 
     /// A text with one value.
-    pub fn t_with(&self, id: &str, name: &str, value: &str) -> String {
-        self.language.text(id, &[(name, Said::from(value))])
+    pub fn t_with(&self, id: &str, name: &str, value: impl AsRef<str>) -> String {
+        self.language.text(id, &[(name, Said::from(value.as_ref()))])
     }
 
     /// A text with a number, for plural rules.
-    pub fn t_count(&self, id: &str, count: &usize) -> String {
-        self.language.text(id, &[("count", Said::from(*count))])
+    pub fn t_count(&self, id: &str, count: impl Borrow<i64>) -> String {
+        self.language.text(id, &[("count", Said::from(*count.borrow()))])
+    }
+
+    /// What a capability is called: as the catalogue says it, unless the language has words of its own.
+    pub fn capability(&self, capability: &Capability) -> String {
+        let id = format!("capability-{}", capability.as_str().replace('.', "-"));
+        self.language.find(&id, &[]).unwrap_or_else(|| capability.describe().to_owned())
     }
 
     /// The token for a form.
@@ -171,18 +178,18 @@ impl Shell {
     }
 
     /// An instant in the tenant's zone: `2026-12-01 14:05`.
-    pub fn when(&self, at: &UnixMs) -> String {
-        self.printed(*at, "%Y-%m-%d %H:%M")
+    pub fn when(&self, at: impl Borrow<UnixMs>) -> String {
+        self.printed(*at.borrow(), "%Y-%m-%d %H:%M")
     }
 
     /// The same with seconds.
-    pub fn when_exactly(&self, at: &UnixMs) -> String {
-        self.printed(*at, "%Y-%m-%d %H:%M:%S")
+    pub fn when_exactly(&self, at: impl Borrow<UnixMs>) -> String {
+        self.printed(*at.borrow(), "%Y-%m-%d %H:%M:%S")
     }
 
     /// An instant that there may not be.
-    pub fn when_if(&self, at: &Option<UnixMs>) -> String {
-        at.as_ref().map(|at| self.when(at)).unwrap_or_default()
+    pub fn when_if(&self, at: impl Borrow<Option<UnixMs>>) -> String {
+        at.borrow().as_ref().map(|at| self.when(at)).unwrap_or_default()
     }
 
     fn printed(&self, at: UnixMs, format: &str) -> String {
@@ -204,15 +211,6 @@ impl Shell {
         assets::mark_path()
     }
 
-    /// What a field of a form holds.
-    pub fn value(&self, form: &Form, name: &str) -> String {
-        form.text(name).to_owned()
-    }
-
-    /// What is wrong with a field.
-    pub fn complaint(&self, complaints: &Complaints, name: &str) -> Option<String> {
-        complaints.of(name).cloned()
-    }
 }
 
 /// `?said=account-suspended`, as redirects after a change have it: only texts that exist can be said.

@@ -11,3 +11,4 @@ mod enforcement;
 mod limits;
 mod nodes;
 mod operations;
+mod panel;

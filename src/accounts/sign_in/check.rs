@@ -4,7 +4,7 @@
 use super::{Guest, Impersonation, Principal, SignInDesk};
 use crate::accounts::capability::{Capability, CapabilitySet};
 use crate::accounts::sql::{SignIn, SignInRow};
-use crate::accounts::{AccountError, Scope, Standing, Target, may_manage, sql, token_hash};
+use crate::accounts::{AccountError, Scope, Standing, Target, find_seen_tenant, may_manage, sql, token_hash};
 use crate::store::{AuditEntry, Conn};
 use crate::units::{AccountId, TenantId, UnixMs};
 
@@ -65,13 +65,11 @@ impl SignInDesk {
     pub async fn work_in(&self, principal: &Principal, tenant: Option<TenantId>, guest: &Guest, now: UnixMs) -> Result<(), AccountError> {
         principal.require_himself()?;
         principal.scope.require(Capability::PlatformView)?;
-        let name = match tenant {
-            Some(id) => sql::find_tenant_by_id(&mut self.db.read().await?, id).await?.ok_or(AccountError::UnknownTenant(id.to_string()))?.name,
-            None => String::new(),
-        };
+        let to = tenant.unwrap_or(principal.home);
+        let there = find_seen_tenant(&mut self.db.read().await?, &principal.scope, to).await?;
+        let name = there.ok_or_else(|| AccountError::UnknownTenant(to.to_string()))?.name;
         let mut tx = self.db_for(principal.account, &principal.account_name, guest).begin().await?;
         sql::update_works_in(&mut tx, principal.home, principal.sign_in_id, tenant).await?;
-        let to = tenant.unwrap_or(principal.home);
         tx.audit(AuditEntry::new(to.0, "tenant.enter", "tenants", to.0, &name));
         Ok(tx.commit(now).await?)
     }

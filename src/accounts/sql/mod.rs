@@ -12,7 +12,7 @@ pub(super) use accounts::*;
 pub use accounts::{AccountFilter, find_preferences, find_account_by_id, find_account_by_name, list_accounts};
 pub(super) use api_keys::*;
 #[cfg(test)]
-pub(super) use audit::try_to_change_the_audit_log;
+pub(super) use audit::{explain_audit, try_to_change_the_audit_log};
 pub use audit::{AuditFilter, AuditRecord, list_audit};
 pub(super) use chain::*;
 pub(super) use roles::*;
