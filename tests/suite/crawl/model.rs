@@ -3,10 +3,11 @@
 
 use tollgate::accounts::Role;
 
+use super::table::Who;
 use super::cast::{ACTORS, CAST, GIVEN, KEY_HOLDERS, Side, key_mark, mark, part_of, tenant_name};
 
 /// The words that pages ask for, by who has them through his role. Smaller levels come first; what is not listed nobody but the Developer has.
-const HELD: [(&str, &[Role]); 16] = [
+const HELD: [(&str, &[Role]); 17] = [
     ("accounts.view", &[Role::SuperAdmin, Role::Admin, Role::Operator, Role::SalesManager]),
     ("accounts.create", &[Role::SuperAdmin, Role::Admin, Role::Operator]),
     ("accounts.edit", &[Role::SuperAdmin, Role::Admin, Role::Operator]),
@@ -18,6 +19,7 @@ const HELD: [(&str, &[Role]); 16] = [
     ("roles.label", &[Role::SuperAdmin, Role::Admin]),
     ("roles.edit", &[Role::SuperAdmin]),
     ("audit.view", &[Role::SuperAdmin, Role::Admin]),
+    ("reports.export", &[Role::SuperAdmin, Role::Admin, Role::Accountant]),
     ("api-keys.own", &[Role::SuperAdmin, Role::Admin, Role::Operator, Role::SubOperator]),
     ("settings.view", &[Role::SuperAdmin, Role::Admin]),
     ("settings.edit", &[Role::SuperAdmin, Role::Admin]),
@@ -51,6 +53,26 @@ pub fn holds(actor: &str, word: &str) -> bool {
     assert!(by_role.is_some() || PLATFORM.contains(&word), "write down who holds {word}");
     let given = GIVEN.iter().any(|(key, words)| *key == actor && words.contains(&word));
     role == Role::Developer || by_role == Some(true) || given
+}
+
+/// Whether somebody is let in to a page at all.
+pub fn is_let_in(actor: &str, who: Who) -> bool {
+    match who {
+        Who::Anybody | Who::SignedIn | Who::Program => true,
+        Who::Holds(words) => words.iter().any(|word| holds(actor, word)),
+        Who::HoldsAll(words) => words.iter().all(|word| holds(actor, word)),
+    }
+}
+
+/// Whether nothing of the tenant is kept from somebody.
+pub fn sees_whole_tenant(actor: &str) -> bool {
+    let part = part_of(actor);
+    part.above.is_none() || part.role == Role::SalesManager
+}
+
+/// Whether somebody may know of a tenant.
+pub fn sees_tenant(actor: &str, side: Side) -> bool {
+    part_of(actor).role == Role::Developer || part_of(actor).side == side
 }
 
 /// Everybody above somebody, from the nearest on.
@@ -93,14 +115,13 @@ pub fn manages(actor: &str, target: &str) -> bool {
 
 /// What a page may not tell somebody: marks of accounts that he neither sees nor stands below, of keys that are not his to manage, of other tenants.
 pub fn secrets(actor: &str) -> Vec<String> {
-    let side = part_of(actor).side;
     let tops = above(actor);
     let hidden = CAST.iter().filter(|part| !sees(actor, part.key) && part.key != actor && !tops.contains(&part.key));
     let mut marks: Vec<String> = hidden.map(|part| mark(part.key)).collect();
     // the audit log names keys to whoever sees the account that made them
     marks.extend(KEY_HOLDERS.iter().filter(|key| !sees(actor, key)).map(|key| key_mark(key)));
     for (other, owner, network) in [(Side::A, "admin", "wwaww"), (Side::B, "admin-b", "wwbww")] {
-        if other != side {
+        if !sees_tenant(actor, other) {
             marks.push(tenant_name(other).to_owned());
         }
         if !sees(actor, owner) {

@@ -1,6 +1,6 @@
 //! The table of the crawl: a line for every registered page. A page without a line fails the crawl, and so does a line without a page.
 
-use tollgate::web::Method;
+use tollgate::web::{Method, Routes};
 
 /// For whom a page is, as it was decided.
 #[derive(Debug, Clone, Copy)]
@@ -11,6 +11,10 @@ pub enum Who {
     SignedIn,
     /// Whoever holds one of these.
     Holds(&'static [&'static str]),
+    /// Whoever holds all of these.
+    HoldsAll(&'static [&'static str]),
+    /// A program with an API key; no sign-in opens it.
+    Program,
 }
 
 /// What the `{id}` of a path names, and what whoever comes must be to it.
@@ -26,6 +30,14 @@ pub enum About {
     ManagedKey,
     /// A sign-in of his own.
     OwnSignIn,
+    /// An API key of his own.
+    OwnKey,
+    /// A tenant: his own, or for a Developer any.
+    SeenTenant,
+    /// A role, by its word.
+    Role,
+    /// Nothing in the path; what the page changes is the whole tenant's.
+    WholeTenant,
     /// A secret that only its holder has; there is nobody whose it could be by right.
     Secret,
     /// A style sheet or picture.
@@ -102,6 +114,19 @@ const SUSPEND: Who = holds(&["accounts.suspend"]);
 const TRANSFER: Who = holds(&["accounts.transfer"]);
 const PERMIT: Who = holds(&["accounts.permit"]);
 const IMPERSONATE: Who = holds(&["accounts.impersonate"]);
+const ROLES: Who = holds(&["roles.view", "roles.edit", "roles.label"]);
+const OWN_KEYS: Who = holds(&["api-keys.own"]);
+/// Filters of the audit log; what they name is searched for among what one sees.
+const AUDIT: &[&str] = &[
+    "actor=owner",
+    "actor=cli:root",
+    "object=north",
+    "object=zz",
+    "kind=accounts&verb=account.",
+    "source=cli",
+    "after=7",
+    "from=2001-01-01&until=2199-01-01",
+];
 
 /// See the head of the file.
 pub const TABLE: &[Line] = &[
@@ -138,7 +163,32 @@ pub const TABLE: &[Line] = &[
         .answers(404, "that permission was not given"),
     post("/accounts/{id}/view-as", IMPERSONATE).about(About::ManagedAccount).form(&[("reason", "crawled")]),
     post("/view-as/stop", Who::SignedIn).answers(403, "he looks through his own eyes"),
+    // the tenant
+    get("/tenants", holds(&["tenants.view"])),
+    get("/tenants/new", holds(&["tenants.create"])),
+    post("/tenants/new", holds(&["tenants.create"]))
+        .form(&[("name", "Another"), ("time_zone", "Asia/Dhaka"), ("currency", "BDT")])
+        .answers(200, "shows a link, once"),
+    get("/tenants/{id}", holds(&["tenants.view"])).about(About::SeenTenant),
+    post("/tenants/{id}/enter", holds(&["platform.view"])).about(About::SeenTenant),
+    post("/tenants/leave", holds(&["platform.view"])),
+    get("/roles", ROLES),
+    get("/roles/{role}", ROLES).about(About::Role),
+    post("/roles/{role}", holds(&["roles.edit"])).about(About::Role).answers(409, "the form lacks its version"),
+    post("/roles/{role}/label", holds(&["roles.label", "roles.edit"])).about(About::Role).answers(409, "the form lacks its version"),
+    post("/roles/{role}/reset", holds(&["roles.edit"])).about(About::Role).answers(409, "the form lacks its version"),
+    get("/settings", holds(&["settings.view"])),
+    post("/settings", holds(&["settings.edit"])).about(About::WholeTenant).answers(409, "the form lacks its version"),
+    get("/audit", holds(&["audit.view"])).queries(AUDIT),
+    get("/audit.csv", Who::HoldsAll(&["audit.view", "reports.export"])).queries(AUDIT),
     // one's own
+    get("/api-keys", OWN_KEYS),
+    get("/api-keys/new", OWN_KEYS),
+    post("/api-keys/new", OWN_KEYS)
+        .form(&[("name", "crawled"), ("capability", "api-keys.own"), ("hourly_limit", "10")])
+        .answers(200, "shows the key, once"),
+    post("/api-keys/{id}/revoke", OWN_KEYS).about(About::OwnKey),
+    get("/api/v1/account", Who::Program).answers(401, "no sign-in is a key"),
     get("/profile", Who::SignedIn),
     post("/profile", Who::SignedIn).form(&[("full_name", "New Name"), ("email", ""), ("phone", "1")]),
     get("/profile/security", Who::SignedIn),
@@ -156,9 +206,14 @@ pub const TABLE: &[Line] = &[
     post("/preferences/theme", Who::SignedIn).form(&[("theme", "dark"), ("here", "//evil.example")]),
 ];
 
+/// All that the server registers.
+pub fn all_routes() -> Routes {
+    tollgate::panel::routes().and(tollgate::api::routes())
+}
+
 #[test]
 fn every_page_has_a_line_and_every_line_a_page() {
-    let registered: Vec<(Method, &str)> = tollgate::panel::routes().list().iter().map(|route| (route.method, route.path)).collect();
+    let registered: Vec<(Method, &str)> = all_routes().list().iter().map(|route| (route.method, route.path)).collect();
     let missing: Vec<_> = registered.iter().filter(|page| !TABLE.iter().any(|line| (line.method, line.path) == **page)).collect();
     assert!(missing.is_empty(), "pages that the crawl's table lacks: {missing:#?}");
     let gone: Vec<_> = TABLE.iter().map(|line| (line.method, line.path)).filter(|line| !registered.contains(line)).collect();
@@ -171,6 +226,6 @@ fn every_page_has_a_line_and_every_line_a_page() {
         let plain = if line.is_post() { 303 } else { 200 };
         assert_eq!(line.ok == plain, line.because.is_empty(), "{}: say why", line.path);
         let names_something = line.path.contains('{');
-        assert_eq!(names_something, line.about != About::Nothing, "{}: say what its path names", line.path);
+        assert_eq!(names_something, !matches!(line.about, About::Nothing | About::WholeTenant), "{}: say what its path names", line.path);
     }
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use axum::http::Method as HttpMethod;
+use tollgate::accounts::Role;
 use tollgate::web::Method;
 
 use super::caller::{Answer, Caller};
-use super::cast::{ACTORS, KEY_HOLDERS, part_of};
+use super::cast::{ACTORS, KEY_HOLDERS, Side, part_of, tenant_name};
 use super::contents::Contents;
-use super::model::{holds, manages, secrets, sees, targets};
+use super::model::{holds, is_let_in, manages, secrets, sees, sees_tenant, sees_whole_tenant, targets};
 use super::table::{About, Line, TABLE, Who};
 use super::world::{PASSPHRASE, World, run};
 use crate::harness::{Store, on_both_stores};
@@ -37,13 +38,6 @@ struct Target {
     verdict: Verdict,
 }
 
-fn is_let_in(actor: &str, line: &Line) -> bool {
-    match line.who {
-        Who::Anybody | Who::SignedIn => true,
-        Who::Holds(words) => words.iter().any(|word| holds(actor, word)),
-    }
-}
-
 /// What whoever is let in gets if nothing is against it.
 fn good(line: &Line) -> Verdict {
     // what is answered with a complaint or a redirect to begin again changes nothing
@@ -54,7 +48,7 @@ fn good(line: &Line) -> Verdict {
 fn addresses(world: &World, actor: &'static str, line: &Line) -> Vec<Target> {
     let known = &world.known;
     let target = |what: &str, path: String, verdict: Verdict| {
-        let verdict = if is_let_in(actor, line) { verdict } else { Verdict::Forbidden };
+        let verdict = if is_let_in(actor, line.who) { verdict } else { Verdict::Forbidden };
         Target { what: what.to_owned(), path, verdict }
     };
     let with_id = |id: String| line.path.replace("{id}", &id);
@@ -87,6 +81,29 @@ fn addresses(world: &World, actor: &'static str, line: &Line) -> Vec<Target> {
                 target(key, with_id(known.sign_ins[key].other_id.to_string()), verdict)
             };
             targets(actor).into_iter().map(of).chain(absent("")).collect()
+        }
+        About::OwnKey => {
+            let of = |key: &'static str| {
+                let verdict = if key == actor { Verdict::Changes } else { Verdict::Absent };
+                target(key, with_id(known.keys[key].to_string()), verdict)
+            };
+            KEY_HOLDERS.into_iter().map(of).chain(absent("")).collect()
+        }
+        About::SeenTenant => {
+            let of = |side: Side| {
+                let verdict = if sees_tenant(actor, side) { good(line) } else { Verdict::Absent };
+                target(tenant_name(side), with_id(known.tenant(side).to_string()), verdict)
+            };
+            [Side::A, Side::B, Side::Platform].into_iter().map(of).chain(absent("")).collect()
+        }
+        About::Role => {
+            let known = Role::ALL.into_iter().map(|role| target("a role", line.path.replace("{role}", role.as_str()), good(line)));
+            let none = ["customer", "x", "%00", "Operator", "1"];
+            known.chain(none.map(|word| target(word, line.path.replace("{role}", word), Verdict::Absent))).collect()
+        }
+        About::WholeTenant => {
+            let verdict = if sees_whole_tenant(actor) { good(line) } else { Verdict::Forbidden };
+            vec![target("the tenant", line.path.to_owned(), verdict)]
         }
         About::Secret => {
             let tokens = ["tgi_0", "tgl_0", "x", "%00", &world.known.sign_ins["super"].token];
@@ -208,7 +225,7 @@ impl Walk<'_> {
         };
         for key in targets(self.actor).into_iter().filter(|key| !sees(self.actor, key)).map(Some).chain([None]) {
             let id = key.map_or(NOBODY, |key| world.known.account(key).0).to_string();
-            let verdict = if is_let_in(self.actor, line) { Verdict::Absent } else { Verdict::Forbidden };
+            let verdict = if is_let_in(self.actor, line.who) { Verdict::Absent } else { Verdict::Forbidden };
             let address = if line.is_post() { path.clone() } else { format!("{path}?{field}={id}") };
             let mut form = body(line, None);
             form.push((field, id));
@@ -280,7 +297,7 @@ fn a_page_is_asked_for_in_its_own_way_only() {
         let caller = Caller::account(&world, "super").await;
         let mut contents = Contents::of(world.url()).await;
         for line in TABLE {
-            let path = line.path.replace("{id}", "1").replace("{key}", "1").replace("{token}", "x").replace("{file}", "x");
+            let path = line.path.replace("{id}", "1").replace("{key}", "1").replace("{token}", "x").replace("{file}", "x").replace("{role}", "operator");
             let both = TABLE.iter().filter(|other| other.path == line.path).count() == 2;
             for method in [HttpMethod::PUT, HttpMethod::DELETE, HttpMethod::PATCH, if line.is_post() { HttpMethod::GET } else { HttpMethod::POST }] {
                 let expected = if both && [HttpMethod::GET, HttpMethod::POST].contains(&method) { continue } else { 405 };
@@ -306,8 +323,9 @@ fn who_has_not_signed_in_is_sent_to_the_door() {
         let world = World::copy().await;
         let guest = Caller::guest(&world).await;
         let mut contents = Contents::of(world.url()).await;
-        for line in TABLE.iter().filter(|line| !matches!(line.who, Who::Anybody)) {
+        for line in TABLE.iter().filter(|line| !matches!(line.who, Who::Anybody | Who::Program)) {
             let path = line.path.replace("{id}", &world.known.account("north").to_string()).replace("{key}", &world.known.keys["north"].to_string());
+            let path = path.replace("{role}", "operator");
             let answer = ask(&guest, line, &path, &body(line, Some("north"))).await;
             assert!(answer.asks_to_sign_in(), "{path}: {} {}", answer.status, answer.location());
             contents.are_as_they_were(&path).await;

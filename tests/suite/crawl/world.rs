@@ -16,6 +16,7 @@ use tollgate::units::{AccountId, TenantId, UnixMs};
 use tollgate::web::{Site, SiteOptions, with_layers};
 
 use super::cast::{CAST, GIVEN, KEY_HOLDERS, Side, host_name, key_mark, mark, name, part_of, tenant_name};
+use super::table::all_routes;
 use crate::harness::{Store, TestServer};
 
 /// The password of whoever has one.
@@ -101,7 +102,7 @@ impl World {
         let db = Db::open(&store.url.parse().expect("a URL")).await.expect("a store");
         let key = KeyFile::read(&key_file(&store)).expect("a key file");
         let site = Arc::new(make_site(&db, &key, lease(&db).await));
-        let panel = with_layers(tollgate::panel::routes().into_router(site.clone()), site.clone());
+        let panel = with_layers(all_routes().into_router(site.clone()), site.clone());
         World { known, db, site, panel, store }
     }
 
