@@ -137,3 +137,11 @@ fn is_restless(table: &str, column: &str) -> bool {
 fn column(rows: Vec<sqlx::sqlite::SqliteRow>) -> Vec<String> {
     rows.iter().map(|row| row.get::<String, _>(0)).collect()
 }
+
+/// Changes the store of a test on SQLite as no request could, such as the clock.
+pub async fn run_sql(url: &str, statement: &str) {
+    let mut connection = SqliteConnection::connect(url).await.expect("opens");
+    let done = sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.expect("runs");
+    assert_eq!(done.rows_affected(), 1, "{statement}");
+    connection.close().await.expect("closes");
+}

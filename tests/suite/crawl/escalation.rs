@@ -82,6 +82,7 @@ fn nobody_adds_an_account_where_he_may_not() {
                 ("admin", to.clone(), new("admin", "admin"), 403),
                 ("admin", to.clone(), new("manager", "operator"), 403),
                 ("super", to.clone(), new("super", "operator"), 403),
+                ("super", to.clone(), new("admin", "operator"), 403),
                 ("super", to.clone(), new("super-b", "admin"), 404),
                 ("hill", to.clone(), new("hill", "staff"), 403),
                 ("keeper", to.clone(), new("admin", "staff"), 403),
@@ -143,6 +144,44 @@ fn nobody_gives_or_takes_what_he_does_not_hold() {
 }
 
 #[test]
+fn a_key_may_no_more_than_whoever_makes_it() {
+    run(async {
+        let world = World::copy().await;
+        let to = "/api-keys/new".to_owned();
+        let key = |word: &str| fields(&[("name", "thief"), ("capability", word), ("hourly_limit", "10")]);
+        refused(
+            &world,
+            &[
+                ("north", to.clone(), key("routers.edit"), 403),
+                ("hill", to.clone(), key("accounts.view"), 403),
+                ("admin", to.clone(), key("platform.view"), 403),
+                ("keeper", to.clone(), key("accounts.create"), 403),
+                ("staff", to.clone(), key("tickets.view"), 403),
+                ("north", to.clone(), key("customers.fly"), 422),
+                ("north", to.clone(), fields(&[("name", "thief"), ("hourly_limit", "10")]), 422),
+            ],
+        )
+        .await;
+        // it is good for what it says, and is gone with what its account loses
+        let north = Caller::account(&world, "north").await;
+        let page = north.post("/api-keys/new", &[("name", "good"), ("capability", "customers.view"), ("hourly_limit", "10")]).await;
+        let at = page.body.find("tgk_").expect("the key");
+        let key: String = page.body[at..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+        let mut program = Caller::guest(&world).await;
+        program.headers = vec![("authorization", format!("Bearer {key}"))];
+        let answer = program.get("/api/v1/account").await;
+        assert!(answer.status == 200 && answer.body.contains("customers.view") && !answer.body.contains("accounts.view"), "{}", answer.body);
+        let admin = Caller::account(&world, "admin").await;
+        let off = [("name", "north"), ("role", "operator"), ("menu_off", "customers")];
+        assert_eq!(admin.post(&format!("/accounts/{}/edit", world.known.account("north")), &off).await.status, 303);
+        assert!(!program.get("/api/v1/account").await.body.contains("customers.view"));
+        assert_eq!(admin.post(&format!("/accounts/{}/suspend", world.known.account("north")), &[("reason", "x")]).await.status, 303);
+        assert_eq!(program.get("/api/v1/account").await.status, 401);
+        world.end().await;
+    });
+}
+
+#[test]
 fn menus_that_are_off_close_what_is_behind_them() {
     run(async {
         let world = World::copy().await;
@@ -163,7 +202,14 @@ fn menus_that_are_off_close_what_is_behind_them() {
             ],
         )
         .await;
+        // what is off above is not switched on below
+        let above = Caller::account(&world, "super").await;
         let admin = Caller::account(&world, "admin").await;
+        let both = [("name", "north"), ("role", "operator"), ("menu_off", "recharge_cards")];
+        assert_eq!(admin.post(&edit("north"), &both).await.status, 303);
+        assert_eq!(above.post(&edit("admin"), &[("name", "admin"), ("role", "admin"), ("menu_off", "recharge_cards")]).await.status, 303);
+        assert_eq!(admin.post(&edit("north"), &both[..2]).await.status, 403);
+        assert_eq!(above.post(&edit("admin"), &[("name", "admin"), ("role", "admin")]).await.status, 303);
         let closed = off("north", "operator", &["operators_managers"]);
         let closed: Vec<(&str, &str)> = closed.iter().map(|(n, v)| (*n, v.as_str())).collect();
         assert_eq!(admin.post(&edit("north"), &closed).await.status, 303);

@@ -10,6 +10,7 @@ mod contents;
 mod door;
 mod escalation;
 mod model;
+mod mutations;
 mod platform;
 mod stolen;
 mod table;

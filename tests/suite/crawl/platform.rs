@@ -14,7 +14,8 @@ fn a_developer_sees_one_tenant_at_a_time_and_nobody_follows_him() {
         assert_eq!(developer.get(&format!("/accounts/{}", world.known.account("north"))).await.status, 404, "at home");
         assert_eq!(developer.post(&enter(Side::A), &[]).await.status, 303);
         let page = developer.get("/accounts").await;
-        for part in CAST {
+        // his own name stands at the top of each page
+        for part in CAST.iter().filter(|part| part.key != "developer") {
             assert_eq!(page.body.contains(&name(part.key)), part.side == Side::A, "{}", part.key);
             let status = developer.get(&format!("/accounts/{}", world.known.account(part.key))).await.status;
             assert_eq!(status, if part.side == Side::A { 200 } else { 404 }, "{}", part.key);

@@ -63,6 +63,22 @@ fn whoever_is_below_a_suspended_account_is_out_too() {
 }
 
 #[test]
+fn a_sign_in_ends_by_itself() {
+    run(async {
+        for (column, ago_secs) in [("expires_at", 1), ("seen_at", 1_801)] {
+            let world = World::copy().await;
+            let caller = Caller::account(&world, "north").await;
+            assert_eq!(caller.get("/profile").await.status, 200);
+            let (before, id) = (super::world::now() - ago_secs * 1000, world.known.sign_ins["north"].id);
+            super::contents::run_sql(world.url(), &format!("UPDATE sign_ins SET {column} = {before} WHERE id = {id}")).await;
+            assert!(caller.get("/profile").await.asks_to_sign_in(), "{column}");
+            assert!(caller.post("/profile", &[("full_name", "Late")]).await.asks_to_sign_in(), "{column}");
+            world.end().await;
+        }
+    });
+}
+
+#[test]
 fn a_forms_token_belongs_to_one_sign_in() {
     run(async {
         let world = World::copy().await;

@@ -8,8 +8,8 @@ use arc_swap::ArcSwapOption;
 use axum::Router;
 use tollgate::accounts::capability::Capability;
 use tollgate::accounts::{
-    AccountChanges, Guest, NewAccount, NewApiKey, PasswordCost, PasswordHasher, Role, Scope, SignInDesk, SignInRules, TenantChanges, add_account,
-    add_api_key, add_tenant, find_account_by_name, find_tenant, make_sign_in_link, permit, reset_password, set_account, set_tenant,
+    AccountChanges, Guest, NewAccount, NewApiKey, PasswordCost, PasswordHasher, Role, RoleChanges, Scope, SignInDesk, SignInRules, TenantChanges, add_account,
+    add_api_key, add_tenant, find_account_by_name, find_tenant, make_sign_in_link, permit, reset_password, set_account, set_role, set_tenant,
 };
 use tollgate::store::{Db, IdMaker, KeyFile, SlotLease};
 use tollgate::units::{AccountId, TenantId, UnixMs};
@@ -169,6 +169,7 @@ async fn build(store: &Store) -> Known {
         builder.account(part.key).await;
     }
     builder.permissions().await;
+    builder.elsewhere().await;
     for holder in KEY_HOLDERS {
         builder.api_key(holder).await;
     }
@@ -260,6 +261,14 @@ impl Builder {
             let capability: Capability = word.parse().expect("a capability");
             permit(&self.db, &scope, self.known.account(key), capability, "", None, now()).await.expect("given");
         }
+    }
+
+    /// What only others may see: a permission that another provider gave, and what another tenant calls a role.
+    async fn elsewhere(&self) {
+        let scope = self.site.desk.check(&self.first_token("rival").await, now()).await.expect("signed in").scope;
+        permit(&self.db, &scope, self.known.account("east"), Capability::ManualDiscount, "", None, now()).await.expect("given");
+        let label = RoleChanges { label: Some(tenant_name(Side::B).to_owned()), ..RoleChanges::default() };
+        set_role(&self.db, &self.scope(Side::B), Role::SubOperator, &label, now()).await.expect("renamed");
     }
 
     async fn first_token(&self, key: &'static str) -> String {
