@@ -104,7 +104,11 @@ async function role(browser, demo, { role: who, url }) {
   watch(page, demo.origin, who);
   await page.goto(url);
   if (who === "super-admin") await look(context, page, "guest", "/sign-in/link/x");
-  await Promise.all([page.waitForURL((to) => !to.pathname.startsWith("/sign-in")), page.click("main form button")]);
+  await page.setViewportSize({ width: 1280, height: 800 });
+  const enter = page.click("main form button", { timeout: 10_000 }).then(() => page.waitForURL((to) => !to.pathname.startsWith("/sign-in"), { timeout: 10_000 }));
+  await enter.catch(async () => {
+    throw new Error(`the link of ${who} does not sign in: ${page.url()}: ${await page.innerText("body")}`);
+  });
   const waiting = ["/", "/profile", "/profile/security", "/accounts?q=nothing-like-this", "/nowhere"];
   const [done, kinds] = [new Set(), new Map()];
   while (waiting.length > 0) {

@@ -181,16 +181,19 @@ impl Walk<'_> {
 
     /// One page with every address, and each field that names an account.
     async fn page(&mut self, world: &World, line: &Line, contents: &mut Contents) {
+        // where the form names an account too, one that he sees
+        let own = line.accounts.iter().filter(|_| line.is_post()).map(|field| (*field, world.known.account(self.actor).to_string()));
+        let form: Vec<(&str, String)> = body(line, None).into_iter().chain(own).collect();
         for target in addresses(world, self.actor, line) {
             if target.verdict == Verdict::Changes {
                 *self.count.entry(Verdict::Changes).or_default() += 1;
             } else {
-                let answer = ask(&self.caller, line, &target.path, &body(line, None)).await;
+                let answer = ask(&self.caller, line, &target.path, &form).await;
                 self.judge(line, &target, &answer);
             }
             contents.are_as_they_were(&format!("{} at {:?} {}", self.actor, line.method, target.path)).await;
             if target.verdict == Verdict::Absent && line.path.contains("{id}") && target.path.bytes().filter(u8::is_ascii_digit).count() > 15 {
-                self.looks_absent(line, &target).await;
+                self.looks_absent(line, &target, &form).await;
             }
         }
         for query in line.queries {
@@ -205,10 +208,10 @@ impl Walk<'_> {
     }
 
     /// What somebody does not see is answered as what nobody has.
-    async fn looks_absent(&self, line: &Line, target: &Target) {
+    async fn looks_absent(&self, line: &Line, target: &Target, form: &[(&str, String)]) {
         let asked = target.path.split('/').nth(2 + usize::from(line.path.starts_with("/profile"))).unwrap_or_default();
         let other = target.path.replacen(asked, &NOBODY.to_string(), 1);
-        let (answer, absent) = (ask(&self.caller, line, &target.path, &body(line, None)).await, ask(&self.caller, line, &other, &body(line, None)).await);
+        let (answer, absent) = (ask(&self.caller, line, &target.path, form).await, ask(&self.caller, line, &other, form).await);
         let (one, two) = (without_chance(&answer.body, asked), without_chance(&absent.body, &NOBODY.to_string()));
         assert_eq!((answer.status, one), (absent.status, two), "{} tells {} from nothing at {}", self.actor, target.what, target.path);
     }
