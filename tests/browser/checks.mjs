@@ -26,8 +26,19 @@ export async function overflow(page, what) {
   }, what);
 }
 
+// The next Tab goes to the first stop of the page: where something with the focus was taken away, the browser goes on from its place.
+async function fromTheTop(page) {
+  await page.evaluate(() => {
+    const first = document.createElement("button");
+    document.body.prepend(first);
+    first.focus();
+    first.remove();
+  });
+}
+
 // Every control that can be seen is reached by Tab, in both senses: focused, and seen to be.
 export async function keyboard(page) {
+  await fromTheTop(page);
   const wanted = await page.evaluate(() => {
     const can = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']";
     const shown = [...document.querySelectorAll(can)].filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.disabled);
@@ -36,7 +47,6 @@ export async function keyboard(page) {
     return shown.filter((e) => e.type !== "radio").map((e) => [e.getAttribute("data-reach"), `${e.tagName.toLowerCase()} ${e.getAttribute("href") ?? e.name ?? ""} ${e.textContent.trim().slice(0, 20)}`]);
   });
   const reached = new Map();
-  await page.evaluate(() => { document.activeElement?.blur(); window.getSelection()?.removeAllRanges(); });
   for (let pressed = 0; pressed < wanted.length + 40 && reached.size < wanted.length + 1; pressed += 1) {
     await page.keyboard.press("Tab");
     const at = await page.evaluate(() => {
@@ -65,7 +75,7 @@ export async function keyboard(page) {
 
 // The skip link comes first and leads to the content.
 export async function skipLink(page) {
-  await page.evaluate(() => document.activeElement?.blur());
+  await fromTheTop(page);
   await page.keyboard.press("Tab");
   const first = await page.evaluate(() => document.activeElement?.className);
   if (first !== "skip") return [`the first stop is not the skip link but ${first}`];

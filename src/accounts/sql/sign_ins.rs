@@ -271,7 +271,8 @@ pub(in crate::accounts) struct LinkRow<'a> {
     pub signs_in: bool,
 }
 
-/// Writes a new set-up link; older ones of the account are void from now on.
+/// Writes a new link; older ones of the account and of the same kind are void from now on. (A server over a store without passwords makes a set-up link at its
+/// start: the demo's link that signs the same account in must stay good.)
 pub(in crate::accounts) async fn insert_link(
     conn: &mut Conn,
     tenant: TenantId,
@@ -280,7 +281,8 @@ pub(in crate::accounts) async fn insert_link(
     link: &LinkRow<'_>,
     now: UnixMs,
 ) -> Result<u64, StoreError> {
-    void_links(conn, tenant, account, now).await?;
+    q!(exec conn, "UPDATE setup_links SET used_at = $3 WHERE tenant_id = $1 AND account_id = $2 AND used_at IS NULL AND signs_in = $4",
+        tenant.0, account.0, now, link.signs_in)?;
     q!(exec conn, "INSERT INTO setup_links (id, tenant_id, account_id, token_hash, created_at, expires_at, signs_in) VALUES ($1, $2, $3, $4, $5, $6, $7)",
         id, tenant.0, account.0, link.hash, now, link.expires_at, link.signs_in)
 }
