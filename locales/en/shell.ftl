@@ -18,7 +18,6 @@ theme-dark = Dark
 theme-system = As the system
 optional = (optional)
 cancel = Cancel
-save = Save
 actions = Actions
 state = State
 name = Name

@@ -93,7 +93,7 @@ export async function targetSizes(page) {
   return small.map((s) => `too small to press: ${s}`);
 }
 
-// A page's shape: what it consists of, whatever the words. Pages of one shape are checked once by what takes long.
+// A page's shape: what its content consists of, whatever the words and the menu. Pages of one shape are checked once by what takes long.
 export async function shape(page) {
   return page.evaluate(() => {
     const rows = new Map();
@@ -102,7 +102,8 @@ export async function shape(page) {
       rows.set(kind, true);
       for (const child of e.children) walk(child, depth + 1);
     };
-    walk(document.body, 0);
+    walk(document.querySelector("main"), 0);
+    for (const e of document.querySelectorAll(".banner")) rows.set(e.className, true);
     return [...rows.keys()].join("\n");
   });
 }

@@ -136,13 +136,13 @@ async function faults(context, page, origin, who) {
     ["/api-keys/new", "form[action='/api-keys/new']", { name: "x", networks: "nowhere" }],
     ["/settings", "form[action='/settings']", { time_zone: "Moon", currency: "money" }],
   ]) {
-    if (await visit(page, origin, path) !== 200 || await page.locator(form).count() === 0) continue;
+    if (await visit(page, origin, path) !== 200 || await page.locator(`${form} button:enabled`).count() === 0) continue;
     for (const [name, value] of Object.entries(fields)) {
       const field = page.locator(`${form} [name="${name}"]`).first();
-      if (await field.count() > 0 && await field.evaluate((e) => e.tagName !== "SELECT")) await field.fill(value);
+      if (await field.count() > 0 && await field.evaluate((e) => e.tagName !== "SELECT" && !e.matches(":disabled"))) await field.fill(value);
     }
     await page.evaluate((f) => { document.querySelector(f).noValidate = true; }, form);
-    await Promise.all([page.waitForLoadState("load"), page.locator(`${form} button`).last().click()]);
+    await Promise.all([page.waitForLoadState("load"), page.locator(`${form} button:enabled`).last().click({ timeout: 5_000 })]);
     await page.waitForSelector("[role=alert], [role=status], .secret");
     await look(context, page, who, `${path}-refused`);
   }
@@ -181,7 +181,8 @@ async function main() {
     const worker = async () => {
       while (waiting.length > 0) {
         const next = waiting.shift();
-        const context = await role(browser, demo, next);
+        const context = await role(browser, demo, next).catch((error) => complain(next.role, [String(error.message ?? error)]));
+        if (!context) continue;
         if (next.role === "admin") admin = context;
         else await context.close();
       }
@@ -190,7 +191,7 @@ async function main() {
     const plain = await browser.newContext({ javaScriptEnabled: false });
     const guest = await plain.newPage();
     watch(guest, demo.origin, "keyboard");
-    await byKeyboard(admin.pages()[0], guest, demo.origin).catch((error) => complain("keyboard", [String(error.message ?? error)]));
+    if (admin) await byKeyboard(admin.pages()[0], guest, demo.origin).catch((error) => complain("keyboard", [String(error.message ?? error)]));
   } finally {
     await browser.close();
     await demo.stop();

@@ -121,11 +121,16 @@ fn texts_are_plain() {
 }
 
 /// Ids of texts that are put together while a page is made: beginning, and why.
-const MADE: [(&str, &str); 4] = [
+const MADE: [(&str, &str); 9] = [
     ("problem-", "the kind of a problem"),
     ("said-", "named by the redirect after a change"),
     ("theme-", "a theme"),
     ("menu-group-", "a group of the menu"),
+    ("capability-", "a capability"),
+    ("verb-", "what the audit log says was done"),
+    ("audit-kind-", "a table, in the audit log"),
+    ("audit-source-", "a surface, in the audit log"),
+    ("rules-verdict-", "what happens to a login"),
 ];
 
 fn english() -> BTreeMap<String, String> {

@@ -67,8 +67,9 @@ fn addresses(world: &World, actor: &'static str, line: &Line) -> Vec<Target> {
         About::SeenAccount => targets(actor).into_iter().map(|key| account(key, sees)).chain(absent("")).collect(),
         About::ManagedAccount => targets(actor).into_iter().map(|key| account(key, manages)).chain(absent("")).collect(),
         About::ManagedKey => {
+            // one's own keys are one's own on this page too
             let of = |key: &'static str, holder: &str| {
-                let found = account(key, manages);
+                let found = account(key, |actor, key| actor == key || manages(actor, key));
                 let verdict = if found.verdict == Verdict::Changes && key != holder { Verdict::Absent } else { found.verdict };
                 Target { what: format!("{key} with the key of {holder}"), path: found.path.replace("{key}", &known.keys[holder].to_string()), verdict }
             };
@@ -256,7 +257,7 @@ fn crawl(store: Option<&Store>) {
             for line in TABLE {
                 walk.page(&world, line, &mut contents).await;
             }
-            assert!(walk.count[&Verdict::Absent] > 50, "{actor}: {:?}", walk.count);
+            assert!(walk.count[&Verdict::Absent] > 20, "{actor}: {:?}", walk.count);
             walk.count.into_iter().for_each(|(verdict, n)| *total.entry(verdict).or_default() += n);
         }
         assert!(total[&Verdict::Forbidden] > 500 && total[&Verdict::Shown] > 150 && total[&Verdict::Changes] > 100, "{total:?}");
