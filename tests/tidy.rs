@@ -3,6 +3,8 @@
 
 #[path = "tidy/code.rs"]
 mod code;
+#[path = "tidy/documents.rs"]
+mod documents;
 #[path = "tidy/pages.rs"]
 mod pages;
 #[path = "tidy/rules.rs"]
