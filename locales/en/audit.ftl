@@ -71,3 +71,4 @@ verb-sign-in-refuse = was refused to sign in
 verb-tenant-add = added tenant
 verb-tenant-enter = began to work in tenant
 verb-tenant-set = changed tenant's settings
+audit-fields = { $count } fields

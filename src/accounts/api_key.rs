@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::account::check_text;
 use super::capability::{Capability, CapabilitySet};
-use super::set_account::own_account;
 use super::change::Whom;
+use super::set_account::own_account;
 use super::sql::ApiKeyRow;
 use super::{Account, AccountError, Denial, Scope, SecretToken, change, may_manage, sql, token_hash};
 use crate::store::{AuditEntry, Db, IdMaker, Origin, Source};

@@ -93,6 +93,17 @@ impl Scope {
         self.sees.range()
     }
 
+    /// What the conditions of SQL are bound to (`accounts/sql/seen.rs`): the subtree, beginning with nothing if the scope sees the whole tenant.
+    pub fn owners(&self) -> (&str, String) {
+        let (from, to) = self.subtree();
+        if self.sees_whole_tenant() { ("", to) } else { (from, to) }
+    }
+
+    /// Whether it is the server's: whoever runs commands there, or a Developer. These alone see what belongs to no tenant.
+    pub fn is_of_server(&self) -> bool {
+        matches!(self.role, None | Some(Role::Developer))
+    }
+
     /// Whether nothing of the tenant is kept from it.
     pub fn sees_whole_tenant(&self) -> bool {
         self.sees.depth() <= 1

@@ -24,13 +24,24 @@ pub struct AccountChanges {
     pub role: Option<Role>,
     /// Menu groups that are switched off.
     pub disabled_menus: Option<Vec<Menu>>,
+    /// When the account was last changed as whoever asks has seen it; a later change refuses this one. `None` changes it whatever it is.
+    pub since: Option<UnixMs>,
 }
 
 /// Changes an account below the one that acts; open sign-ins follow at once.
-pub async fn set_account(db: &Db, scope: &Scope, whom: impl Into<Whom<'_>>, changes: &AccountChanges, now: UnixMs) -> Result<Account, AccountError> {
+pub async fn set_account(
+    db: &Db,
+    scope: &Scope,
+    whom: impl Into<Whom<'_>>,
+    changes: &AccountChanges,
+    now: UnixMs,
+) -> Result<Account, AccountError> {
     let mut tx = db.begin().await?;
     let change = change::begin(&mut tx, scope, now).await?;
     let before = change.managed(&mut tx, whom, Capability::AccountsEdit).await?;
+    if changes.since.is_some_and(|seen| seen != before.updated_at) {
+        return Err(AccountError::Outdated);
+    }
     let mut after = before.clone();
     apply_fields(&mut after, changes)?;
     if let Some(menus) = &changes.disabled_menus {
@@ -74,7 +85,13 @@ pub(super) async fn own_account(tx: &mut Tx, scope: &Scope) -> Result<Account, A
 }
 
 /// Suspends an account: nobody of its subtree can sign in or act, and open sign-ins end.
-pub async fn suspend_account(db: &Db, scope: &Scope, whom: impl Into<Whom<'_>>, reason: &str, now: UnixMs) -> Result<Account, AccountError> {
+pub async fn suspend_account(
+    db: &Db,
+    scope: &Scope,
+    whom: impl Into<Whom<'_>>,
+    reason: &str,
+    now: UnixMs,
+) -> Result<Account, AccountError> {
     let reason = check_text("reason", reason)?;
     let mut tx = db.begin().await?;
     let change = change::begin(&mut tx, scope, now).await?;
@@ -101,7 +118,13 @@ pub async fn restore_account(db: &Db, scope: &Scope, whom: impl Into<Whom<'_>>, 
 }
 
 /// Gives an account another one above it, with all below it and all they own. Permissions whose granter is not above it any more say nothing.
-pub async fn transfer_account(db: &Db, scope: &Scope, whom: impl Into<Whom<'_>>, new_parent: impl Into<Whom<'_>>, now: UnixMs) -> Result<Account, AccountError> {
+pub async fn transfer_account(
+    db: &Db,
+    scope: &Scope,
+    whom: impl Into<Whom<'_>>,
+    new_parent: impl Into<Whom<'_>>,
+    now: UnixMs,
+) -> Result<Account, AccountError> {
     let mut tx = db.begin().await?;
     let change = change::begin(&mut tx, scope, now).await?;
     let before = change.managed(&mut tx, whom, Capability::AccountsTransfer).await?;

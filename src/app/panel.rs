@@ -9,15 +9,23 @@ use tokio::sync::{oneshot, watch};
 
 use super::now_ms;
 use crate::accounts::{PasswordHasher, SignInDesk, SignInRules, first_setup_link};
-use crate::{api, panel};
+use crate::config::HttpConfig;
 use crate::store::{Db, IdMaker, KeyFile};
 use crate::web::{Site, SiteOptions, with_layers};
+use crate::{api, panel};
 
 /// How often it is looked whether the store has given this process ids.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// What the pages need.
-pub fn site(db: &Db, key: &KeyFile, ids: Arc<ArcSwapOption<IdMaker>>, options: SiteOptions) -> Arc<Site> {
+pub fn site(db: &Db, key: &KeyFile, ids: Arc<ArcSwapOption<IdMaker>>, http: &HttpConfig) -> Arc<Site> {
+    let options = SiteOptions {
+        trusted_proxies: http.trusted_proxies.clone(),
+        is_insecure: http.insecure,
+        // a browser that was told so would never again let anybody pass by a certificate that it does not trust
+        hsts: http.certificate.is_some() || http.acme.is_some(),
+        public_url: http.public_url.clone(),
+    };
     let hasher = PasswordHasher::for_this_machine();
     let desk = SignInDesk::new(db.clone(), key.sealer(), hasher.clone(), SignInRules::default());
     Arc::new(Site::new(db.clone(), desk, hasher, key, ids, options, panel::MENU))

@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 
 use super::enforcement::{Enforcement, RunningEnforcement, on_change};
 use super::health::Health;
+use super::http::{HttpListener, RunningHttp};
 use super::restore;
-use super::{Addresses, Parts, http, identity, panel, tasks};
+use super::tls::{Tls, TlsError};
+use super::{Addresses, Parts, http, identity, now_ms, panel, tasks};
 use crate::aaa::access::{Access, Identity};
 use crate::aaa::decision_store::{DecisionSender, KeptDecision, LastVerdicts};
 use crate::aaa::directory::{LoadError, Loader};
@@ -28,7 +29,6 @@ use crate::journal::{FolderLock, LockError};
 use crate::listen::{self, BindError, BoundAddress, DelayedReplies, ListenCounters, ListenOptions, ListenParts, Listeners};
 use crate::radius::dictionary::Dictionary;
 use crate::sessions::{Applier, ApplierStatus, JournalHome};
-use crate::web::SiteOptions;
 use crate::store::{Db, IdentityError, KeyError, KeyFile, SchemaError, StoreError};
 
 /// Batches of decision records that may wait for the log's thread.
@@ -59,6 +59,9 @@ pub enum StartError {
         /// Why.
         error: std::io::Error,
     },
+    /// HTTPS is not possible.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// A dictionary file is wrong.
     #[error(transparent)]
     Dictionary(#[from] crate::radius::dictionary::DictionaryError),
@@ -144,6 +147,7 @@ pub struct Running {
     /// Its parts, for whoever watches it from inside (the demo).
     pub parts: Arc<Parts>,
     health: Arc<Health>,
+    http: RunningHttp,
     listeners: Listeners,
     delayed: Arc<DelayedReplies>,
     enforcement: RunningEnforcement,
@@ -166,12 +170,14 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
         Some(extra) => Dictionary::load_folder(extra)?,
     };
     let (auth, acct) = (bind_all(config, &config.radius.auth)?, bind_all(config, &config.radius.acct)?);
-    let http = bind_http(&config.http.listen).await?;
+    let http = http::bind(&config.http)?;
     let addresses = Addresses {
         auth: auth.iter().map(|a| a.address).collect(),
         acct: acct.iter().map(|a| a.address).collect(),
-        http: http.iter().filter_map(|l| l.local_addr().ok()).collect(),
+        http: http.iter().map(|listener| listener.address).collect(),
     };
+    let speaks_tls = http.iter().any(|listener| listener.is_tls);
+    let tls = speaks_tls.then(|| Tls::prepare(&config.http, folder, &addresses.http, now_ms())).transpose()?;
 
     let health = Arc::new(Health::default());
     if !config.data.key_file.exists() {
@@ -256,12 +262,11 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
     let enforcer = parts.enforcer.clone();
     meters.set_watch(move |customer_id| enforcer.recheck(customer_id));
     let ids = Arc::new(ArcSwapOption::empty());
-    let site = panel::site(&db, &key, ids.clone(), SiteOptions::default());
-    for listener in http {
-        tokio::spawn(http::serve(listener, health.clone(), metrics.clone(), panel::pages(&site)));
-    }
+    let site = panel::site(&db, &key, ids.clone(), &config.http);
     let (found, setup_link) = oneshot::channel();
-    let url = addresses.http.first().map(|address| format!("http://{address}")).unwrap_or_default();
+    let url = config.http.public_url.clone().or_else(|| http.first().map(HttpListener::url)).unwrap_or_default();
+    let pages = http::routes(&config.http, health.clone(), metrics).merge(panel::pages(&site));
+    let http = http::serve(http, pages, tls);
     tokio::spawn(panel::offer_setup(site, config.tenant.name.clone(), url, found, stopped.clone()));
     let identity = base.identity;
     let follower = restore::load_customers(base, loader, &db, &meters).await?.on_change(on_change(&parts.enforcer));
@@ -276,7 +281,7 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
     let work = tasks::Work { config, db, key, identity, journal_id, follower, unknown, decisions, applier, keep_from, log_receiver, ids };
     super::metrics::publish(&parts, &health);
     let tasks = tasks::spawn(work, &parts, &health, stopped)?;
-    Ok(Running { addresses, parts, health, listeners, delayed, enforcement, stop, tasks, lock, addresses_file, setup_link })
+    Ok(Running { addresses, parts, health, http, listeners, delayed, enforcement, stop, tasks, lock, addresses_file, setup_link })
 }
 
 impl Running {
@@ -293,7 +298,9 @@ impl Running {
             delayed.stop();
             journal.wait_durable(journal.last_seq(), Duration::from_secs(20));
         });
-        if ended.await.is_err() {
+        // Its requests use the database, which the tasks close.
+        let (ended, ()) = tokio::join!(ended, self.http.stop());
+        if ended.is_err() {
             tracing::error!("stopping the workers failed");
         }
         if self.stop.send(true).is_err() {
@@ -324,14 +331,6 @@ fn bind_all(config: &Config, addresses: &[SocketAddr]) -> Result<Vec<BoundAddres
         }
     }
     Ok(bound)
-}
-
-async fn bind_http(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, StartError> {
-    let mut listeners = Vec::new();
-    for address in addresses {
-        listeners.push(TcpListener::bind(address).await.map_err(|error| StartError::Http { address: *address, error })?);
-    }
-    Ok(listeners)
 }
 
 /// Passes on what the store keeps: rejects, and the first accept after one.

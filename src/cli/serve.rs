@@ -27,11 +27,15 @@ pub fn run(globals: &Globals, _args: &ServeArgs) -> Result<(), Failure> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut running = app::start(&config, metrics).await?;
+        let mut is_offered = false;
         loop {
             tokio::select! {
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
-                Ok(link) = &mut running.setup_link => output::line(format!("Nobody can sign in to the panel yet. Set up the first account (within a day): {link}"))?,
+                Ok(link) = &mut running.setup_link, if !is_offered => {
+                    is_offered = true;
+                    output::line(format!("Nobody can sign in to the panel yet. Set up the first account (within a day): {link}"))?;
+                }
             }
         }
         tracing::info!("stopping");

@@ -82,8 +82,16 @@ pub fn run(globals: &Globals, args: TenantArgs) -> Result<(), Failure> {
             let tenant = find_tenant(&mut ctx.db.read().await?, &name).await?;
             let access_rules = rules.apply(&tenant.as_ref().map(|t| t.access_rules.clone()).unwrap_or_default());
             let host_name = host_name.map(|OrNone(name)| name);
-            let changes =
-                TenantChanges { language, time_zone, currency, case_sensitive_usernames, cross_provider_login, access_rules, host_name, ..TenantChanges::default() };
+            let changes = TenantChanges {
+                language,
+                time_zone,
+                currency,
+                case_sensitive_usernames,
+                cross_provider_login,
+                access_rules,
+                host_name,
+                ..TenantChanges::default()
+            };
             let tenant = tenant.ok_or_else(|| AccountError::UnknownTenant(name.clone()))?;
             let after = set_tenant_settings(&ctx.db, &Scope::administrator(tenant.id), &changes, ctx.now).await?;
             if globals.json { output::json(&after) } else { output::line(format!("tenant {name:?} changed")) }

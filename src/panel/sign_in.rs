@@ -97,7 +97,8 @@ fn refusal(shell: &Shell, error: AccountError) -> Result<(Problem, Complaints), 
 
 /// A sign-in gets a new token always, so one that was planted beforehand is worth nothing.
 fn enter(visit: &Visit, opened: &Opened, next: &str) -> Response {
-    let cookies = [visit.cookies.set(Jar::SignIn, opened.token.expose()), visit.cookies.remove(Jar::Ticket), visit.cookies.remove(Jar::Guest)];
+    let cookies =
+        [visit.cookies.set(Jar::SignIn, opened.token.expose()), visit.cookies.remove(Jar::Ticket), visit.cookies.remove(Jar::Guest)];
     go(next, &cookies)
 }
 
@@ -105,7 +106,11 @@ async fn show_code(State(site): State<Arc<Site>>, visit: Visit, query: Query) ->
     if visit.cookies.get(Jar::Ticket).is_none() {
         return Ok(go("/sign-in", &[]));
     }
-    html(&CodePage { shell: Shell::guest(&site, &visit, "sign-in-code"), complaints: Complaints::default(), next: query.get("next").into() })
+    html(&CodePage {
+        shell: Shell::guest(&site, &visit, "sign-in-code"),
+        complaints: Complaints::default(),
+        next: query.get("next").into(),
+    })
 }
 
 async fn second_factor(State(site): State<Arc<Site>>, visit: Visit, form: Form) -> Result<Response, Problem> {

@@ -8,9 +8,11 @@ use crate::web::{Form, Guard, Id, Jar, Problem, Routes, Signed, go};
 
 /// Its routes.
 pub fn routes() -> Routes {
-    Routes::new()
-        .post("/accounts/{id}/view-as", Guard::Any(&[Capability::AccountsImpersonate]), begin)
-        .post("/view-as/stop", Guard::SignedIn, stop)
+    Routes::new().post("/accounts/{id}/view-as", Guard::Any(&[Capability::AccountsImpersonate]), begin).post(
+        "/view-as/stop",
+        Guard::SignedIn,
+        stop,
+    )
 }
 
 async fn begin(who: Signed, Id(id): Id, form: Form) -> Result<Response, Problem> {

@@ -79,7 +79,8 @@ pub fn mark_path() -> &'static str {
 
 /// `GET /static/{file}`.
 pub async fn serve_asset(Path(name): Path<String>) -> Result<Response, Problem> {
-    let asset = [&CSS, &ICONS, &MARK].into_iter().find(|asset| asset.path.strip_prefix("/static/") == Some(&name)).ok_or(Problem::NotFound)?;
+    let asset =
+        [&CSS, &ICONS, &MARK].into_iter().find(|asset| asset.path.strip_prefix("/static/") == Some(&name)).ok_or(Problem::NotFound)?;
     Ok(([(CONTENT_TYPE, asset.kind), (CACHE_CONTROL, "public, max-age=31536000, immutable")], asset.body.as_str()).into_response())
 }
 
@@ -100,6 +101,9 @@ mod tests {
     fn an_icon_is_a_symbol() {
         let svg = "<!-- licence --><svg class=\"x\"\n width=\"24\"><path d=\"M0 0\" />\n</svg>\n";
         let made = symbol("icons/users.svg", svg);
-        assert!(made.starts_with("<symbol id=\"users\" viewBox=\"0 0 24 24\"") && made.ends_with("><path d=\"M0 0\" /></symbol>"), "{made}");
+        assert!(
+            made.starts_with("<symbol id=\"users\" viewBox=\"0 0 24 24\"") && made.ends_with("><path d=\"M0 0\" /></symbol>"),
+            "{made}"
+        );
     }
 }

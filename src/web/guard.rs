@@ -13,7 +13,8 @@ use super::cookies::Jar;
 use super::{Language, Problem, Shell, Site, Visit};
 use crate::accounts::capability::Capability;
 use crate::accounts::{
-    AccountError, KeyHolder, Preferences, Principal, RoleBook, Scope, Tenant, check_api_key, find_preferences, find_tenant_by_id, list_role_book,
+    AccountError, KeyHolder, Preferences, Principal, RoleBook, Scope, Tenant, check_api_key, find_preferences, find_tenant_by_id,
+    list_role_book,
 };
 use crate::store::{Db, IdMaker, Source};
 use crate::units::UnixMs;

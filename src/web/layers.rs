@@ -61,10 +61,8 @@ fn read_visit(site: &Site, request: &Request) -> Visit {
     let peer = request.extensions().get::<Peer>().copied().unwrap_or(Peer { ip: IpAddr::V4(Ipv4Addr::UNSPECIFIED), is_tls: false });
     let trusted = &site.options.trusted_proxies;
     let text = |name: HeaderName| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let all = |name: &str| headers.get_all(name).iter().filter_map(|v| v.to_str().ok().map(str::to_owned)).collect::<Vec<_>>();
-    let forwarded: Vec<String> = all("x-forwarded-for");
-    let ip = client_ip(peer.ip, forwarded.iter().map(String::as_str), trusted);
-    let is_https = is_https(&peer, headers.get("x-forwarded-proto").and_then(|v| v.to_str().ok()), trusted);
+    let ip = client_ip(peer.ip, headers.get_all("x-forwarded-for"), trusted);
+    let is_https = is_https(peer, headers.get_all("x-forwarded-proto"), trusted);
     let cookies = Cookies::read(headers, is_https);
     let host = request.uri().host().map_or_else(|| text(header::HOST).to_owned(), str::to_owned);
     let guest = cookies.get(Jar::Guest).filter(|g| g.len() == 32).map(str::to_owned);
@@ -125,7 +123,7 @@ fn answer_problem(site: &Arc<Site>, visit: &Visit, signed: Option<&Signed>, meth
     let page = ProblemPage {
         shell,
         text_id: problem.text_id(),
-        detail: problem.detail(),
+        detail: problem.detail().map(|text| sentence(&text)),
         wait_secs: problem.wait_secs(),
         request_id: visit.request_id.clone(),
     };
@@ -138,6 +136,14 @@ fn answer_problem(site: &Arc<Site>, visit: &Visit, signed: Option<&Signed>, meth
         response.headers_mut().insert(header::ALLOW, allowed.clone());
     }
     response
+}
+
+/// Errors begin in lower case, since logs and commands put words before them; on a page they stand alone.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    let end = if text.ends_with(['.', '?', ')']) { "" } else { "." };
+    format!("{first}{}{end}", chars.as_str())
 }
 
 /// RFC 9457: the code stands in `code`, the words are those of the page.

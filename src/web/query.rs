@@ -29,7 +29,8 @@ impl Query {
 
     /// The address of the same page with some values replaced; an empty value removes the name.
     pub fn with(&self, path: &str, changes: &[(&str, &str)]) -> String {
-        let kept = self.0.iter().filter(|(n, v)| !v.is_empty() && !changes.iter().any(|(c, _)| c == n)).map(|(n, v)| (n.as_str(), v.as_str()));
+        let kept =
+            self.0.iter().filter(|(n, v)| !v.is_empty() && !changes.iter().any(|(c, _)| c == n)).map(|(n, v)| (n.as_str(), v.as_str()));
         url_with(path, kept.chain(changes.iter().filter(|(_, v)| !v.is_empty()).copied()))
     }
 }

@@ -68,7 +68,10 @@ impl Routes {
 
     /// For axum. What is not registered is not found; a wrong method is told from it.
     pub fn into_router(self, site: Arc<Site>) -> Router {
-        self.router.fallback(|| async { Problem::NotFound }).method_not_allowed_fallback(|| async { Problem::MethodNotAllowed }).with_state(site)
+        self.router
+            .fallback(|| async { Problem::NotFound })
+            .method_not_allowed_fallback(|| async { Problem::MethodNotAllowed })
+            .with_state(site)
     }
 
     fn add(mut self, route: Route, methods: MethodRouter<Arc<Site>>) -> Routes {

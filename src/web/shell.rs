@@ -210,7 +210,6 @@ impl Shell {
     pub fn mark(&self) -> &'static str {
         assets::mark_path()
     }
-
 }
 
 /// `?said=account-suspended`, as redirects after a change have it: only texts that exist can be said.

@@ -8,6 +8,7 @@ mod accounts;
 mod bad_inputs;
 mod crawl;
 mod enforcement;
+mod https;
 mod limits;
 mod nodes;
 mod operations;

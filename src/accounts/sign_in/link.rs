@@ -9,7 +9,7 @@ use crate::units::UnixMs;
 
 const LINK_PREFIX: &str = "tgi_";
 
-/// Makes one for an account of the administrator's tenant; older links of the account are void.
+/// Makes one for an account of the administrator's tenant; older ones of the account are void.
 pub async fn make_sign_in_link(
     db: &Db,
     ids: &IdMaker,
@@ -27,7 +27,10 @@ pub async fn make_sign_in_link(
     let token = SecretToken::new(LINK_PREFIX);
     let link = LinkRow { hash: &token.hash(), expires_at: now + i64::from(valid_secs) * 1000, signs_in: true };
     sql::insert_link(&mut tx, change.tenant(), account.id, ids.next(now), &link, now).await?;
-    tx.audit(AuditEntry::new(change.tenant().0, "account.sign-in-link", "accounts", account.id.0, &account.name).note("expires_at", link.expires_at));
+    tx.audit(
+        AuditEntry::new(change.tenant().0, "account.sign-in-link", "accounts", account.id.0, &account.name)
+            .note("expires_at", link.expires_at),
+    );
     tx.commit(now).await?;
     Ok(token)
 }

@@ -271,8 +271,7 @@ pub(in crate::accounts) struct LinkRow<'a> {
     pub signs_in: bool,
 }
 
-/// Writes a new link; older ones of the account and of the same kind are void from now on. (A server over a store without passwords makes a set-up link at its
-/// start: the demo's link that signs the same account in must stay good.)
+/// Writes a new link; older ones of its kind and account are void from now on.
 pub(in crate::accounts) async fn insert_link(
     conn: &mut Conn,
     tenant: TenantId,
@@ -294,7 +293,12 @@ pub(in crate::accounts) async fn void_links(conn: &mut Conn, tenant: TenantId, a
 
 /// Whose an unused link is.
 // cross-tenant: the token says whose it is
-pub(in crate::accounts) async fn find_link(conn: &mut Conn, hash: &[u8], signs_in: bool, now: UnixMs) -> Result<Option<(TenantId, AccountId)>, StoreError> {
+pub(in crate::accounts) async fn find_link(
+    conn: &mut Conn,
+    hash: &[u8],
+    signs_in: bool,
+    now: UnixMs,
+) -> Result<Option<(TenantId, AccountId)>, StoreError> {
     let row = q!(opt conn, (i64, i64), "SELECT tenant_id, account_id FROM setup_links WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2 AND signs_in = $3", hash, now, signs_in)?;
     Ok(row.map(|(tenant, account)| (TenantId(tenant), AccountId(account))))
 }

@@ -6,7 +6,8 @@ use axum::response::Response;
 
 use super::{find, show};
 use crate::accounts::{
-    AccountError, LINK_SECS, end_sign_ins, make_setup_link, reset_second_factor, restore_account, revoke_api_key, suspend_account, transfer_account,
+    AccountError, LINK_SECS, end_sign_ins, make_setup_link, reset_second_factor, restore_account, revoke_api_key, suspend_account,
+    transfer_account,
 };
 use crate::units::UnixMs;
 use crate::web::{Complaints, Form, Id, Problem, Shell, Signed, go, html};
@@ -76,7 +77,11 @@ pub(super) async fn end_all_sign_ins(who: Signed, Id(id): Id, _: Form) -> Result
     Ok(back(id, "account-sign-ins-ended"))
 }
 
-pub(super) async fn revoke_key(who: Signed, path: Result<Path<(i64, i64)>, axum::extract::rejection::PathRejection>, _: Form) -> Result<Response, Problem> {
+pub(super) async fn revoke_key(
+    who: Signed,
+    path: Result<Path<(i64, i64)>, axum::extract::rejection::PathRejection>,
+    _: Form,
+) -> Result<Response, Problem> {
     let Ok(Path((id, key))) = path else { return Err(Problem::NotFound) };
     let account = find(&who, id).await?;
     revoke_api_key(&who.db(), who.scope(), account.id, &key.to_string(), who.now()).await?;

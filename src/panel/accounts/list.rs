@@ -75,5 +75,11 @@ pub(super) async fn show(who: Signed, query: Query) -> Result<Response, Problem>
 
 fn line(who: &Signed, account: Account, top: usize) -> Line {
     let (mark, state) = state(&account);
-    Line { role: who.book.terms(account.role).label, indent: account.path.depth().saturating_sub(top.max(1)).min(DEEPEST), mark, state, account }
+    Line {
+        role: who.book.terms(account.role).label,
+        indent: account.path.depth().saturating_sub(top.max(1)).min(DEEPEST),
+        mark,
+        state,
+        account,
+    }
 }

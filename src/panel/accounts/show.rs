@@ -6,8 +6,8 @@ use axum::response::Response;
 use super::{find, may, permissions, state};
 use crate::accounts::capability::Capability;
 use crate::accounts::{
-    Account, AccountFilter, AccountPath, ApiKey, Permission, Role, SignIn, account_standing, find_account_by_id, list_accounts, list_api_keys,
-    list_permissions, list_sign_ins,
+    Account, AccountFilter, AccountPath, ApiKey, Permission, Role, SignIn, account_standing, find_account_by_id, list_accounts,
+    list_api_keys, list_permissions, list_sign_ins,
 };
 use crate::web::{Complaints, Form, Id, Problem, Shell, Signed, html, refill};
 

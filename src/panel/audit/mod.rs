@@ -84,7 +84,7 @@ fn line(who: &Signed, shell: &Shell, record: AuditRecord) -> Line {
         kind: words::in_words(shell, "audit-kind", &record.kind),
         source: words::in_words(shell, "audit-source", &record.source),
         link: words::link(who.scope(), &record),
-        changes: words::changes(&record.changes),
+        changes: words::changes(&record.changes, |at| shell.when(at)),
         record,
     }
 }

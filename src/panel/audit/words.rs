@@ -88,17 +88,25 @@ pub struct Change {
     pub after: String,
 }
 
-/// The fields of a line's changes.
-pub fn changes(changes: &Value) -> Vec<Change> {
+/// Fields that name the row itself, which the line does already.
+const OWN_NAMES: [&str; 3] = ["id", "tenant_id", "created_at"];
+
+/// The fields of a line's changes, instants in words by `when`. What was empty and is so still says nothing: a new row is told by what it has.
+pub fn changes(changes: &Value, when: impl Fn(i64) -> String) -> Vec<Change> {
     let Some(fields) = changes.as_object() else { return Vec::new() };
+    let said = |field: &str, value: &Value| match value.as_i64() {
+        Some(at) if field.ends_with("_at") || field == "until" => when(at),
+        _ => plain(value),
+    };
     let change = |(field, pair): (&String, &Value)| {
         let (before, after) = (&pair[0], &pair[1]);
         // of two lists only what one of them lacks
         let lists = before.as_array().zip(after.as_array());
-        let (before, after) = lists.map_or_else(|| (plain(before), plain(after)), |(b, a)| (lacking(b, a), lacking(a, b)));
+        let (before, after) = lists.map_or_else(|| (said(field, before), said(field, after)), |(b, a)| (lacking(b, a), lacking(a, b)));
         Change { field: field.clone(), before, after }
     };
-    fields.iter().map(change).collect()
+    let speaks = |change: &Change| !OWN_NAMES.contains(&change.field.as_str()) && !(change.before.is_empty() && change.after.is_empty());
+    fields.iter().map(change).filter(speaks).collect()
 }
 
 fn lacking(list: &[Value], other: &[Value]) -> String {
@@ -128,10 +136,14 @@ mod tests {
     #[test]
     fn changes_say_what_was_and_what_is() {
         let change = |field: &str, before: &str, after: &str| Change { field: field.into(), before: before.into(), after: after.into() };
+        let when = |at: i64| format!("at {at}");
+        let changes = |value: &Value| changes(value, when);
         let said = changes(&json!({ "phone": ["", "123"], "reason": [null, "unpaid"], "menus": [["a", "b"], ["b", "c"]], "rate": [5, 6] }));
         assert_eq!(said, [change("menus", "a", "c"), change("phone", "", "123"), change("rate", "5", "6"), change("reason", "", "unpaid")]);
         assert_eq!(changes(&json!({ "note": [null, "é".repeat(400)] }))[0].after.chars().count(), MOST_CHARS + 1);
         assert_eq!(changes(&Value::Null), []);
+        let new = changes(&json!({ "id": [null, "7"], "email": [null, null], "phone": [null, ""], "expires_at": [null, 5] }));
+        assert_eq!(new, [change("expires_at", "", "at 5")]);
     }
 
     #[test]

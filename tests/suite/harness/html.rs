@@ -31,6 +31,13 @@ pub fn tags(html: &str) -> Vec<Tag> {
             at = comment.find("-->").map_or(html.len(), |end| found + 4 + end + 3);
             continue;
         }
+        if html[found..].starts_with("<!") {
+            // the document's type is text to nobody
+            let after = html[found..].find('>').map_or(html.len(), |end| found + end + 1);
+            tags.push(Tag { name: "!".to_owned(), attributes: Vec::new(), after, at: found });
+            at = after;
+            continue;
+        }
         match read_tag(html, found) {
             Some(tag) => {
                 at = tag.after;

@@ -1,7 +1,7 @@
 //! `/api-keys`: a key is made, shown once, listed and revoked.
 
 use super::running;
-use crate::harness::{Browser, Store, on_both_stores};
+use crate::harness::{Browser, on_both_stores};
 
 on_both_stores! {
     fn a_key_is_shown_once_and_revoked(store: &Store) {

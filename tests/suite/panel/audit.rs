@@ -1,7 +1,7 @@
 //! `/audit`: pages, filters, whose lines one sees, and the file.
 
 use super::running;
-use crate::harness::{Browser, Store, on_both_stores};
+use crate::harness::{Browser, on_both_stores};
 
 on_both_stores! {
     fn lines_are_filtered_paged_and_exported(store: &Store) {

@@ -1,9 +1,11 @@
 //! Pages of the panel, through real HTTP and without scripts: each resource has a file.
 
+mod accounts;
 mod api_keys;
 mod audit;
 mod roles;
 mod settings;
+mod sign_in;
 mod tenants;
 mod texts;
 

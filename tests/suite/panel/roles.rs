@@ -1,7 +1,7 @@
 //! `/roles`: looking, renaming, changing, resetting, and two people at one form.
 
 use super::running;
-use crate::harness::{Browser, Store, on_both_stores};
+use crate::harness::{Browser, on_both_stores};
 
 on_both_stores! {
     fn roles_are_renamed_changed_and_reset(store: &Store) {

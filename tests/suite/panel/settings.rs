@@ -1,7 +1,7 @@
 //! `/settings`: changed by whoever sees the whole tenant, read by others, and never over somebody else's change.
 
 use super::running;
-use crate::harness::{Browser, Store, on_both_stores};
+use crate::harness::{Browser, on_both_stores};
 
 fn settings(server: &crate::harness::TestServer) -> serde_json::Value {
     serde_json::from_str::<serde_json::Value>(&server.must(&["tenant", "ls", "--json"])).expect("JSON")[0].clone()

@@ -1,7 +1,7 @@
 //! `/tenants`: a Developer adds tenants and works in them; anybody else knows of his own only.
 
 use super::running;
-use crate::harness::{ACCOUNT_PASSWORD, Browser, Store, on_both_stores};
+use crate::harness::{ACCOUNT_PASSWORD, Browser, on_both_stores};
 
 on_both_stores! {
     fn a_developer_adds_a_tenant_and_works_in_it(store: &Store) {

@@ -27,7 +27,8 @@ fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
 }
 
 fn texts() -> BTreeSet<String> {
-    let lines: Vec<String> = files("locales/en", "ftl").into_iter().flat_map(|(_, text)| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
+    let lines: Vec<String> =
+        files("locales/en", "ftl").into_iter().flat_map(|(_, text)| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
     let ids = lines.iter().filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase())).filter_map(|line| line.split_once(" ="));
     ids.map(|(id, _)| id.to_owned()).collect()
 }
@@ -79,10 +80,16 @@ fn forms_carry_a_token_and_nothing_is_inline() {
             assert!(!small.contains(inline), "{file}: {inline}");
         }
         for table in text.split("<table>").skip(1).filter_map(|table| table.split("</table>").next()) {
-            assert!(table.contains("<th scope=\"col\"") && table.contains("<th scope=\"row\""), "{file}: a table whose heads have no scope");
+            assert!(
+                table.contains("<th scope=\"col\"") && table.contains("<th scope=\"row\""),
+                "{file}: a table whose heads have no scope"
+            );
         }
         for scroll in text.split("class=\"scroll\"").skip(1).filter_map(|rest| rest.split('>').next()) {
-            assert!(scroll.contains("tabindex=\"0\"") && scroll.contains("role=\"region\""), "{file}: a scroll container that no key reaches");
+            assert!(
+                scroll.contains("tabindex=\"0\"") && scroll.contains("role=\"region\""),
+                "{file}: a scroll container that no key reaches"
+            );
         }
     }
 }
