@@ -103,9 +103,12 @@ impl<'w> Caller<'w> {
         self.send(Method::GET, target, None, String::new()).await
     }
 
-    /// A form as a page sends it, with the token.
+    /// A form as a page sends it, with the token; that of an account also with the version that its page shows now.
     pub async fn post(&self, target: &str, fields: &[(&str, &str)]) -> Answer {
+        let page = if target.ends_with("/edit") { self.get(target).await.body } else { String::new() };
+        let version = between(&page, "name=\"version\" value=\"", "\"").map(|version| ("version", version));
         let mut all = vec![("form_token", self.form_token.as_str())];
+        all.extend(version);
         all.extend_from_slice(fields);
         self.post_bare(target, &all).await
     }
