@@ -9,6 +9,7 @@ mod cast;
 mod contents;
 mod door;
 mod escalation;
+mod factor;
 mod model;
 mod mutations;
 mod platform;
