@@ -3,6 +3,10 @@
 
 #[path = "tidy/code.rs"]
 mod code;
+#[path = "tidy/documents.rs"]
+mod documents;
+#[path = "tidy/pages.rs"]
+mod pages;
 #[path = "tidy/rules.rs"]
 mod rules;
 #[path = "tidy/samples.rs"]

@@ -6,6 +6,7 @@ mod access;
 mod accounting;
 mod accounts;
 mod bad_inputs;
+mod crawl;
 mod enforcement;
 mod https;
 mod limits;
