@@ -48,7 +48,7 @@ impl HttpsClient {
 
     /// A GET; an error says why there was no answer, such as a certificate that is not trusted or for another name.
     pub fn get(&self, address: SocketAddr, name: &str, path: &str) -> Result<HttpsAnswer, String> {
-        let said = |what: &str| move |e: std::io::Error| format!("{what}: {e}");
+        let said = |what: &'static str| move |e: std::io::Error| format!("{what}: {e}");
         let socket = TcpStream::connect_timeout(&address, Duration::from_secs(2)).map_err(said("connect"))?;
         socket.set_read_timeout(Some(Duration::from_secs(5))).map_err(said("socket"))?;
         let name = ServerName::try_from(name.to_owned()).map_err(|e| e.to_string())?;
