@@ -40,7 +40,7 @@ async function fromTheTop(page) {
 export async function keyboard(page) {
   const wanted = await page.evaluate(() => {
     const can = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']";
-    const shown = [...document.querySelectorAll(can)].filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.disabled);
+    const shown = [...document.querySelectorAll(can)].filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.matches(":disabled"));
     shown.forEach((e, at) => e.setAttribute("data-reach", at));
     // of radio buttons of one name Tab reaches one
     return shown.filter((e) => e.type !== "radio").map((e) => [e.getAttribute("data-reach"), `${e.tagName.toLowerCase()} ${e.getAttribute("href") ?? e.name ?? ""} ${e.textContent.trim().slice(0, 20)}`]);
