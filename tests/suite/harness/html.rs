@@ -27,13 +27,10 @@ impl Tag {
 pub fn tags(html: &str) -> Vec<Tag> {
     let (mut tags, mut at) = (Vec::new(), 0);
     while let Some(found) = html[at..].find('<').map(|i| at + i) {
-        if let Some(comment) = html[found..].strip_prefix("<!--") {
-            at = comment.find("-->").map_or(html.len(), |end| found + 4 + end + 3);
-            continue;
-        }
         if html[found..].starts_with("<!") {
-            // the document's type is text to nobody
-            let after = html[found..].find('>').map_or(html.len(), |end| found + end + 1);
+            // comments and the document's type are text to nobody
+            let end = if html[found..].starts_with("<!--") { "-->" } else { ">" };
+            let after = html[found..].find(end).map_or(html.len(), |at| found + at + end.len());
             tags.push(Tag { name: "!".to_owned(), attributes: Vec::new(), after, at: found });
             at = after;
             continue;

@@ -19,7 +19,7 @@ on_both_stores! {
         // the form of the filters, as the browser sends it
         let form = page.form("/audit").set("verb", "account.set").set("object", "nor").set("source", "cli");
         let found = owner.submit(&form).expect(200);
-        assert!(found.text().contains("changed account") && found.text().contains("Name 58 → Name 59"), "{}", found.text());
+        assert!(found.text().contains("changed account") && found.text().contains("was Name 58 is → Name 59"), "{}", found.text());
         assert_eq!(found.form("/audit").get("verb"), Some("account.set"));
         let by_owner = owner.get("/audit?actor=owner").expect(200);
         assert!(by_owner.text().contains("signed in") && !by_owner.text().contains("Name 59"));
