@@ -105,8 +105,8 @@ pub fn changes(changes: &Value, when: impl Fn(i64) -> String) -> Vec<Change> {
         let (before, after) = lists.map_or_else(|| (said(field, before), said(field, after)), |(b, a)| (lacking(b, a), lacking(a, b)));
         Change { field: field.clone(), before, after }
     };
-    let speaks = |change: &Change| !OWN_NAMES.contains(&change.field.as_str()) && !(change.before.is_empty() && change.after.is_empty());
-    fields.iter().map(change).filter(speaks).collect()
+    let is_silent = |change: &Change| OWN_NAMES.contains(&change.field.as_str()) || (change.before.is_empty() && change.after.is_empty());
+    fields.iter().map(change).filter(|change| !is_silent(change)).collect()
 }
 
 fn lacking(list: &[Value], other: &[Value]) -> String {
