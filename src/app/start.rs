@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::enforcement::{Enforcement, RunningEnforcement, on_change};
@@ -159,6 +160,8 @@ pub struct Running {
 
 /// Starts everything that the configuration asks for.
 pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running, StartError> {
+    // Before anybody can know of this process: until it is heard, SIGHUP ends it.
+    let hang_up = signal(SignalKind::hangup())?;
     let folder = &config.data.folder;
     let unusable = |e: std::io::Error| StartError::Folder { folder: folder.clone(), reason: e.to_string() };
     std::fs::create_dir_all(folder).map_err(unusable)?;
@@ -259,7 +262,7 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
     let parts = Arc::new(Parts { access, listen, applier: applier_status, meters: meters.clone(), enforcer, coa });
     let enforcer = parts.enforcer.clone();
     meters.set_watch(move |customer_id| enforcer.recheck(customer_id));
-    let http = http::serve(http, http::routes(&config.http, health.clone(), metrics), tls);
+    let http = http::serve(http, http::routes(&config.http, health.clone(), metrics), tls, hang_up);
     let identity = base.identity;
     let follower = restore::load_customers(base, loader, &db, &meters).await?.on_change(on_change(&parts.enforcer));
     if let Err(error) = applier.read_meters().await {
