@@ -257,11 +257,12 @@ fn crawl(store: Option<&Store>) {
             for line in TABLE {
                 walk.page(&world, line, &mut contents).await;
             }
+            contents.are_still(actor).await;
             assert!(walk.count[&Verdict::Absent] > 20, "{actor}: {:?}", walk.count);
             walk.count.into_iter().for_each(|(verdict, n)| *total.entry(verdict).or_default() += n);
         }
         assert!(total[&Verdict::Forbidden] > 500 && total[&Verdict::Shown] > 150 && total[&Verdict::Changes] > 100, "{total:?}");
-        contents.are_as_they_were("the whole crawl").await;
+        contents.are_still("the whole crawl").await;
         world.end().await;
     });
 }
