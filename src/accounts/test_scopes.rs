@@ -6,13 +6,14 @@ use crate::store::test_db::{NOW, TestDb, each_database};
 use crate::units::AccountId;
 
 /// Who acts, and the owners whose rows he finds.
-const ACTORS: [(&str, &[&str]); 8] = [
+const ACTORS: [(&str, &[&str]); 9] = [
     ("commands", &["owner", "north", "south", "other"]),
     ("super-admin", &["owner", "north", "south", "other"]),
     ("owner", &["owner", "north", "south"]),
     // Works for the provider, and holds next to nothing.
     ("mary", &["owner", "north", "south"]),
     ("north", &["north"]),
+    ("south", &["south"]),
     ("hill", &[]),
     ("other", &["other"]),
     ("elsewhere", &["elsewhere"]),
@@ -102,7 +103,7 @@ impl World {
     /// The same where rows of accounts above are found as well.
     pub fn sees_or_is_below(actor: &str, owner: &str) -> bool {
         let above: &[&str] = match actor {
-            "north" => &["owner"],
+            "north" | "south" => &["owner"],
             "hill" => &["owner", "north"],
             _ => &[],
         };

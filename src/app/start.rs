@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{oneshot, watch};
 
 use super::enforcement::{Enforcement, RunningEnforcement, on_change};
@@ -161,6 +162,8 @@ pub struct Running {
 
 /// Starts everything that the configuration asks for.
 pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running, StartError> {
+    // Before anybody can know of this process: until it is heard, SIGHUP ends it.
+    let hang_up = signal(SignalKind::hangup())?;
     let folder = &config.data.folder;
     let unusable = |e: std::io::Error| StartError::Folder { folder: folder.clone(), reason: e.to_string() };
     std::fs::create_dir_all(folder).map_err(unusable)?;
@@ -266,7 +269,7 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
     let (found, setup_link) = oneshot::channel();
     let url = config.http.public_url.clone().or_else(|| http.first().map(HttpListener::url)).unwrap_or_default();
     let pages = http::routes(&config.http, health.clone(), metrics).merge(panel::pages(&site));
-    let http = http::serve(http, pages, tls);
+    let http = http::serve(http, pages, tls, hang_up);
     tokio::spawn(panel::offer_setup(site, config.tenant.name.clone(), url, found, stopped.clone()));
     let identity = base.identity;
     let follower = restore::load_customers(base, loader, &db, &meters).await?.on_change(on_change(&parts.enforcer));

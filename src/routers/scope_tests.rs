@@ -132,13 +132,15 @@ async fn use_cases_ask_for_the_capability_and_know_no_foreign_router() {
         ] {
             assert_eq!(remove(scope, name).await, wanted, "{scope} removes {name}");
         }
+        let mut tx = db.begin().await.expect("a transaction");
+        q!(exec tx, "INSERT INTO unknown_sources (address, first_seen_at, last_seen_at, packets) VALUES ('203.0.113.5', 1, 2, 3)")
+            .expect("written");
+        tx.commit(NOW).await.expect("commits");
         let mut conn = db.read().await.expect("reads");
         let north = world.scope("north");
         assert_eq!(list_router_summaries(&mut conn, north, "", 9).await.expect_err("an operator").code(), "capability-missing");
         assert_eq!(find_router(&mut conn, north, "north").await.expect_err("an operator").code(), "capability-missing");
         assert_eq!(list_named_routers(&mut conn, north, "", 9).await.expect_err("an operator").code(), "capability-missing");
-        q!(exec conn, "INSERT INTO unknown_sources (address, first_seen_at, last_seen_at, packets) VALUES ('203.0.113.5', 1, 2, 3)")
-            .expect("written");
         // There are two tenants, so not even a Super Admin sees what belongs to none.
         for (scope, wanted) in [("commands", 1), ("elsewhere", 1), ("super-admin", 0), ("owner", 0)] {
             assert_eq!(list_unknown_sources(&mut conn, world.scope(scope), 9).await.expect("read").len(), wanted, "{scope}");

@@ -119,8 +119,8 @@ async fn every_function_of_sql_finds_what_the_scope_sees() {
 #[tokio::test]
 async fn reading_asks_for_the_capability() {
     for world in World::on_each().await {
-        let (mut conn, mary) = (world.fresh.db.read().await.expect("reads"), world.scope("mary"));
-        let (conn, id) = (&mut conn, CustomerId(1));
+        let (mut held, mary) = (world.fresh.db.read().await.expect("reads"), world.scope("mary"));
+        let (conn, id) = (&mut held, CustomerId(1));
         let refused = [
             list_newest_sessions(conn, mary, true, "", &NEWEST, 9).await.map(|_| ()),
             list_sessions_after(conn, mary, &[], 0, 9).await.map(|_| ()),
@@ -137,7 +137,7 @@ async fn reading_asks_for_the_capability() {
             assert_eq!(result.expect_err("a manager").code(), "capability-missing", "{at}");
         }
         assert!(verify_usage(conn, mary, None, 9).await.is_err());
-        drop(conn);
+        drop(held);
         world.fresh.end().await;
     }
 }

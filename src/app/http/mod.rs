@@ -1,4 +1,4 @@
-//! The HTTP listener: addresses, connections and their limits. What is on the pages is no affair of its own but for /metrics and health ([`routes`]).
+//! The HTTP listener: addresses, connections and their limits ([`connections`]). Of pages it has only /metrics and health ([`mod@routes`]).
 
 mod connections;
 mod routes;
@@ -11,6 +11,7 @@ use axum::Router;
 use rustls::ServerConfig;
 use socket2::{Domain, Socket, Type};
 use tokio::net::TcpListener;
+use tokio::signal::unix::Signal;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinHandle;
 
@@ -73,12 +74,13 @@ pub struct RunningHttp {
     tasks: Vec<JoinHandle<()>>,
 }
 
-/// Serves the router on every listener. Each request carries a [`Peer`](crate::web::Peer). `tls` must be there if a listener speaks HTTPS.
-pub fn serve(listeners: Vec<HttpListener>, router: Router, tls: Option<Tls>) -> RunningHttp {
+/// Serves the router on every listener. Each request carries a [`Peer`](crate::web::Peer). `tls` must be there if a listener speaks HTTPS. At a
+/// SIGHUP the certificate is looked at.
+pub fn serve(listeners: Vec<HttpListener>, router: Router, tls: Option<Tls>, hang_up: Signal) -> RunningHttp {
     let (stop, stopped) = watch::channel(false);
     let (places, hurry) = (Arc::new(Semaphore::new(MOST_CONNECTIONS)), Arc::new(Notify::new()));
     let server: Option<Arc<ServerConfig>> = tls.as_ref().map(|tls| tls.server.clone());
-    let mut tasks = vec![tokio::spawn(hear_hang_ups(hurry.clone(), stopped.clone()))];
+    let mut tasks = vec![tokio::spawn(hear_hang_ups(hang_up, hurry.clone(), stopped.clone()))];
     tasks.extend(tls.map(|tls| tls.look_after(hurry, stopped.clone())));
     for listener in listeners {
         tracing::info!(url = listener.url(), "HTTP listens");

@@ -153,7 +153,9 @@ fn proof(domain: &str, digest: &[u8]) -> Result<CertifiedKey, AcmeError> {
     params.custom_extensions = vec![CustomExtension::new_acme_identifier(digest)];
     let key = KeyPair::generate()?;
     let chain = vec![params.self_signed(&key)?.der().clone()];
-    Ok(CertifiedKey::from_der(chain, PrivatePkcs8KeyDer::from(key.serialize_der()).into(), &provider())?)
+    // Not looked at whether they are a pair: rustls does not read certificates with this extension, which is critical.
+    let signing = provider().key_provider.load_private_key(PrivatePkcs8KeyDer::from(key.serialize_der()).into())?;
+    Ok(CertifiedKey::new(chain, signing))
 }
 
 /// Why the order failed: the order itself often says only that it did.

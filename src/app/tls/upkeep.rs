@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::Signal;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
@@ -45,11 +45,7 @@ pub fn spawn(source: Source, store: Arc<CertificateStore>, hurry: Arc<Notify>, s
 }
 
 /// Passes SIGHUP on, and says what it does not do.
-pub async fn hear_hang_ups(hurry: Arc<Notify>, mut stop: watch::Receiver<bool>) {
-    let mut hang_up = match signal(SignalKind::hangup()) {
-        Ok(hang_up) => hang_up,
-        Err(error) => return tracing::warn!(%error, "SIGHUP is not heard"),
-    };
+pub async fn hear_hang_ups(mut hang_up: Signal, hurry: Arc<Notify>, mut stop: watch::Receiver<bool>) {
     loop {
         tokio::select! {
             () = told_to_stop(&mut stop) => return,

@@ -16,10 +16,9 @@ pub struct HttpsClient {
     config: Arc<ClientConfig>,
 }
 
-/// Status, head and body.
+/// What came back.
 pub struct HttpsAnswer {
     pub status: u16,
-    pub head: String,
     pub body: String,
     /// The server's certificate in DER.
     pub certificate: Vec<u8>,
@@ -61,7 +60,7 @@ impl HttpsClient {
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(|| format!("no status: {head}"))?;
         let shown = stream.conn.peer_certificates().and_then(|chain| chain.first());
         let certificate = shown.map(|certificate| certificate.to_vec()).unwrap_or_default();
-        Ok(HttpsAnswer { status, head: head.to_owned(), body: body.to_owned(), certificate })
+        Ok(HttpsAnswer { status, body: body.to_owned(), certificate })
     }
 }
 
