@@ -20,7 +20,6 @@ pub mod udp;
 pub mod wait;
 
 pub use browser::{ACCOUNT_PASSWORD, Browser, Page};
-pub use html::PageForm;
 pub use packet::{Packet, Reply, code};
 pub use server::TestServer;
 pub use store::Store;
