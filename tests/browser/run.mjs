@@ -79,14 +79,20 @@ async function look(context, page, who, path) {
   await page.setViewportSize({ width: 360, height: 740 });
   complain(where, await overflow(page, "mirrored at 360"));
   await page.evaluate(() => { document.documentElement.dir = "ltr"; });
-  // folded parts open too
-  const folds = await page.evaluate(() => { const all = document.querySelectorAll("details:not([open])"); all.forEach((d) => { d.open = true; }); return all.length; });
-  if (folds > 0) {
+  // folded parts open too, and the menu of the account
+  const open = (which) => page.evaluate((w) => { const all = document.querySelectorAll(w); all.forEach((d) => { d.open = true; }); return all.length; }, which);
+  await page.setViewportSize({ width: 360, height: 740 });
+  if (await open("main details") > 0) {
     complain(where, await overflow(page, "unfolded at 360"));
-    complain(where, await axe(page));
     await page.setViewportSize({ width: 1280, height: 800 });
     complain(where, await overflow(page, "unfolded at 1280"));
+    complain(where, await axe(page));
     await gallery.take(page, `${name}-unfolded`);
+  }
+  if (!seen.has("menu") && await open("details.menu") > 0) {
+    seen.add("menu");
+    complain(where, await axe(page));
+    await gallery.take(page, `menu-of-the-account`);
   }
   await page.emulateMedia({ forcedColors: "active" });
   complain(where, (await overflow(page, "in forced colours")));

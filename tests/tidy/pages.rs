@@ -55,7 +55,8 @@ fn faults(text: &str) -> Vec<String> {
     let all = tags(text);
     for (at, tag) in all.iter().enumerate() {
         let lower = tag.to_lowercase();
-        let has = |name: &str| lower.split(|c: char| c.is_whitespace() || c == '"').any(|word| word.starts_with(name) && word.contains('='));
+        let has =
+            |name: &str| lower.split(|c: char| c.is_whitespace() || c == '"').any(|word| word.starts_with(name) && word.contains('='));
         if lower.starts_with("<script") || lower.starts_with("<style") || lower.starts_with("<iframe") {
             found.push(format!("{tag} is refused by the content security policy"));
         }
@@ -105,8 +106,20 @@ fn templates_hold_nothing_that_the_policy_refuses_and_every_form_its_token() {
 
 /// Words that say nothing, or sound as no person would.
 const BANNED: [&str; 14] = [
-    "oops", "invalid input", "no items found", "submit", "successfully", "click here", "please", "sorry", "whoops", "an error occurred", "something went wrong.",
-    "are you sure", "!", "subscriber",
+    "oops",
+    "invalid input",
+    "no items found",
+    "submit",
+    "successfully",
+    "click here",
+    "please",
+    "sorry",
+    "whoops",
+    "an error occurred",
+    "something went wrong.",
+    "are you sure",
+    "!",
+    "subscriber",
 ];
 
 #[test]
@@ -164,8 +177,13 @@ fn every_text_that_a_page_names_is_there_and_every_text_is_named() {
     // what templates and code ask for by its whole id
     let mut asked = BTreeSet::new();
     for (path, text) in templates().into_iter().chain(files("src/panel", "rs")).chain(files("src/web", "rs")) {
-        for call in ["shell.t(\"", "shell.t_with(\"", "shell.t_count(\"", ".shell(\"", ".t(\"", "text_id: \"", "Shell::guest(&site, &visit, \""] {
-            asked.extend(text.match_indices(call).map(|(at, _)| (text[at + call.len()..].split('"').next().expect("a text").to_owned(), path.clone())));
+        for call in
+            ["shell.t(\"", "shell.t_with(\"", "shell.t_count(\"", ".shell(\"", ".t(\"", "text_id: \"", "Shell::guest(&site, &visit, \""]
+        {
+            asked.extend(
+                text.match_indices(call)
+                    .map(|(at, _)| (text[at + call.len()..].split('"').next().expect("a text").to_owned(), path.clone())),
+            );
         }
         // redirects after a change
         for (at, _) in text.match_indices("said=") {
@@ -233,7 +251,9 @@ fn colours_can_be_told_apart() {
     pairs.extend(["ok-soft", "warn-soft", "bad-soft", "info-soft"].map(|page| ("accent", page, 4.5)));
     pairs.push(("accent-ink", "accent", 4.5));
     // borders of what can be operated, and the ring of the focus
-    pairs.extend(["bg", "surface", "sunken", "accent-soft", "bad-soft", "warn-soft", "info-soft", "ok-soft"].map(|page| ("line-strong", page, 3.0)));
+    pairs.extend(
+        ["bg", "surface", "sunken", "accent-soft", "bad-soft", "warn-soft", "info-soft", "ok-soft"].map(|page| ("line-strong", page, 3.0)),
+    );
     pairs.extend(["bg", "surface", "sunken", "accent-soft"].map(|page| ("accent", page, 3.0)));
     for (text, page, wanted) in &pairs {
         let of = |name: &str| colours.get(name).unwrap_or_else(|| panic!("--{name} is no colour of tokens.css"));
@@ -259,7 +279,16 @@ fn styles_use_tokens_and_directions_of_writing() {
     for (path, css) in files("assets/css", "css").into_iter().filter(|(path, _)| !path.ends_with("tokens.css")) {
         for (number, line) in css.lines().enumerate() {
             let at = format!("{path}:{}: {line}", number + 1);
-            for word in ["margin-left", "margin-right", "padding-left", "padding-right", "text-align: left", "text-align: right", "float:", "!important"] {
+            for word in [
+                "margin-left",
+                "margin-right",
+                "padding-left",
+                "padding-right",
+                "text-align: left",
+                "text-align: right",
+                "float:",
+                "!important",
+            ] {
                 assert!(!line.contains(word), "{at}: write it for both directions of writing");
             }
             assert!(!line.contains("url(") && !line.contains("@import"), "{at}: one file, nothing from elsewhere");

@@ -1,4 +1,4 @@
-//! The HTTP listener: addresses, connections and their limits. What is on the pages is no affair of its own but for /metrics and health ([`routes`]).
+//! The HTTP listener: addresses, connections and their limits ([`connections`]). Of pages it has only /metrics and health ([`mod@routes`]).
 
 mod connections;
 mod routes;

@@ -35,9 +35,11 @@ fn whoever_may_does() {
                 let mine: Vec<(Option<&str>, String)> = match line.about {
                     About::Nothing => vec![(None, line.path.to_owned())],
                     About::OwnSignIn => vec![(None, line.path.replace("{id}", &known.sign_ins[actor].other_id.to_string()))],
-                    About::OwnKey => {
-                        KEY_HOLDERS.iter().filter(|key| **key == actor).map(|key| (None, line.path.replace("{id}", &known.keys[key].to_string()))).collect()
-                    }
+                    About::OwnKey => KEY_HOLDERS
+                        .iter()
+                        .filter(|key| **key == actor)
+                        .map(|key| (None, line.path.replace("{id}", &known.keys[key].to_string())))
+                        .collect(),
                     About::SeenTenant => {
                         let sides = [Side::A, Side::B].into_iter().filter(|side| sees_tenant(actor, *side));
                         sides.map(|side| (None, line.path.replace("{id}", &known.tenant(side).to_string()))).collect()
@@ -46,12 +48,24 @@ fn whoever_may_does() {
                     About::ManagedAccount => {
                         let managed = targets(actor).into_iter().filter(|key| manages(actor, key));
                         let one_each = managed.collect::<Vec<_>>();
-                        let roles = one_each.iter().enumerate().filter(|(at, key)| !one_each[..*at].iter().any(|k| part_of(k).role == part_of(key).role));
+                        let roles = one_each
+                            .iter()
+                            .enumerate()
+                            .filter(|(at, key)| !one_each[..*at].iter().any(|k| part_of(k).role == part_of(key).role));
                         roles.map(|(_, key)| (Some(*key), line.path.replace("{id}", &known.account(key).to_string()))).take(2).collect()
                     }
                     About::ManagedKey => {
                         let managed = ["north", "hill"].into_iter().filter(|key| manages(actor, key));
-                        managed.map(|key| (Some(key), line.path.replace("{id}", &known.account(key).to_string()).replace("{key}", &known.keys[key].to_string()))).collect()
+                        managed
+                            .map(|key| {
+                                (
+                                    Some(key),
+                                    line.path
+                                        .replace("{id}", &known.account(key).to_string())
+                                        .replace("{key}", &known.keys[key].to_string()),
+                                )
+                            })
+                            .collect()
                     }
                     _ => Vec::new(),
                 };
@@ -72,7 +86,12 @@ fn whoever_may_does() {
 #[test]
 fn accounts_are_added_and_moved_by_whoever_may() {
     run(async {
-        for (actor, parent, role) in [("admin", "north", "sub-operator"), ("admin", "admin", "operator"), ("north", "north", "sub-operator"), ("super", "super", "admin")] {
+        for (actor, parent, role) in [
+            ("admin", "north", "sub-operator"),
+            ("admin", "admin", "operator"),
+            ("north", "north", "sub-operator"),
+            ("super", "super", "admin"),
+        ] {
             let world = World::copy().await;
             let caller = Caller::account(&world, actor).await;
             let parent = world.known.account(parent).to_string();
@@ -104,7 +123,8 @@ fn the_door_lets_in_by_password_link_and_set_up() {
         let token = answer.cookie(SIGN_IN_COOKIE).expect("a token");
         assert!(Caller::with_sign_in(&world, Side::A, &token).await.get("/profile").await.body.contains(&name("staff")));
         // a set-up link made on a page, used once
-        let page = Caller::account(&world, "admin").await.post(&format!("/accounts/{}/setup-link", world.known.account("staff")), &[]).await;
+        let page =
+            Caller::account(&world, "admin").await.post(&format!("/accounts/{}/setup-link", world.known.account("staff")), &[]).await;
         let at = page.body.find("/setup/tgl_").expect("a link");
         let path = page.body[at..].split('<').next().expect("a link").to_owned();
         assert!(guest.get(&path).await.body.contains(&name("staff")));

@@ -59,9 +59,8 @@ pub const CAST: &[Part] = &[
 ];
 
 /// One of each role, and the manager with permissions.
-pub const ACTORS: [&str; 12] = [
-    "developer", "super", "admin", "north", "hill", "manager", "keeper", "accountant", "sales", "technician", "staff", "distributor",
-];
+pub const ACTORS: [&str; 12] =
+    ["developer", "super", "admin", "north", "hill", "manager", "keeper", "accountant", "sales", "technician", "staff", "distributor"];
 
 /// What some were given beyond their role, by the provider above them.
 pub const GIVEN: [(&str, &[&str]); 2] = [

@@ -108,7 +108,8 @@ impl Contents {
                 for table in column(sqlx::query(names).fetch_all(&mut *conn).await.expect("names")) {
                     let columns = format!("SELECT name FROM pragma_table_info('{table}')");
                     let columns = column(sqlx::query(AssertSqlSafe(columns)).fetch_all(&mut *conn).await.expect("columns"));
-                    let quoted: Vec<String> = columns.iter().filter(|c| !is_restless(&table, c)).map(|c| format!("quote(\"{c}\")")).collect();
+                    let quoted: Vec<String> =
+                        columns.iter().filter(|c| !is_restless(&table, c)).map(|c| format!("quote(\"{c}\")")).collect();
                     let rows = format!("SELECT {} FROM \"{table}\" ORDER BY 1", quoted.join(" || ' ' || "));
                     let rows = column(sqlx::query(AssertSqlSafe(rows)).fetch_all(&mut *conn).await.expect("rows"));
                     tables.insert(table, rows);

@@ -35,7 +35,12 @@ fn a_customer_comes_in_nowhere() {
             assert!(holder.get(path).await.asks_to_sign_in(), "{path}");
         }
         let mut program = guest.clone();
-        for value in [format!("Bearer {}", CUSTOMER.1), format!("Bearer {}", world.known.sign_ins["super"].token), "Basic eDp5".to_owned(), "Bearer ".to_owned()] {
+        for value in [
+            format!("Bearer {}", CUSTOMER.1),
+            format!("Bearer {}", world.known.sign_ins["super"].token),
+            "Basic eDp5".to_owned(),
+            "Bearer ".to_owned(),
+        ] {
             program.headers = vec![("authorization", value.clone())];
             let answer = program.get("/api/v1/account").await;
             assert_eq!(answer.status, 401, "{value}");
@@ -54,12 +59,19 @@ fn a_guest_is_told_nothing() {
         let secrets = all_secrets();
         for line in TABLE {
             let id = world.known.account("north").to_string();
-            let path = line.path.replace("{id}", &id).replace("{key}", "1").replace("{token}", "tgl_0").replace("{role}", "operator").replace("{file}", "x");
+            let path = line
+                .path
+                .replace("{id}", &id)
+                .replace("{key}", "1")
+                .replace("{token}", "tgl_0")
+                .replace("{role}", "operator")
+                .replace("{file}", "x");
             let answer = if line.is_post() { guest.post(&path, line.form).await } else { guest.get(&path).await };
             for secret in &secrets {
                 assert!(!answer.body.contains(secret.as_str()), "{path} tells a guest {secret}");
             }
-            let is_open = line.about == About::Secret || path.starts_with("/sign-in") || path.starts_with("/static") || path.starts_with("/api");
+            let is_open =
+                line.about == About::Secret || path.starts_with("/sign-in") || path.starts_with("/static") || path.starts_with("/api");
             assert!(is_open || answer.asks_to_sign_in(), "{path}: {}", answer.status);
         }
         contents.are_as_they_were("a guest everywhere").await;
@@ -77,7 +89,8 @@ fn a_host_name_lets_in_its_own_tenant_only() {
         assert_eq!(try_in(&at_b, &name("north"), PASSPHRASE).await.status, 422);
         assert_eq!(try_in(&at_b, &name("north-b"), PASSPHRASE).await.status, 303);
         // whatever else a request calls the host, it opens no other tenant
-        for (header, value) in [("x-forwarded-host", "b.example.test"), ("forwarded", "host=b.example.test"), ("x-host", "b.example.test")] {
+        for (header, value) in [("x-forwarded-host", "b.example.test"), ("forwarded", "host=b.example.test"), ("x-host", "b.example.test")]
+        {
             let mut caller = at_a.clone();
             caller.headers = vec![(header, value.to_owned())];
             assert!(caller.get("/sign-in").await.body.contains("tenant-a-xxaxx"), "{header}");
@@ -108,7 +121,11 @@ fn guessing_stops_the_guesser_and_not_the_owner() {
         let mut stopped = 0;
         for number in 0..12 {
             // whatever an untrusted caller says of where he comes from
-            thief.headers = vec![("x-forwarded-for", format!("192.0.2.{number}")), ("forwarded", format!("for=192.0.2.{number}")), ("x-real-ip", "192.0.2.9".into())];
+            thief.headers = vec![
+                ("x-forwarded-for", format!("192.0.2.{number}")),
+                ("forwarded", format!("for=192.0.2.{number}")),
+                ("x-real-ip", "192.0.2.9".into()),
+            ];
             let answer = try_in(&thief, &name("north"), &format!("wrong password {number}")).await;
             assert!([422, 429].contains(&answer.status), "{}", answer.status);
             if answer.status == 429 {
@@ -143,7 +160,18 @@ fn guessing_a_second_factor_and_a_present_password_is_stopped_too() {
 fn nobody_is_led_away() {
     run(async {
         let world = World::copy().await;
-        for next in ["//evil.example", "https://evil.example/", "/\\evil.example", "\\\\evil.example", "javascript:alert(1)", "/\tevil", "%2f%2fevil.example", "///evil.example", "/%0d%0aSet-Cookie:a=b", "http:evil.example"] {
+        for next in [
+            "//evil.example",
+            "https://evil.example/",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "javascript:alert(1)",
+            "/\tevil",
+            "%2f%2fevil.example",
+            "///evil.example",
+            "/%0d%0aSet-Cookie:a=b",
+            "http:evil.example",
+        ] {
             let guest = Caller::guest(&world).await;
             let answer = guest.post("/sign-in", &[("name", &name("staff")), ("password", PASSPHRASE), ("next", next)]).await;
             let to = answer.location();

@@ -63,7 +63,9 @@ fn nobody_raises_a_role() {
 fn nobody_adds_an_account_where_he_may_not() {
     run(async {
         let world = World::copy().await;
-        let new = |parent: &str, role: &str| fields(&[("parent", &world.known.account(parent).to_string()), ("role", role), ("name", "intruder")]);
+        let new = |parent: &str, role: &str| {
+            fields(&[("parent", &world.known.account(parent).to_string()), ("role", role), ("name", "intruder")])
+        };
         let to = "/accounts/new".to_owned();
         refused(
             &world,
@@ -170,7 +172,11 @@ fn a_key_may_no_more_than_whoever_makes_it() {
         let mut program = Caller::guest(&world).await;
         program.headers = vec![("authorization", format!("Bearer {key}"))];
         let answer = program.get("/api/v1/account").await;
-        assert!(answer.status == 200 && answer.body.contains("customers.view") && !answer.body.contains("accounts.view"), "{}", answer.body);
+        assert!(
+            answer.status == 200 && answer.body.contains("customers.view") && !answer.body.contains("accounts.view"),
+            "{}",
+            answer.body
+        );
         let admin = Caller::account(&world, "admin").await;
         let off = [("name", "north"), ("role", "operator"), ("menu_off", "customers")];
         assert_eq!(admin.post(&format!("/accounts/{}/edit", world.known.account("north")), &off).await.status, 303);
@@ -214,7 +220,8 @@ fn menus_that_are_off_close_what_is_behind_them() {
         let closed: Vec<(&str, &str)> = closed.iter().map(|(n, v)| (*n, v.as_str())).collect();
         assert_eq!(admin.post(&edit("north"), &closed).await.status, 303);
         let north = Caller::account(&world, "north").await;
-        for path in ["/accounts".to_owned(), "/accounts/new".to_owned(), edit("hill"), format!("/accounts/{}", world.known.account("hill"))] {
+        for path in ["/accounts".to_owned(), "/accounts/new".to_owned(), edit("hill"), format!("/accounts/{}", world.known.account("hill"))]
+        {
             let answer = north.get(&path).await;
             assert_eq!(answer.status, 403, "{path}");
             assert!(!answer.body.contains("href=\"/accounts\""), "it is out of the menu too");
@@ -292,7 +299,10 @@ fn through_anothers_eyes_one_may_less_and_not_more() {
         assert!(admin.get("/profile").await.asks_to_sign_in(), "the token of before is void");
         let eyes = Caller::with_sign_in(&world, super::cast::Side::A, &token).await;
         let page = eyes.get("/accounts").await;
-        assert!(page.body.contains(&super::cast::name("hill")) && !page.body.contains(&super::cast::mark("south")), "what north sees, no more");
+        assert!(
+            page.body.contains(&super::cast::name("hill")) && !page.body.contains(&super::cast::mark("south")),
+            "what north sees, no more"
+        );
         let mut contents = Contents::of(world.url()).await;
         let hill = world.known.account("hill");
         for (path, status) in [
@@ -321,7 +331,8 @@ fn through_anothers_eyes_one_may_less_and_not_more() {
             contents.are_as_they_were(&path).await;
         }
         let back = eyes.post("/view-as/stop", &[]).await;
-        let own = Caller::with_sign_in(&world, super::cast::Side::A, &back.cookie(super::caller::SIGN_IN_COOKIE).expect("a new token")).await;
+        let own =
+            Caller::with_sign_in(&world, super::cast::Side::A, &back.cookie(super::caller::SIGN_IN_COOKIE).expect("a new token")).await;
         assert_eq!(own.get("/profile").await.status, 200);
         world.end().await;
     });

@@ -90,7 +90,9 @@ fn a_link_does_not_go_around_the_second_factor() {
         let page = staff.get("/profile/second-factor").await;
         let secret = from_base32(between(&page.body, "<code class=\"mono\">", "</code>").expect("the secret"));
         assert_eq!(staff.post("/profile/second-factor/confirm", &[("code", &code(&secret, now() / 30_000))]).await.status, 200);
-        let link = make_sign_in_link(&world.db, &world.ids(), &world.administrator(Side::A), world.known.account("staff"), 600, now()).await.expect("a link");
+        let link = make_sign_in_link(&world.db, &world.ids(), &world.administrator(Side::A), world.known.account("staff"), 600, now())
+            .await
+            .expect("a link");
         let guest = Caller::guest(&world).await;
         let answer = guest.post(&format!("/sign-in/link/{}", link.expose()), &[]).await;
         assert!(answer.status == 422 && answer.cookie(SIGN_IN_COOKIE).is_none());

@@ -3,8 +3,8 @@
 
 use tollgate::accounts::Role;
 
-use super::table::Who;
 use super::cast::{ACTORS, CAST, GIVEN, KEY_HOLDERS, Side, key_mark, mark, part_of, tenant_name};
+use super::table::Who;
 
 /// The words that pages ask for, by who has them through his role. Smaller levels come first; what is not listed nobody but the Developer has.
 const HELD: [(&str, &[Role]); 17] = [
@@ -133,7 +133,11 @@ pub fn secrets(actor: &str) -> Vec<String> {
 
 /// What a guest may not be told: anything.
 pub fn all_secrets() -> Vec<String> {
-    CAST.iter().map(|part| mark(part.key)).chain(KEY_HOLDERS.iter().map(|key| key_mark(key))).chain(["wwaww".into(), "wwbww".into()]).collect()
+    CAST.iter()
+        .map(|part| mark(part.key))
+        .chain(KEY_HOLDERS.iter().map(|key| key_mark(key)))
+        .chain(["wwaww".into(), "wwbww".into()])
+        .collect()
 }
 
 /// One account for each way in which another can stand to somebody, each with that way's name.

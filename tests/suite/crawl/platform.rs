@@ -29,7 +29,10 @@ fn a_developer_sees_one_tenant_at_a_time_and_nobody_follows_him() {
         assert_eq!(developer.post(&format!("/accounts/{hill_b}/end-sign-ins"), &[]).await.status, 404);
         assert_eq!(developer.post(&format!("/accounts/{north}/transfer"), &[("parent", &hill_b)]).await.status, 404);
         // what is his own stays his own
-        assert!(developer.get("/profile").await.body.contains("Full") || developer.get("/profile/security").await.body.contains(&mark("developer")));
+        assert!(
+            developer.get("/profile").await.body.contains("Full")
+                || developer.get("/profile/security").await.body.contains(&mark("developer"))
+        );
         assert_eq!(developer.post("/tenants/leave", &[]).await.status, 303);
         assert_eq!(developer.get(&format!("/accounts/{north}")).await.status, 404);
         // nobody else enters anything
@@ -41,7 +44,11 @@ fn a_developer_sees_one_tenant_at_a_time_and_nobody_follows_him() {
                 assert_eq!(caller.post(&enter(side), &[]).await.status, 403, "{actor}");
             }
             assert_eq!(caller.post("/tenants/leave", &[]).await.status, 403, "{actor}");
-            assert_eq!(caller.post("/tenants/new", &[("name", "Mine"), ("time_zone", "UTC"), ("currency", "USD")]).await.status, 403, "{actor}");
+            assert_eq!(
+                caller.post("/tenants/new", &[("name", "Mine"), ("time_zone", "UTC"), ("currency", "USD")]).await.status,
+                403,
+                "{actor}"
+            );
             contents.are_as_they_were(actor).await;
         }
         world.end().await;
@@ -94,7 +101,9 @@ fn nobody_makes_his_own_role_more() {
         }
         // a box that its sender does not hold stays as it is
         let caller = Caller::account(&world, "super").await;
-        let form = with_version(&caller, "/roles/manager", &[("capability", "tickets.view"), ("capability", "platform.view"), ("level", "")]).await;
+        let form =
+            with_version(&caller, "/roles/manager", &[("capability", "tickets.view"), ("capability", "platform.view"), ("level", "")])
+                .await;
         assert_eq!(post(&caller, "/roles/manager", &form).await, 303);
         let page = Caller::account(&world, "manager").await.get("/settings").await;
         assert_eq!(page.status, 403);
@@ -113,7 +122,8 @@ fn settings_are_the_whole_tenants() {
     run(async {
         let world = World::copy().await;
         let mut contents = Contents::of(world.url()).await;
-        let settings = [("time_zone", "Asia/Dhaka"), ("currency", "BDT"), ("language", "en"), ("case_sensitive", "no"), ("cross_provider", "yes")];
+        let settings =
+            [("time_zone", "Asia/Dhaka"), ("currency", "BDT"), ("language", "en"), ("case_sensitive", "no"), ("cross_provider", "yes")];
         for (actor, status) in [("admin", 403), ("north", 403), ("keeper", 403), ("manager", 403), ("accountant", 403), ("sales", 403)] {
             let caller = Caller::account(&world, actor).await;
             let form = with_version(&caller, "/settings", &settings).await;
@@ -124,7 +134,11 @@ fn settings_are_the_whole_tenants() {
         let caller = Caller::account(&world, "super").await;
         for (field, value) in [("host_name", "b.example.test"), ("name", "tenant-b-xxbxx")] {
             let mut form = with_version(&caller, "/settings", &settings).await;
-            form.extend([("name", "tenant-a-xxaxx".to_owned()), ("host_name", "a.example.test".to_owned())].into_iter().filter(|(n, _)| *n != field));
+            form.extend(
+                [("name", "tenant-a-xxaxx".to_owned()), ("host_name", "a.example.test".to_owned())]
+                    .into_iter()
+                    .filter(|(n, _)| *n != field),
+            );
             form.push((field, value.to_owned()));
             assert_eq!(post(&caller, "/settings", &form).await, 422, "{field}");
             contents.are_as_they_were(field).await;

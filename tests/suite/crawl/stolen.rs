@@ -14,7 +14,12 @@ const ENDS: [(&str, &str, &[(&str, &str)], bool); 6] = [
     ("admin", "/accounts/{id}/end-sign-ins", &[], false),
     ("admin", "/accounts/{id}/reset-second-factor", &[], false),
     ("admin", "/accounts/{id}/edit", &[("name", "south"), ("role", "operator"), ("menu_off", "operators_managers")], true),
-    ("south", "/profile/password", &[("old_password", PASSPHRASE), ("password", "an entirely new phrase"), ("password_again", "an entirely new phrase")], true),
+    (
+        "south",
+        "/profile/password",
+        &[("old_password", PASSPHRASE), ("password", "an entirely new phrase"), ("password_again", "an entirely new phrase")],
+        true,
+    ),
 ];
 
 #[test]
@@ -51,7 +56,10 @@ fn whoever_is_below_a_suspended_account_is_out_too() {
         let world = World::copy().await;
         let hill = Caller::account(&world, "hill").await;
         let north = world.known.account("north");
-        assert_eq!(Caller::account(&world, "admin").await.post(&format!("/accounts/{north}/suspend"), &[("reason", "x")]).await.status, 303);
+        assert_eq!(
+            Caller::account(&world, "admin").await.post(&format!("/accounts/{north}/suspend"), &[("reason", "x")]).await.status,
+            303
+        );
         assert!(hill.get("/profile").await.asks_to_sign_in());
         let guest = Caller::guest(&world).await;
         for key in ["north", "hill", "clerk"] {
@@ -83,11 +91,14 @@ fn a_forms_token_belongs_to_one_sign_in() {
     run(async {
         let world = World::copy().await;
         let mut contents = Contents::of(world.url()).await;
-        let (north, south, guest) = (Caller::account(&world, "north").await, Caller::account(&world, "south").await, Caller::guest(&world).await);
+        let (north, south, guest) =
+            (Caller::account(&world, "north").await, Caller::account(&world, "south").await, Caller::guest(&world).await);
         let other = Caller::with_sign_in(&world, Side::A, &world.known.sign_ins["north"].other_token).await;
         let mut cut = north.form_token.clone();
         cut.pop();
-        for token in ["", "x", &"0".repeat(64), &south.form_token, &guest.form_token, &other.form_token, &cut, &format!("{}00", north.form_token)] {
+        for token in
+            ["", "x", &"0".repeat(64), &south.form_token, &guest.form_token, &other.form_token, &cut, &format!("{}00", north.form_token)]
+        {
             let answer = north.post_bare("/profile", &[("form_token", token), ("full_name", "Forged")]).await;
             assert_eq!(answer.status, 403, "{token}");
         }
@@ -145,7 +156,13 @@ fn a_sign_in_gets_a_cookie_that_was_not_there_before() {
         let page = guest.get("/sign-in").await;
         guest.form_token = page.form_token().expect("a token").to_owned();
         let answer = guest.post("/sign-in", &[("name", &name("north")), ("password", PASSPHRASE)]).await;
-        let line = answer.headers.get_all("set-cookie").iter().filter_map(|v| v.to_str().ok()).find(|l| l.starts_with(SIGN_IN_COOKIE)).expect("set");
+        let line = answer
+            .headers
+            .get_all("set-cookie")
+            .iter()
+            .filter_map(|v| v.to_str().ok())
+            .find(|l| l.starts_with(SIGN_IN_COOKIE))
+            .expect("set");
         for wanted in ["Path=/", "HttpOnly", "SameSite=Lax", "Secure"] {
             assert!(line.contains(wanted), "{wanted}: {line}");
         }

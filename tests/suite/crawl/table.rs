@@ -133,14 +133,18 @@ pub const TABLE: &[Line] = &[
     get("/static/{file}", Who::Anybody).about(About::File),
     get("/", Who::SignedIn).answers(303, "leads to the first page of the menu"),
     // the door
-    get("/sign-in", Who::Anybody).queries(&["next=/profile", "next=//evil.example", "said=signed-out&name=x"]).answers(303, "is signed in already"),
+    get("/sign-in", Who::Anybody)
+        .queries(&["next=/profile", "next=//evil.example", "said=signed-out&name=x"])
+        .answers(303, "is signed in already"),
     post("/sign-in", Who::Anybody).form(&[("name", "nobody"), ("password", "nothing")]).answers(422, "nobody signs in so"),
     get("/sign-in/code", Who::Anybody).answers(303, "no password was given before"),
     post("/sign-in/code", Who::Anybody).form(&[("code", "123456")]).answers(303, "no password was given before"),
     get("/sign-in/link/{token}", Who::Anybody).about(About::Secret),
     post("/sign-in/link/{token}", Who::Anybody).about(About::Secret),
     get("/setup/{token}", Who::Anybody).about(About::Secret),
-    post("/setup/{token}", Who::Anybody).about(About::Secret).form(&[("password", "a new passphrase"), ("password_again", "a new passphrase")]),
+    post("/setup/{token}", Who::Anybody)
+        .about(About::Secret)
+        .form(&[("password", "a new passphrase"), ("password_again", "a new passphrase")]),
     post("/sign-out", Who::SignedIn),
     // accounts
     get("/accounts", VIEW).queries(&["q=zz", "role=operator", "role=nonsense", "q=%25&after="]).accounts(&["below", "after"]),
@@ -148,7 +152,11 @@ pub const TABLE: &[Line] = &[
     post("/accounts/new", CREATE).accounts(&["parent"]).form(&[("role", "sub-operator"), ("name", "intruder")]),
     get("/accounts/{id}", VIEW).about(About::SeenAccount),
     get("/accounts/{id}/edit", EDIT).about(About::SeenAccount),
-    post("/accounts/{id}/edit", EDIT).about(About::ManagedAccount).form(&[("name", "renamed"), ("role", "(its own)"), ("full_name", "Changed")]),
+    post("/accounts/{id}/edit", EDIT).about(About::ManagedAccount).form(&[
+        ("name", "renamed"),
+        ("role", "(its own)"),
+        ("full_name", "Changed"),
+    ]),
     post("/accounts/{id}/suspend", SUSPEND).about(About::ManagedAccount).form(&[("reason", "crawled")]),
     post("/accounts/{id}/restore", SUSPEND).about(About::ManagedAccount),
     post("/accounts/{id}/transfer", TRANSFER).about(About::ManagedAccount).accounts(&["parent"]),

@@ -71,7 +71,11 @@ fn addresses(world: &World, actor: &'static str, line: &Line) -> Vec<Target> {
             let of = |key: &'static str, holder: &str| {
                 let found = account(key, |actor, key| actor == key || manages(actor, key));
                 let verdict = if found.verdict == Verdict::Changes && key != holder { Verdict::Absent } else { found.verdict };
-                Target { what: format!("{key} with the key of {holder}"), path: found.path.replace("{key}", &known.keys[holder].to_string()), verdict }
+                Target {
+                    what: format!("{key} with the key of {holder}"),
+                    path: found.path.replace("{key}", &known.keys[holder].to_string()),
+                    verdict,
+                }
             };
             let pairs = targets(actor).into_iter().flat_map(|key| KEY_HOLDERS.map(|holder| of(key, holder)));
             pairs.chain(absent("1")).collect()
@@ -164,7 +168,8 @@ struct Walk<'w> {
 
 impl Walk<'_> {
     fn judge(&mut self, line: &Line, target: &Target, answer: &Answer) {
-        let said = format!("{} at {:?} {} ({}): {} {}", self.actor, line.method, target.path, target.what, answer.status, answer.location());
+        let said =
+            format!("{} at {:?} {} ({}): {} {}", self.actor, line.method, target.path, target.what, answer.status, answer.location());
         let expected: &[u16] = match target.verdict {
             Verdict::Absent => &[404],
             Verdict::Forbidden if line.about == About::Secret => &[422],
@@ -175,7 +180,10 @@ impl Walk<'_> {
         assert!(!answer.location().contains("evil"), "{said} leads away");
         for secret in &self.secrets {
             assert!(!answer.body.contains(secret.as_str()), "{said} tells {secret}\n{}", answer.body);
-            assert!(!answer.headers.iter().any(|(_, v)| v.as_bytes().windows(secret.len()).any(|w| w == secret.as_bytes())), "{said} tells {secret}");
+            assert!(
+                !answer.headers.iter().any(|(_, v)| v.as_bytes().windows(secret.len()).any(|w| w == secret.as_bytes())),
+                "{said} tells {secret}"
+            );
         }
         *self.count.entry(target.verdict).or_default() += 1;
     }
@@ -193,12 +201,19 @@ impl Walk<'_> {
                 self.judge(line, &target, &answer);
             }
             contents.are_as_they_were(&format!("{} at {:?} {}", self.actor, line.method, target.path)).await;
-            if target.verdict == Verdict::Absent && line.path.contains("{id}") && target.path.bytes().filter(u8::is_ascii_digit).count() > 15 {
+            if target.verdict == Verdict::Absent
+                && line.path.contains("{id}")
+                && target.path.bytes().filter(u8::is_ascii_digit).count() > 15
+            {
                 self.looks_absent(line, &target, &form).await;
             }
         }
         for query in line.queries {
-            let target = Target { what: (*query).to_owned(), path: format!("{}?{query}", line.path), verdict: addresses(world, self.actor, line)[0].verdict };
+            let target = Target {
+                what: (*query).to_owned(),
+                path: format!("{}?{query}", line.path),
+                verdict: addresses(world, self.actor, line)[0].verdict,
+            };
             let answer = ask(&self.caller, line, &target.path, &body(line, None)).await;
             self.judge(line, &target, &answer);
         }
@@ -301,16 +316,26 @@ fn a_page_is_asked_for_in_its_own_way_only() {
         let caller = Caller::account(&world, "super").await;
         let mut contents = Contents::of(world.url()).await;
         for line in TABLE {
-            let path = line.path.replace("{id}", "1").replace("{key}", "1").replace("{token}", "x").replace("{file}", "x").replace("{role}", "operator");
+            let path = line
+                .path
+                .replace("{id}", "1")
+                .replace("{key}", "1")
+                .replace("{token}", "x")
+                .replace("{file}", "x")
+                .replace("{role}", "operator");
             let both = TABLE.iter().filter(|other| other.path == line.path).count() == 2;
-            for method in [HttpMethod::PUT, HttpMethod::DELETE, HttpMethod::PATCH, if line.is_post() { HttpMethod::GET } else { HttpMethod::POST }] {
+            for method in
+                [HttpMethod::PUT, HttpMethod::DELETE, HttpMethod::PATCH, if line.is_post() { HttpMethod::GET } else { HttpMethod::POST }]
+            {
                 let expected = if both && [HttpMethod::GET, HttpMethod::POST].contains(&method) { continue } else { 405 };
                 let answer = caller.send(method.clone(), &path, None, String::new()).await;
                 // `/accounts/new` is also what `/accounts/{id}` would be
                 assert_eq!(answer.status, expected, "{method} {path}");
             }
             if line.is_post() {
-                for (kind, text) in [("application/json", "{\"parent\": 1}"), ("multipart/form-data; boundary=x", "--x--"), ("text/plain", "a=b")] {
+                for (kind, text) in
+                    [("application/json", "{\"parent\": 1}"), ("multipart/form-data; boundary=x", "--x--"), ("text/plain", "a=b")]
+                {
                     let answer = caller.send(HttpMethod::POST, &path, Some(kind), text.to_owned()).await;
                     assert!([400, 403].contains(&answer.status), "{path} took {kind}: {}", answer.status);
                 }
@@ -328,13 +353,20 @@ fn who_has_not_signed_in_is_sent_to_the_door() {
         let guest = Caller::guest(&world).await;
         let mut contents = Contents::of(world.url()).await;
         for line in TABLE.iter().filter(|line| !matches!(line.who, Who::Anybody | Who::Program)) {
-            let path = line.path.replace("{id}", &world.known.account("north").to_string()).replace("{key}", &world.known.keys["north"].to_string());
+            let path = line
+                .path
+                .replace("{id}", &world.known.account("north").to_string())
+                .replace("{key}", &world.known.keys["north"].to_string());
             let path = path.replace("{role}", "operator");
             let answer = ask(&guest, line, &path, &body(line, Some("north"))).await;
             assert!(answer.asks_to_sign_in(), "{path}: {} {}", answer.status, answer.location());
             contents.are_as_they_were(&path).await;
         }
-        assert_eq!(guest.post("/sign-in", &[("name", &super::cast::name("north")), ("password", PASSPHRASE)]).await.status, 303, "it is the door");
+        assert_eq!(
+            guest.post("/sign-in", &[("name", &super::cast::name("north")), ("password", PASSPHRASE)]).await.status,
+            303,
+            "it is the door"
+        );
         world.end().await;
     });
 }

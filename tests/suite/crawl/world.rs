@@ -8,8 +8,9 @@ use arc_swap::ArcSwapOption;
 use axum::Router;
 use tollgate::accounts::capability::Capability;
 use tollgate::accounts::{
-    AccountChanges, Guest, NewAccount, NewApiKey, PasswordCost, PasswordHasher, Role, RoleChanges, Scope, SignInDesk, SignInRules, TenantChanges, add_account,
-    add_api_key, add_tenant, find_account_by_name, find_tenant, make_sign_in_link, permit, reset_password, set_account, set_role, set_tenant,
+    AccountChanges, Guest, NewAccount, NewApiKey, PasswordCost, PasswordHasher, Role, RoleChanges, Scope, SignInDesk, SignInRules,
+    TenantChanges, add_account, add_api_key, add_tenant, find_account_by_name, find_tenant, make_sign_in_link, permit, reset_password,
+    set_account, set_role, set_tenant,
 };
 use tollgate::store::{Db, IdMaker, KeyFile, SlotLease};
 use tollgate::units::{AccountId, TenantId, UnixMs};
@@ -185,7 +186,8 @@ async fn build(store: &Store) -> Known {
 
 /// What customers need, by commands: no page shows it yet, and none must.
 fn network(server: &TestServer, side: Side) {
-    let (tenant, mark, address) = if side == Side::A { (tenant_name(side), "wwaww", "192.0.2.1") } else { (tenant_name(side), "wwbww", "192.0.2.2") };
+    let (tenant, mark, address) =
+        if side == Side::A { (tenant_name(side), "wwaww", "192.0.2.1") } else { (tenant_name(side), "wwbww", "192.0.2.2") };
     let (router, package, customer) = (format!("router-{mark}"), format!("package-{mark}"), format!("customer-{mark}"));
     server.must(&["--tenant", tenant, "router", "add", &router, "--address", address, "--secret", "testing123"]);
     server.must(&["--tenant", tenant, "package", "add", &package, "--download", "20M", "--upload", "10M"]);
@@ -213,7 +215,9 @@ impl Builder {
             let (tenant, _) = add_tenant(&self.db, &ids, tenant_name(side), "UTC", "USD", now()).await.expect("a tenant");
             let host = host_name(side).map(str::to_owned);
             let mut tx = self.db.begin().await.expect("a transaction");
-            set_tenant(&mut tx, tenant_name(side), &TenantChanges { host_name: Some(host), ..TenantChanges::default() }).await.expect("changed");
+            set_tenant(&mut tx, tenant_name(side), &TenantChanges { host_name: Some(host), ..TenantChanges::default() })
+                .await
+                .expect("changed");
             tx.commit(now()).await.expect("committed");
             self.known.tenants.insert(tenant_name(side), tenant.id);
         }
@@ -300,7 +304,8 @@ impl Builder {
             hourly_limit: 100,
             expires_at: None,
         };
-        let account = find_account_by_name(&mut self.db.read().await.expect("reads"), &scope, &name(holder)).await.expect("read").expect(holder);
+        let account =
+            find_account_by_name(&mut self.db.read().await.expect("reads"), &scope, &name(holder)).await.expect("read").expect(holder);
         let (key, _) = add_api_key(&self.db, &self.ids(), &scope, Some(&account.name), new, now()).await.expect("a key");
         self.known.keys.insert(holder, key.id);
     }
