@@ -3,12 +3,15 @@
 //!
 //! Reading order: `cast` (who there is), `model` (who may what, written a second time), `table` (every page), `walk` (the crawl), then single attempts.
 
+mod addresses;
 mod allowed;
+mod builder;
 mod caller;
 mod cast;
 mod contents;
 mod door;
 mod escalation;
+mod eyes;
 mod factor;
 mod model;
 mod mutations;

@@ -7,8 +7,11 @@ use super::cast::{Side, name};
 use super::contents::Contents;
 use super::world::{PASSPHRASE, World, run};
 
-/// What ends, or changes, the sign-in of `south`: who does it, where, with what; and whether the cookie opens anything afterwards.
-const ENDS: [(&str, &str, &[(&str, &str)], bool); 6] = [
+/// Who does it, where, with what, and whether the cookie opens anything afterwards.
+type End = (&'static str, &'static str, &'static [(&'static str, &'static str)], bool);
+
+/// What ends, or changes, the sign-in of `south`.
+const ENDS: [End; 6] = [
     ("south", "/sign-out", &[], false),
     ("admin", "/accounts/{id}/suspend", &[("reason", "unpaid")], false),
     ("admin", "/accounts/{id}/end-sign-ins", &[], false),
