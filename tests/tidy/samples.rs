@@ -48,7 +48,7 @@ const SAMPLES: &[Sample] = &[
     ("http_stays_in_surfaces", "src/aaa/mod.rs", "use axum::Router;", "src/aaa/mod.rs:1"),
     ("http_stays_in_surfaces", "src/app/http.rs", "use axum::Router;", ""),
     ("tls_stays_in_app", "src/panel/mod.rs", "use rustls::ServerConfig;", "src/panel/mod.rs:1"),
-    ("tls_stays_in_app", "src/web/mod.rs", "fn f() { hyper::body::x() }", "src/web/mod.rs:1"),
+    ("tls_stays_in_app", "src/web/mod.rs", "fn f() { hyper_util::rt::x() }", "src/web/mod.rs:1"),
     ("tls_stays_in_app", "src/app/tls/mod.rs", "use rustls::ServerConfig;", ""),
     ("data_plane_runs_on_threads", "src/listen/auth.rs", "fn f() {\n    tokio::spawn(g());\n}", "src/listen/auth.rs:2"),
     ("data_plane_runs_on_threads", "src/journal/segment.rs", "use tokio::fs;", "src/journal/segment.rs:1"),
