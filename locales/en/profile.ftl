@@ -50,3 +50,6 @@ said-second-factor-set = The second factor is on.
 said-second-factor-removed = The second factor is removed.
 said-sign-in-ended = The sign-in was ended.
 said-sign-ins-ended = All your other sign-ins were ended.
+looks = Who saw the panel as you do
+looks-none = Nobody has looked through your account's eyes.
+looks-who = Who

@@ -12,5 +12,5 @@ tenant-leave = Back to my own tenant
 tenant-opened = Tenant added
 tenant-opened-help = Send this link to the Super Admin of { $name }: it lets whoever opens it choose the password of the account super-admin, once. It is shown only now.
 tenant-opened-done = To the tenant
-said-tenant-entered = You work in { $name } now.
+said-tenant-entered = You work in this tenant now.
 said-tenant-left = You are back in your own tenant.

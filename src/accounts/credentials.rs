@@ -6,7 +6,7 @@ use super::account::check_text;
 use super::capability::Capability;
 use super::change::Whom;
 use super::set_account::own_account;
-use super::sign_in::{Guest, Principal, SignInDesk, TOTP_PLACE};
+use super::sign_in::{Guest, Principal, SIGN_IN_PREFIX, SignInDesk, TOTP_PLACE};
 use super::sql::LinkRow;
 use super::{Account, AccountError, PasswordHasher, Scope, SecretToken, change, check_password, sql, token_hash, totp};
 use crate::store::{AuditEntry, Db, IdMaker, Tx};
@@ -155,14 +155,20 @@ impl SignInDesk {
         let who = format!("account {}", principal.account.0);
         let attempt = self.throttle.begin(&who, guest.ip, now).map_err(|wait_secs| AccountError::TooManyAttempts { wait_secs })?;
         let secrets = sql::find_secrets(&mut self.db.read().await?, principal.home, principal.account).await?;
-        if !self.hasher.verify(password, secrets.and_then(|s| s.password)).await?.is_right {
-            return Err(AccountError::SignInRefused);
+        match self.hasher.verify(password, secrets.and_then(|s| s.password)).await {
+            Ok(verdict) if verdict.is_right => {
+                attempt.succeeded();
+                Ok(())
+            }
+            Ok(_) => Err(AccountError::SignInRefused),
+            Err(busy) => {
+                attempt.undecided();
+                Err(busy)
+            }
         }
-        attempt.succeeded();
-        Ok(())
     }
 
-    /// Changes one's own password; all other sign-ins end.
+    /// Changes one's own password; all other sign-ins end, and this one gets a new token: whoever had a copy of the old one is out.
     pub async fn change_password(
         &self,
         principal: &Principal,
@@ -170,15 +176,17 @@ impl SignInDesk {
         new: &str,
         guest: &Guest,
         now: UnixMs,
-    ) -> Result<(), AccountError> {
+    ) -> Result<SecretToken, AccountError> {
         principal.require_himself()?;
         check_password(new, &principal.account_name)?;
         self.prove_password(principal, old, guest, now).await?;
         let phc = self.hasher.hash(new).await?;
         let mut tx = self.db_for(principal.account, &principal.account_name, guest).begin().await?;
         put_password(&mut tx, principal.home, principal.account, &phc, principal.sign_in_id, now).await?;
+        let token = renew_token(&mut tx, principal, now).await?;
         tx.audit(entry(principal.home, "account.change-password", principal.account, &principal.account_name).secret("password"));
-        Ok(tx.commit(now).await?)
+        tx.commit(now).await?;
+        Ok(token)
     }
 
     /// Begins to set up a second factor: its secret in base32 and as the text of a QR code. Nothing is asked for until it is confirmed.
@@ -218,14 +226,14 @@ impl SignInDesk {
         Ok(Some((Zeroizing::new(totp::base32(&secret)), Zeroizing::new(totp::otpauth_uri(&secret, issuer, &secrets.name)))))
     }
 
-    /// Confirms the second factor by a first code and returns recovery codes, which are shown this once.
+    /// Confirms the second factor by a first code and returns recovery codes, which are shown this once, and the sign-in's new token; all other sign-ins end.
     pub async fn confirm_second_factor(
         &self,
         principal: &Principal,
         code: &str,
         guest: &Guest,
         now: UnixMs,
-    ) -> Result<Vec<String>, AccountError> {
+    ) -> Result<(Vec<String>, SecretToken), AccountError> {
         principal.require_himself()?;
         let mut tx = self.db_for(principal.account, &principal.account_name, guest).begin().await?;
         let secrets = sql::find_secrets(&mut tx, principal.home, principal.account).await?;
@@ -236,9 +244,10 @@ impl SignInDesk {
         sql::update_totp_step(&mut tx, principal.home, principal.account, step).await?;
         let codes = fresh_codes(&mut tx, principal).await?;
         sql::end_sign_ins_of(&mut tx, principal.home, principal.account, principal.sign_in_id, "second factor set up", now).await?;
+        let token = renew_token(&mut tx, principal, now).await?;
         tx.audit(entry(principal.home, "account.set-2fa", principal.account, &principal.account_name).secret("second_factor"));
         tx.commit(now).await?;
-        Ok(codes)
+        Ok((codes, token))
     }
 
     /// New recovery codes instead of all earlier ones.
@@ -278,6 +287,15 @@ impl SignInDesk {
         sql::replace_recovery_codes(&mut tx, principal.home, principal.account, &[]).await?;
         tx.audit(entry(principal.home, "account.remove-2fa", principal.account, &principal.account_name).secret("second_factor"));
         Ok(tx.commit(now).await?)
+    }
+}
+
+/// Gives the sign-in at hand a new token; the old one is void.
+async fn renew_token(tx: &mut Tx, principal: &Principal, now: UnixMs) -> Result<SecretToken, AccountError> {
+    let token = SecretToken::new(SIGN_IN_PREFIX);
+    match sql::update_token(tx, principal.home, principal.sign_in_id, &token.hash(), now).await? {
+        1 => Ok(token),
+        _ => Err(AccountError::NotSignedIn("this sign-in was ended")),
     }
 }
 

@@ -53,7 +53,8 @@ pub use permit::{RoleChanges, permit, revoke, set_role};
 pub use preferences::{PAGE_ROW_CHOICES, PAGE_ROWS, Preferences, set_preferences};
 pub use role::{CUSTOMER_LEVEL, Creates, Role, RoleBook, RoleChange, RoleTerms};
 pub use rules::{
-    Denial, Target, may_add_tenant, may_create, may_edit_role, may_manage, may_permit, may_rename_role, may_set_tenant, may_stand_below,
+    Denial, Target, may_add_tenant, may_create, may_edit_role, may_manage, may_name_tenant, may_permit, may_rename_role, may_set_tenant,
+    may_stand_below,
 };
 pub use scope::{Held, Scope};
 pub use secret_token::{SecretToken, token_hash};
@@ -62,8 +63,8 @@ pub use set_tenant::{TenantChanges, set_tenant};
 pub use sign_in::{Attempt, Guest, Impersonation, Opened, Principal, SignInDesk, SignInRules, SignInThrottle, Step, make_sign_in_link};
 pub use sql::{
     AccountFilter, AuditFilter, AuditRecord, SignIn, delete_old_sign_ins, find_account, find_account_by_id, find_account_by_name,
-    find_owner, find_preferences, find_tenant, find_tenant_by_host, find_tenant_by_id, list_accounts, list_audit, list_permissions,
-    list_role_book, list_sign_ins, list_tenants,
+    find_owner, find_preferences, find_tenant, find_tenant_by_host, find_tenant_by_id, list_accounts, list_audit, list_looks_at,
+    list_permissions, list_role_book, list_sign_ins, list_tenants,
 };
 pub use standing::{Link, Permission, Standing};
 pub use tenant::{ROLE_ADMIN, Tenant, check_time_zone};

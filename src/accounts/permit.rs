@@ -29,6 +29,8 @@ pub async fn permit(
     if expires_at.is_some_and(|at| at <= now) {
         return Err(AccountError::BadField("a permission cannot end in the past".to_owned()));
     }
+    // a permission counts by who gave it, so nobody gives one in another's name
+    scope.require_himself()?;
     let mut tx = db.begin().await?;
     let change = change::begin(&mut tx, scope, now).await?;
     let account = change.managed(&mut tx, whom, Capability::AccountsPermit).await?;
@@ -98,7 +100,7 @@ pub async fn set_role(db: &Db, scope: &Scope, role: Role, changes: &RoleChanges,
     let now_scope = change::begin(&mut tx, scope, now).await?;
     let (scope, book) = (&now_scope.scope, &now_scope.book);
     let only_label = changes.level.is_none() && changes.add.is_empty() && changes.withhold.is_empty() && !changes.reset;
-    let may = if only_label { may_rename_role(scope, book.level(role)) } else { may_edit_role(scope, book.level(role)) };
+    let may = if only_label { may_rename_role(scope, role, book.level(role)) } else { may_edit_role(scope, book.level(role)) };
     may?;
     let before = book.terms(role);
     let mut change = book.change(role);
@@ -125,7 +127,8 @@ pub async fn set_role(db: &Db, scope: &Scope, role: Role, changes: &RoleChanges,
         return Err(Denial::NotLower.into());
     }
     let after = changed.terms(role);
-    if let Some(missing) = after.capabilities.without(before.capabilities).iter().find(|c| !scope.may(*c)) {
+    let (gained, lost) = (after.capabilities.without(before.capabilities), before.capabilities.without(after.capabilities));
+    if let Some(missing) = gained.or(lost).iter().find(|c| !scope.may(*c)) {
         return Err(Denial::NotHeld(missing).into());
     }
     sql::insert_role_change(&mut tx, scope, role, &change, now).await?;

@@ -1,7 +1,6 @@
 //! Changing an account: its fields, its role, suspension, menu groups.
 
 use super::account::{check_account_name, check_email, check_text};
-use super::add_account::what_is_taken;
 use super::capability::{Capability, Menu};
 use super::change::{self, Change, Whom};
 use super::role::Role;
@@ -194,9 +193,14 @@ async fn write(
     verb: &'static str,
     now: UnixMs,
 ) -> Result<(), AccountError> {
-    if !sql::update_account(tx, &change.scope, after, now).await? {
-        return Err(AccountError::SignInNameTaken(what_is_taken(tx, &change.scope, &after.name, after.email.as_deref()).await?));
+    // looked for beforehand: on PostgreSQL a violated constraint ends the transaction. The tenant's accounts are locked, so nobody comes between.
+    let whole = Scope::administrator(change.tenant());
+    for taken in [Some(&after.name), after.email.as_ref()].into_iter().flatten() {
+        if sql::find_account_by_name(tx, &whole, taken).await?.is_some_and(|holder| holder.id != after.id) {
+            return Err(AccountError::SignInNameTaken(taken.clone()));
+        }
     }
+    sql::update_account(tx, &change.scope, after, now).await?;
     tx.audit(AuditEntry::new(change.tenant().0, verb, "accounts", before.id.0, &before.name).before(before).after(after));
     tx.changed(change.tenant().0, "accounts", before.id.0);
     Ok(())

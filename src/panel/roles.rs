@@ -104,7 +104,7 @@ fn page(who: &Signed, role: Role, form: Form, complaints: Complaints) -> Page {
         preset_level: preset.level,
         groups: box_groups(&shell, one),
         count: terms.capabilities.iter().count(),
-        rename_locked: locked(may_rename_role(who.scope(), terms.level)),
+        rename_locked: locked(may_rename_role(who.scope(), role, terms.level)),
         edit_locked,
         shell,
         form,

@@ -9,7 +9,7 @@ use super::zones::ZONES;
 use crate::accounts::capability::Capability;
 use crate::accounts::{AccountError, NewTenant, Tenant, find_seen_tenant, list_seen_tenants, may_add_tenant, open_tenant};
 use crate::units::{TenantId, UnixMs};
-use crate::web::{Complaints, Form, Guard, Id, LANGUAGES, Problem, Routes, Shell, Signed, go, html, html_with, refill, url_with};
+use crate::web::{Complaints, Form, Guard, Id, LANGUAGES, Problem, Routes, Shell, Signed, go, html, html_with, refill};
 
 const VIEW: Guard = Guard::Any(&[Capability::TenantsView]);
 const CREATE: Guard = Guard::Any(&[Capability::TenantsCreate]);
@@ -143,7 +143,7 @@ fn refused(who: &Signed, form: Form, field: &'static str, error: &AccountError) 
 async fn enter(who: Signed, Id(id): Id, _: Form) -> Result<Response, Problem> {
     let tenant = find_seen_tenant(&mut who.site.db.read().await?, who.scope(), TenantId(id)).await?.ok_or(Problem::NotFound)?;
     who.site.desk.work_in(&who.principal, Some(tenant.id), &who.visit.as_guest(), who.now()).await?;
-    Ok(go(&url_with(&format!("/tenants/{id}"), [("said", "tenant-entered"), ("name", &tenant.name)]), &[]))
+    Ok(go(&format!("/tenants/{id}?said=tenant-entered"), &[]))
 }
 
 async fn leave(who: Signed, _: Form) -> Result<Response, Problem> {

@@ -8,7 +8,7 @@ use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 
-use super::{Problem, Site, Visit, form_token};
+use super::{Problem, Signed, Site, Visit, form_token};
 
 /// Longest body of a form, octets.
 const MOST_OCTETS: usize = 64 * 1024;
@@ -117,6 +117,7 @@ impl FromRequest<Arc<Site>> for Form {
 
     async fn from_request(request: Request, site: &Arc<Site>) -> Result<Form, Problem> {
         let visit = request.extensions().get::<Visit>().cloned().expect("`layers` stands before every route");
+        let bound_to = request.extensions().get::<Signed>().map_or_else(|| visit.bound_to().to_owned(), Signed::bound_to);
         let kind = request.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
         if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return Err(Problem::BadRequest("a form is sent as application/x-www-form-urlencoded".into()));
@@ -126,8 +127,11 @@ impl FromRequest<Arc<Site>> for Form {
         if fields.len() > MOST_FIELDS {
             return Err(Problem::TooLarge);
         }
+        if fields.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
+            return Err(Problem::BadRequest("a form holds no NUL characters".into()));
+        }
         let form = Form(fields);
-        if !form_token::fits(&site.form_key, visit.bound_to(), form.raw(TOKEN_FIELD)) {
+        if !form_token::fits(&site.form_key, &bound_to, form.raw(TOKEN_FIELD)) {
             return Err(Problem::FormOutdated);
         }
         Ok(form)

@@ -109,6 +109,12 @@ impl Signed {
         chosen.or_else(|| Language::of(&self.tenant.language)).unwrap_or(self.visit.language)
     }
 
+    /// What forms are bound to: the sign-in, and with whose eyes and in which tenant it looks; a form that was opened under others does nothing.
+    pub(super) fn bound_to(&self) -> String {
+        let eyes = self.principal.impersonation.as_ref().map_or(0, |i| i.account.0);
+        format!("{} {eyes} {}", self.visit.bound_to(), self.scope().tenant())
+    }
+
     /// A page's frame, with a title by its text id.
     pub fn shell(&self, title_id: &str) -> Shell {
         Shell::signed(self, title_id)

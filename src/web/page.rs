@@ -35,15 +35,19 @@ pub fn html_with(status: StatusCode, template: &impl Template) -> Result<Respons
 
 /// To another page of ours, asked for anew (303). `cookies` are Set-Cookie headers.
 pub fn go(to: &str, cookies: &[String]) -> Response {
-    // `//host` would be another site
-    let to = if to.starts_with('/') && !to.starts_with("//") && !to.starts_with("/\\") { to } else { "/" };
+    // `//host` would be another site, and so would what browsers make of `\` and of control characters
+    let is_ours = to.starts_with('/') && !to.starts_with("//") && !to.contains(|c: char| c == '\\' || c.is_control());
+    let to = if is_ours { to } else { "/" };
     let mut response = StatusCode::SEE_OTHER.into_response();
     let headers = response.headers_mut();
     headers.insert(LOCATION, HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/")));
-    for cookie in cookies {
-        if let Ok(value) = HeaderValue::from_str(cookie) {
-            headers.append(SET_COOKIE, value);
-        }
+    cookies.iter().fold(response, |response, cookie| with_cookie(response, cookie))
+}
+
+/// The answer with a cookie.
+pub fn with_cookie(mut response: Response, cookie: &str) -> Response {
+    if let Ok(value) = HeaderValue::from_str(cookie) {
+        response.headers_mut().append(SET_COOKIE, value);
     }
     response
 }
@@ -78,9 +82,15 @@ mod tests {
 
     #[test]
     fn redirects_stay_here() {
-        for (to, goes) in
-            [("/a?b=c", "/a?b=c"), ("//evil.example", "/"), ("https://evil.example", "/"), ("/\\evil.example", "/"), ("/a\nb", "/")]
-        {
+        for (to, goes) in [
+            ("/a?b=c", "/a?b=c"),
+            ("//evil.example", "/"),
+            ("https://evil.example", "/"),
+            ("/\\evil.example", "/"),
+            ("/a\nb", "/"),
+            ("/\t/evil.example", "/"),
+            ("/a/\\evil.example", "/"),
+        ] {
             assert_eq!(go(to, &[]).headers()[LOCATION], goes, "{to:?}");
         }
         assert_eq!(go("/", &["a=1".into(), "b=2".into()]).headers().get_all(SET_COOKIE).iter().count(), 2);

@@ -14,7 +14,13 @@ const MOST_PAIRS: usize = 200;
 impl Query {
     /// Reads a query string.
     pub fn read(text: &str) -> Query {
-        Query(form_urlencoded::parse(text.as_bytes()).take(MOST_PAIRS).map(|(n, v)| (n.into_owned(), v.into_owned())).collect())
+        Query(
+            form_urlencoded::parse(text.as_bytes())
+                .take(MOST_PAIRS)
+                .filter(|(n, v)| !n.contains('\0') && !v.contains('\0'))
+                .map(|(n, v)| (n.into_owned(), v.into_owned()))
+                .collect(),
+        )
     }
 
     /// The first value of a name without spaces around it; empty if there is none.

@@ -135,6 +135,7 @@ impl Shell {
             view_as: principal.impersonation.as_ref().map(|i| ViewAs { name: i.name.clone(), until: i.until }),
             notice: notice(&signed.visit, language),
             zone: signed.tenant.zone(),
+            bound_to: signed.bound_to(),
             ..Shell::guest(&signed.site, &signed.visit, title_id)
         }
     }
@@ -218,6 +219,5 @@ fn notice(visit: &Visit, language: Language) -> Option<Notice> {
     let said = query.get("said");
     let is_plain = !said.is_empty() && said.len() < 64 && said.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
     let id = format!("said-{said}");
-    let values = [("name", Said::from(query.get("name").chars().take(80).collect::<String>()))];
-    is_plain.then(|| language.find(&id, &values).or_else(|| Language::FIRST.find(&id, &values))).flatten().map(Notice)
+    is_plain.then(|| language.find(&id, &[]).or_else(|| Language::FIRST.find(&id, &[]))).flatten().map(Notice)
 }

@@ -5,7 +5,7 @@ use super::{Guest, Impersonation, Principal, SignInDesk};
 use crate::accounts::capability::{Capability, CapabilitySet};
 use crate::accounts::sql::{SignIn, SignInRow};
 use crate::accounts::{AccountError, Scope, Standing, Target, find_seen_tenant, may_manage, sql, token_hash};
-use crate::store::{AuditEntry, Conn};
+use crate::store::{AuditEntry, Conn, Origin, Source};
 use crate::units::{AccountId, TenantId, UnixMs};
 
 /// How exact [`SignIn::seen_at`] is: a write per minute and sign-in is enough.
@@ -27,11 +27,14 @@ impl SignInDesk {
         // a Developer who is one no more works at home again
         let chosen = row.works_in.and_then(|tenant| standing.scope_in(TenantId(tenant)));
         let own = chosen.unwrap_or_else(|| standing.scope.clone());
-        let (scope, impersonation) = match through_eyes(&mut conn, &row, &standing, now).await? {
-            Some((scope, i)) => (scope, Some(i)),
-            None => (own, None),
-        };
+        let through = through_eyes(&mut conn, &row, &standing, now).await?;
         drop(conn);
+        let (scope, impersonation) = match (through, row.as_account_id) {
+            (Some((scope, i)), _) => (scope, Some(i)),
+            (None, None) => (own, None),
+            // a request that was meant for the other account's eyes must not be done with one's own power
+            (None, Some(target)) => return Err(self.break_off(&row, &standing, AccountId(target), now).await?),
+        };
         if now - row.seen_at >= SEEN_EVERY_MS {
             let mut tx = self.db.begin().await?;
             sql::update_seen(&mut tx, TenantId(row.tenant_id), row.id, now).await?;
@@ -48,6 +51,21 @@ impl SignInDesk {
             proven_at: row.proven_at,
             impersonation,
         })
+    }
+
+    /// Ends a look through another's eyes that has run out or is allowed no more; the next request is one's own.
+    async fn break_off(&self, row: &SignInRow, real: &Standing, target: AccountId, now: UnixMs) -> Result<AccountError, AccountError> {
+        let (tenant, name) = (TenantId(row.tenant_id), real.scope.name());
+        let origin = Origin { account_id: Some(row.account_id), actor: name.to_owned(), source: Source::Panel, ..Origin::default() };
+        let mut tx = self.db.acting_as(origin).begin().await?;
+        sql::update_as(&mut tx, tenant, row.id, None, "", None).await?;
+        let theirs = sql::find_standing(&mut tx, target, now).await?;
+        let (of, called) = theirs.map_or((tenant, String::new()), |s| (s.scope.tenant(), s.scope.name().to_owned()));
+        tx.audit(AuditEntry::new(of.0, "impersonation.end", "accounts", target.0, &called).note("reason", "ran out"));
+        tx.commit(now).await?;
+        Ok(AccountError::Impersonation(
+            "you see with your own eyes again: the time was over, or it is allowed no more. Nothing was done; open the page once more",
+        ))
     }
 
     fn check_times(&self, row: &SignInRow, now: UnixMs) -> Result<(), AccountError> {

@@ -13,6 +13,8 @@ mod tests;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use super::{PasswordHasher, Scope, SecretToken};
 use crate::store::{Db, Origin, Sealer, Source};
 use crate::units::{AccountId, TenantId, UnixMs};
@@ -23,7 +25,7 @@ pub use throttle::{Attempt, SignInThrottle};
 /// Where sealed secrets of second factors belong.
 pub(super) const TOTP_PLACE: &str = "accounts.totp_secret";
 /// What a token of a sign-in begins with.
-const SIGN_IN_PREFIX: &str = "tgs_";
+pub(super) const SIGN_IN_PREFIX: &str = "tgs_";
 /// What a ticket for the second factor begins with.
 const TICKET_PREFIX: &str = "tgt_";
 
@@ -148,12 +150,17 @@ pub struct SignInDesk {
     pub(super) sealer: Sealer,
     pub(super) throttle: Arc<SignInThrottle>,
     pub(super) rules: SignInRules,
+    /// Places for refusals that are being written into the audit log.
+    refusals: Arc<Semaphore>,
 }
+
+/// Refusals that may wait to be written.
+const MOST_REFUSALS: usize = 64;
 
 impl SignInDesk {
     /// A door with empty counters.
     pub fn new(db: Db, sealer: Sealer, hasher: PasswordHasher, rules: SignInRules) -> SignInDesk {
-        SignInDesk { db, hasher, sealer, throttle: Arc::default(), rules }
+        SignInDesk { db, hasher, sealer, throttle: Arc::default(), rules, refusals: Arc::new(Semaphore::new(MOST_REFUSALS)) }
     }
 
     /// The store in the name of somebody at the door.

@@ -155,17 +155,13 @@ pub async fn find_account_by_id(conn: &mut Conn, scope: &Scope, id: AccountId) -
     row.map(AccountRow::into_account).transpose()
 }
 
-/// Writes what people may change of an account; false if its name or e-mail address is taken.
-pub(in crate::accounts) async fn update_account(conn: &mut Conn, scope: &Scope, a: &Account, now: UnixMs) -> Result<bool, StoreError> {
+/// Writes what people may change of an account.
+pub(in crate::accounts) async fn update_account(conn: &mut Conn, scope: &Scope, a: &Account, now: UnixMs) -> Result<u64, StoreError> {
     let menus = a.disabled_menus.iter().map(|m| m.as_str()).collect::<Vec<_>>().join(" ");
-    let done = q!(exec conn, "UPDATE accounts SET name = $3, name_key = $4, email = $5, email_key = $6, full_name = $7, phone = $8, role = $9, \
+    q!(exec conn, "UPDATE accounts SET name = $3, name_key = $4, email = $5, email_key = $6, full_name = $7, phone = $8, role = $9, \
         disabled_menus = $10, suspended_at = $11, suspended_reason = $12, updated_at = $13 WHERE tenant_id = $1 AND id = $2",
         scope.tenant().0, a.id.0, &a.name, account_key(&a.name), &a.email, a.email.as_deref().map(account_key), &a.full_name, &a.phone,
-        a.role.as_str(), menus, a.suspended_at, &a.suspended_reason, now);
-    match done {
-        Err(e) if e.unique_violation().is_some() => Ok(false),
-        done => done.map(|n| n == 1),
-    }
+        a.role.as_str(), menus, a.suspended_at, &a.suspended_reason, now)
 }
 
 /// What an account chose for its pages.

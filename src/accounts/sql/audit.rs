@@ -84,7 +84,7 @@ macro_rules! list_audit_sql {
         concat!(
             "SELECT seq, at, actor_id, actor, on_behalf_of, source, verb, kind, object_id, object, changes, request_id, ip \
         FROM audit_log WHERE tenant_id = $1 AND seq < $2 AND ($3 \
-            OR actor_id IN (SELECT id FROM accounts WHERE tenant_id = $1 AND path >= $4 AND path < $5) \
+            OR (owner_id IS NULL AND actor_id IN (SELECT id FROM accounts WHERE tenant_id = $1 AND path >= $4 AND path < $5)) \
             OR owner_id IN (SELECT id FROM accounts WHERE tenant_id = $1 AND path >= $4 AND path < $5)) \
         AND substr(verb, 1, $6) = $7 AND ($8 = '' OR actor = $8) AND ($9 = '' OR kind = $9) AND ($10 = 0 OR object_id = $10) AND at >= $11 AND at < $12 \
         AND ($13 = '' OR source = $13) AND substr(object, 1, $14) = $15 AND ($16 = 0 OR actor_id = $16) ",
@@ -97,8 +97,17 @@ const BY_TENANT: &str = list_audit_sql!("");
 const BY_OBJECT: &str = list_audit_sql!("AND kind = $9 AND object_id = $10 ");
 const BY_ACTOR: &str = list_audit_sql!("AND actor_id = $16 ");
 
-/// Lines that the scope sees, the newest first, before a number, at most `limit`: what accounts of its subtree did, what was done to
-/// them and to what they own, and for a scope over the whole tenant everything.
+/// Who looked through the acting account's eyes, the newest first: for its holder, whatever else of the log he may read.
+pub async fn list_looks_at(conn: &mut Conn, scope: &Scope, limit: i64) -> Result<Vec<AuditRecord>, StoreError> {
+    let Some(own) = scope.acting() else { return Ok(Vec::new()) };
+    let rows = q!(all conn, AuditRow, "SELECT seq, at, actor_id, actor, on_behalf_of, source, verb, kind, object_id, object, changes, request_id, ip \
+        FROM audit_log WHERE tenant_id = $1 AND kind = 'accounts' AND object_id = $2 AND verb = 'impersonation.begin' ORDER BY seq DESC LIMIT $3",
+        scope.tenant().0, own.0, limit)?;
+    Ok(rows.into_iter().map(into_record).collect())
+}
+
+/// Lines that the scope sees, the newest first, before a number, at most `limit`: what was done to accounts of its subtree and to what they own, what these accounts did
+/// to things that are nobody's, and for a scope over the whole tenant everything. Not what they did to others' things, before they were moved here.
 pub async fn list_audit(
     conn: &mut Conn,
     scope: &Scope,

@@ -19,7 +19,7 @@ pub(in crate::accounts) struct SecretsRow {
     pub totp_step: i64,
 }
 
-/// Accounts that sign in with this name or e-mail address; at most `limit`. Without a tenant those of all tenants.
+/// Accounts with a password that sign in with this name or e-mail address; at most `limit`. Without a tenant those of all tenants.
 pub(in crate::accounts) async fn list_secrets(
     conn: &mut Conn,
     tenant: Option<TenantId>,
@@ -27,7 +27,7 @@ pub(in crate::accounts) async fn list_secrets(
     limit: i64,
 ) -> Result<Vec<SecretsRow>, StoreError> {
     q!(all conn, SecretsRow, "SELECT id, tenant_id, name, password, totp_secret, totp_at, totp_step FROM accounts \
-        WHERE ($1 = 0 OR tenant_id = $1) AND path <> '' AND (name_key = $2 OR email_key = $2) ORDER BY id LIMIT $3",
+        WHERE ($1 = 0 OR tenant_id = $1) AND path <> '' AND password IS NOT NULL AND (name_key = $2 OR email_key = $2) ORDER BY id LIMIT $3",
         tenant.map_or(0, |t| t.0), key, limit)
 }
 
@@ -42,6 +42,16 @@ pub(in crate::accounts) async fn find_first_without_password(conn: &mut Conn, te
 pub(in crate::accounts) async fn find_secrets(conn: &mut Conn, tenant: TenantId, id: AccountId) -> Result<Option<SecretsRow>, StoreError> {
     q!(opt conn, SecretsRow, "SELECT id, tenant_id, name, password, totp_secret, totp_at, totp_step FROM accounts WHERE tenant_id = $1 AND id = $2",
         tenant.0, id.0)
+}
+
+/// Locks an account until the transaction ends, and reads its secrets.
+pub(in crate::accounts) async fn update_lock_secrets(
+    conn: &mut Conn,
+    tenant: TenantId,
+    id: AccountId,
+) -> Result<Option<SecretsRow>, StoreError> {
+    q!(opt conn, SecretsRow, "UPDATE accounts SET totp_step = totp_step WHERE tenant_id = $1 AND id = $2 \
+        RETURNING id, tenant_id, name, password, totp_secret, totp_at, totp_step", tenant.0, id.0)
 }
 
 /// Sets a password.
@@ -260,6 +270,7 @@ pub async fn list_sign_ins(conn: &mut Conn, tenant: TenantId, account: AccountId
 /// Forgets sign-ins that ended before an instant.
 // cross-tenant: housekeeping of the whole server
 pub async fn delete_old_sign_ins(conn: &mut Conn, before: UnixMs) -> Result<u64, StoreError> {
+    q!(exec conn, "DELETE FROM setup_links WHERE used_at < $1 OR expires_at < $1", before)?;
     q!(exec conn, "DELETE FROM sign_ins WHERE ended_at < $1 OR expires_at < $1", before)
 }
 

@@ -4,7 +4,6 @@ use askama::Template;
 use axum::response::Response;
 
 use super::state;
-use crate::accounts::capability::Capability;
 use crate::accounts::{Account, AccountFilter, AccountPath, Role, find_account_by_id, list_accounts};
 use crate::units::AccountId;
 use crate::web::{Complaints, Form, Problem, Query, Shell, Signed, html};
@@ -55,6 +54,11 @@ pub(super) async fn show(who: Signed, query: Query) -> Result<Response, Problem>
     accounts.truncate(rows as usize);
     let last = accounts.last().map(|account| account.id.to_string()).unwrap_or_default();
     let top = who.scope().depth();
+    let own = match who.scope().acting() {
+        Some(id) => find_account_by_id(&mut conn, who.scope(), id).await?,
+        None => None,
+    };
+    let may_create = own.is_some_and(|own| super::create::roles_below(&who, &own).next().is_some());
     let shell = who.shell("menu-accounts");
     let mut roles = vec![(String::new(), shell.t("filter-all"))];
     roles.extend(who.book.all().into_iter().map(|terms| (terms.role.to_string(), terms.label)));
@@ -65,7 +69,7 @@ pub(super) async fn show(who: Signed, query: Query) -> Result<Response, Problem>
         roles,
         lines: accounts.into_iter().map(|account| line(&who, account, top)).collect(),
         is_filtered: role.is_some() || !query.get("q").is_empty() || below.is_some(),
-        may_create: who.scope().may(Capability::AccountsCreate),
+        may_create,
         first: (after != AccountPath::TOP).then(|| query.with("/accounts", &[("after", "")])),
         next: has_more.then(|| query.with("/accounts", &[("after", &last)])),
         below,

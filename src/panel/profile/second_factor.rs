@@ -7,7 +7,7 @@ use qrcode::render::svg;
 
 use super::security;
 use crate::accounts::AccountError;
-use crate::web::{Complaints, Form, Guard, Problem, Routes, Shell, Signed, go, html, refill};
+use crate::web::{Complaints, Form, Guard, Jar, Problem, Routes, Shell, Signed, go, html, refill, with_cookie};
 
 /// Its routes.
 pub fn routes() -> Routes {
@@ -65,7 +65,10 @@ async fn begin(who: Signed, form: Form) -> Result<Response, Problem> {
 
 async fn confirm(who: Signed, form: Form) -> Result<Response, Problem> {
     match who.site.desk.confirm_second_factor(&who.principal, form.text("code"), &who.visit.as_guest(), who.now()).await {
-        Ok(codes) => html(&CodesPage { shell: who.shell("recovery-codes"), codes }),
+        Ok((codes, token)) => {
+            let page = html(&CodesPage { shell: who.shell("recovery-codes"), codes })?;
+            Ok(with_cookie(page, &who.visit.cookies.set(Jar::SignIn, token.expose())))
+        }
         Err(AccountError::SignInRefused) => {
             let complaints = Complaints::about("code", who.shell("second-factor").t("code-wrong"));
             confirm_page(&who, complaints).await?.map_or(Err(Problem::NotFound), |page| refill(&page))

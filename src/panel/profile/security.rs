@@ -4,10 +4,11 @@ use askama::Template;
 use axum::response::Response;
 
 use super::own;
-use crate::accounts::{AccountError, SignIn};
-use crate::web::{Complaints, Form, Guard, Id, Problem, Routes, Shell, Signed, go, html, refill};
+use crate::accounts::{AccountError, AuditRecord, SignIn, list_looks_at};
+use crate::web::{Complaints, Form, Guard, Id, Jar, Problem, Routes, Shell, Signed, go, html, refill};
 
 const MOST_SIGN_INS: i64 = 50;
+const MOST_LOOKS: i64 = 20;
 
 /// Its routes.
 pub fn routes() -> Routes {
@@ -28,6 +29,7 @@ struct Page {
     codes_left: i64,
     sign_ins: Vec<SignIn>,
     this_one: i64,
+    looks: Vec<AuditRecord>,
 }
 
 pub(super) async fn page(who: &Signed, complaints: Complaints) -> Result<impl Template, Problem> {
@@ -41,6 +43,7 @@ pub(super) async fn page(who: &Signed, complaints: Complaints) -> Result<impl Te
         codes_left: desk.count_recovery_codes(&who.principal).await?,
         sign_ins: desk.list_own(&who.principal, MOST_SIGN_INS).await?,
         this_one: who.principal.sign_in_id,
+        looks: list_looks_at(&mut who.site.db.read().await?, who.principal.home_scope(), MOST_LOOKS).await?,
     })
 }
 
@@ -54,7 +57,7 @@ async fn change_password(who: Signed, form: Form) -> Result<Response, Problem> {
         return refill(&page(&who, Complaints::about("password_again", shell.t("password-differs"))).await?);
     }
     match who.site.desk.change_password(&who.principal, old, new, &who.visit.as_guest(), who.now()).await {
-        Ok(()) => Ok(go("/profile/security?said=password-changed", &[])),
+        Ok(token) => Ok(go("/profile/security?said=password-changed", &[who.visit.cookies.set(Jar::SignIn, token.expose())])),
         Err(AccountError::BadPassword(why)) => refill(&page(&who, Complaints::about("password", why)).await?),
         Err(AccountError::SignInRefused) => refill(&page(&who, Complaints::about("old_password", shell.t("password-wrong"))).await?),
         Err(error) => Err(error.into()),

@@ -10,7 +10,7 @@ pub use rules::{RuleLine, rule_lines};
 
 use super::zones::ZONES;
 use crate::accounts::capability::Capability;
-use crate::accounts::{AccountError, Denial, Tenant, TenantChanges, WhenDenied, may_set_tenant};
+use crate::accounts::{AccountError, Denial, Tenant, TenantChanges, WhenDenied, may_name_tenant, may_set_tenant};
 use crate::customers::{CustomerError, set_tenant_settings};
 use crate::store::schema_version;
 use crate::web::{
@@ -72,7 +72,7 @@ fn page(who: &Signed, form: Form, complaints: Complaints) -> Page {
     });
     Page {
         version: Version::of(&who.tenant),
-        may_name: locked.is_none() && who.scope().may(Capability::TenantsEdit),
+        may_name: locked.is_none() && may_name_tenant(who.scope()).is_ok(),
         locked,
         zones: &ZONES,
         languages: LANGUAGES.iter().map(|(code, name, _)| ((*code).to_owned(), (*name).to_owned())).collect(),
@@ -113,7 +113,7 @@ fn read_changes(who: &Signed, form: &Form) -> Result<TenantChanges, Complaints> 
     let mut complaints = Complaints::default();
     let access_rules = rules::read(form, &who.tenant.access_rules, &mut complaints);
     // who may not name the tenant is not shown these two as fields
-    let is_named = who.scope().may(Capability::TenantsEdit) && form.has("name");
+    let is_named = may_name_tenant(who.scope()).is_ok() && form.has("name");
     let changes = TenantChanges {
         name: is_named.then(|| form.text("name").to_owned()),
         host_name: is_named.then(|| form.filled("host_name").map(str::to_owned)),
