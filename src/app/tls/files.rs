@@ -40,6 +40,13 @@ impl OwnFiles {
         Pair::read(&self.files.certificate, &self.files.key)
     }
 
+    /// A line about what clients will not like. Of certificates that the server gets itself there is none: it gets the next one in time.
+    pub fn complain(&self, pair: &Pair, now: UnixMs) {
+        if let Some(complaint) = pair.complaint(now) {
+            tracing::warn!("http.certificate {complaint}");
+        }
+    }
+
     fn stamps(&self) -> [Stamp; 2] {
         [stamp(&self.files.certificate), stamp(&self.files.key)]
     }

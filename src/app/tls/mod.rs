@@ -73,7 +73,8 @@ impl Tls {
     pub fn prepare(http: &HttpConfig, folder: &Path, listening: &[SocketAddr], now: UnixMs) -> Result<Tls, TlsError> {
         if let Some(files) = &http.certificate {
             let (own, pair) = OwnFiles::open(files).map_err(TlsError::Own)?;
-            announce("HTTPS with the certificate of http.certificate", &pair, now);
+            announce("HTTPS with the certificate of http.certificate", &pair);
+            own.complain(&pair, now);
             return Tls::new(CertificateStore::new(&pair), false, |_| Source::Files(own));
         }
         let folder = folder.join("tls");
@@ -91,7 +92,7 @@ impl Tls {
         };
         let Some(config) = &http.acme else {
             let (own, pair) = self_signed()?;
-            announce("HTTPS with a self-signed certificate: browsers warn of it until you compare its fingerprint with theirs", &pair, now);
+            announce("HTTPS with a self-signed certificate: browsers warn of it until you compare its fingerprint with theirs", &pair);
             return Tls::new(CertificateStore::new(&pair), false, |_| Source::SelfSigned(own, pair));
         };
         // The ACME client takes the process's provider; everyone else names his own.
@@ -99,12 +100,12 @@ impl Tls {
         let kept = acme::kept(config, &folder);
         let served = match &kept {
             Some(pair) => {
-                announce("HTTPS with the certificate that the ACME authority gave", pair, now);
+                announce("HTTPS with the certificate that the ACME authority gave", pair);
                 pair.clone()
             }
             None => {
                 let (_, pair) = self_signed()?;
-                announce("HTTPS with a self-signed certificate until the ACME authority gives one", &pair, now);
+                announce("HTTPS with a self-signed certificate until the ACME authority gives one", &pair);
                 pair
             }
         };
@@ -135,10 +136,7 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
 }
 
-/// One line about a certificate from now on served.
-fn announce(what: &str, pair: &Pair, now: UnixMs) {
+/// One line about a certificate that is served from now on.
+fn announce(what: &str, pair: &Pair) {
     tracing::info!(sha256 = pair.fingerprint(), until = print_instant(pair.validity.not_after), "{what}");
-    if let Some(complaint) = pair.complaint(now) {
-        tracing::warn!("the certificate {complaint}");
-    }
 }

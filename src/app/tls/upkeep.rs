@@ -70,7 +70,8 @@ async fn watch_files(mut files: OwnFiles, store: Arc<CertificateStore>, hurry: A
             None => {}
             Some(Ok(pair)) => {
                 store.exchange(&pair);
-                super::announce("the certificate was read again", &pair, now_ms());
+                super::announce("the certificate was read again", &pair);
+                files.complain(&pair, now_ms());
             }
             Some(Err(error)) => tracing::error!(%error, "the certificate on disk cannot be used; the one before is served"),
         }
@@ -91,7 +92,7 @@ async fn renew_self_signed(own: SelfSigned, mut pair: Pair, store: Arc<Certifica
         match own.find_or_make(now) {
             Ok(new) => {
                 store.exchange(&new);
-                super::announce("a new self-signed certificate is served", &new, now);
+                super::announce("a new self-signed certificate is served", &new);
                 pair = new;
             }
             Err(error) => tracing::error!(%error, "no new self-signed certificate could be made"),
@@ -120,7 +121,7 @@ async fn renew_by_acme(acme: Box<Acme>, pair: Option<Pair>, hurry: Arc<Notify>, 
         let now = now_ms();
         let error = match result {
             Ok(Ok(new)) => {
-                super::announce("a certificate came from the ACME authority", &new, now);
+                super::announce("a certificate came from the ACME authority", &new);
                 (failures, due) = (0, new.validity.two_thirds());
                 // One that was old when it came, or a clock that is wrong: no reason to ask without end.
                 if due <= now {

@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::client::Resumption;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::version::{TLS12, TLS13};
@@ -36,7 +37,10 @@ impl HttpsClient {
         roots.add(CertificateDer::from_pem_slice(pem).expect("a certificate in PEM")).expect("one that can be trusted");
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ClientConfig::builder_with_provider(provider).with_protocol_versions(versions).expect("versions that ring has");
-        Self { config: Arc::new(builder.with_root_certificates(roots).with_no_client_auth()) }
+        let mut config = builder.with_root_certificates(roots).with_no_client_auth();
+        // A resumed session shows the certificate of the first one.
+        config.resumption = Resumption::disabled();
+        Self { config: Arc::new(config) }
     }
 
     /// The same client, offering this protocol alone (ALPN).
