@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{Customer, CustomerFilter, Hold, NewTopUp, OwnRate, TopUp};
 use crate::accounts::Scope;
 use crate::packages::LimitsOverride;
-use crate::store::{Conn, StoreError};
+use crate::store::{Conn, ConnRef, StoreError};
 use crate::units::{AccountId, CustomerId, Mac, PackageId, TenantId, UnixMs};
 use crate::{customer_is_seen, is_seen, q, seen_accounts};
 
@@ -140,7 +140,7 @@ pub(super) const LIST_ALL: &str = page_of_rows!("tenant_id = $1");
 /// A part of it. With the plus sign SQLite goes through the index by owner, each owner's in order and no further than the page needs, whether theirs are many or few: the
 /// index of all names would be walked past everybody else's.
 pub(super) const LIST_SEEN_LITE: &str = page_of_rows!(concat!("+tenant_id = $1 AND owner_id IN ", seen_accounts!("$7", "$8")));
-/// PostgreSQL knows how many there are, and takes the better index of the two.
+/// PostgreSQL knows how many there are and takes the better index of the two, if it plans for this very scope: a plan kept for others' would be the wrong one for a large provider.
 const LIST_SEEN_PG: &str = page_of_rows!(concat!("tenant_id = $1 AND owner_id IN ", seen_accounts!("$7", "$8")));
 const COUNT_ALL: &str = "SELECT COUNT(*) FROM customers WHERE tenant_id = $1";
 /// An account is of one tenant, so its index says all.
@@ -160,9 +160,14 @@ pub(super) async fn list_rows(
     if scope.sees_whole_tenant() {
         return q!(all conn, CustomerRow, LIST_ALL, scope.tenant().0, after_key, package, prefix, prefix_chars, limit);
     }
-    let (from, to) = scope.owners();
-    let list = if conn.is_sqlite() { LIST_SEEN_LITE } else { LIST_SEEN_PG };
-    q!(all conn, CustomerRow, list, scope.tenant().0, after_key, package, prefix, prefix_chars, limit, from, to)
+    let (tenant, (from, to)) = (scope.tenant().0, scope.owners());
+    match conn.conn_ref() {
+        ConnRef::Lite(_) => q!(all conn, CustomerRow, LIST_SEEN_LITE, tenant, after_key, package, prefix, prefix_chars, limit, from, to),
+        ConnRef::Pg(c) => {
+            let query = sqlx::query_as(LIST_SEEN_PG).persistent(false).bind(tenant).bind(after_key).bind(package).bind(prefix);
+            Ok(query.bind(prefix_chars).bind(limit).bind(from).bind(to).fetch_all(c).await?)
+        }
+    }
 }
 
 /// The MAC addresses of the customers between two lookup keys.
@@ -382,7 +387,6 @@ pub(super) mod for_tests {
     //! How statements are carried out.
 
     use super::*;
-    use crate::store::ConnRef;
 
     /// The plan of a statement on SQLite; nothing on PostgreSQL, which chooses by what it knows of the tables.
     pub async fn sqlite_plan(conn: &mut Conn, sql: &str) -> String {

@@ -163,6 +163,13 @@ impl SignInDesk {
         SignInDesk { db, hasher, sealer, throttle: Arc::default(), rules, refusals: Arc::new(Semaphore::new(MOST_REFUSALS)) }
     }
 
+    /// Waits until every refusal is in the audit log.
+    #[cfg(test)]
+    pub(super) async fn written(&self) {
+        let all = self.refusals.acquire_many(MOST_REFUSALS as u32).await;
+        assert!(all.is_ok(), "the places are never closed");
+    }
+
     /// The store in the name of somebody at the door.
     pub(super) fn db_for(&self, account: AccountId, name: &str, guest: &Guest) -> Db {
         self.db.acting_as(Origin {
