@@ -8,14 +8,18 @@ mod health;
 mod http;
 mod identity;
 mod metrics;
+mod panel;
 mod priority;
 mod restore;
 mod start;
 mod tasks;
+mod tls;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
+
+use tokio::sync::watch;
 
 use crate::aaa::access::Access;
 use crate::aaa::enforcement::Enforcer;
@@ -25,6 +29,7 @@ use crate::units::UnixMs;
 
 pub use priority::give_way;
 pub use start::{Running, StartError, start};
+pub use tls::certificate_findings;
 
 /// What the server's parts share.
 pub struct Parts {
@@ -56,4 +61,9 @@ pub struct Addresses {
 /// The clock, for tasks that have no datagram or request to take the time from.
 pub fn now_ms() -> UnixMs {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as UnixMs)
+}
+
+/// Returns when the server was told to stop, or when nobody is left who could tell.
+async fn told_to_stop(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stopping| *stopping).await;
 }

@@ -6,6 +6,7 @@
 
 pub mod aaa;
 pub mod accounts;
+pub mod api;
 pub mod app;
 pub mod cli;
 pub mod config;
@@ -14,8 +15,10 @@ pub mod demo;
 pub mod journal;
 pub mod listen;
 pub mod packages;
+pub mod panel;
 pub mod radius;
 pub mod routers;
 pub mod sessions;
 pub mod store;
 pub mod units;
+pub mod web;

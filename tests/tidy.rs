@@ -3,6 +3,10 @@
 
 #[path = "tidy/code.rs"]
 mod code;
+#[path = "tidy/documents.rs"]
+mod documents;
+#[path = "tidy/pages.rs"]
+mod pages;
 #[path = "tidy/rules.rs"]
 mod rules;
 #[path = "tidy/samples.rs"]
@@ -27,6 +31,7 @@ hold! {
     rooms_use_only_lower_ranks,
     sql_stays_in_sql_files,
     http_stays_in_surfaces,
+    tls_stays_in_app,
     data_plane_runs_on_threads,
     unsafe_stays_in_listen,
     files_are_short,
@@ -35,6 +40,8 @@ hold! {
     nothing_is_left_for_later,
     tests_do_not_sleep,
     sql_functions_take_a_tenant,
+    sql_of_business_data_takes_a_scope,
+    surfaces_ask_use_cases,
     whole_tenants_are_for_commands,
     migrations_are_numbered,
 }

@@ -16,7 +16,7 @@ from .process import Failure, free_port, http_get, run, wait_until
 class Tollgate:
     """One server on SQLite or on a private PostgreSQL."""
 
-    def __init__(self, yard, binary=None, store="sqlite", name="tollgate", auth_port=None, acct_port=None, http_port=None, secret=SECRET):
+    def __init__(self, yard, binary=None, store="sqlite", name="tollgate", auth_port=None, acct_port=None, http_port=None, secret=SECRET, http=""):
         self.binary = binary or os.path.join(ROOT, "target/release/tollgate")
         if not os.access(self.binary, os.X_OK):
             raise Failure(f"{self.binary} is missing; build it with: cargo build --release")
@@ -27,6 +27,7 @@ class Tollgate:
         self.auth_port = auth_port or free_port()
         self.acct_port = acct_port or free_port()
         self.http_port = http_port or free_port(socket.SOCK_STREAM)
+        self.http = http
         self.postgres = Postgres(yard, name) if store == "postgres" else None
         self.process = None
 
@@ -42,7 +43,7 @@ class Tollgate:
             file.write(
                 f'[store]\nurl = "{url}"\n\n[data]\nfolder = "{self.folder}/data"\n\n'
                 f'[radius]\nauth = ["127.0.0.1:{self.auth_port}"]\nacct = ["127.0.0.1:{self.acct_port}"]\n\n'
-                f'[http]\nlisten = ["127.0.0.1:{self.http_port}"]\n'
+                f'[http]\nlisten = ["127.0.0.1:{self.http_port}"]\n{self.http}\n'
             )
         os.makedirs(f"{self.folder}/data", exist_ok=True)
         self.cli("migrate")

@@ -20,5 +20,7 @@ pub mod snapshot;
 mod sql;
 pub mod throttle;
 pub mod unknown;
+mod usage;
 
-pub use sql::{JournalPosition, count_packages_and_customers, list_journal_positions, list_router_names, list_usage_days};
+pub use sql::{JournalPosition, count_packages_and_customers, list_journal_positions, list_router_names};
+pub use usage::list_usage_days;

@@ -147,7 +147,7 @@ async fn write(
 mod tests {
     use super::*;
     use crate::aaa::directory::Loader;
-    use crate::accounts::ensure_default_tenant;
+    use crate::accounts::{Scope, ensure_default_tenant};
     use crate::radius::dictionary::Dictionary;
     use crate::routers::{NewRouter, RouterSecret, add_router, list_router_summaries, list_unknown_sources, remove_router};
     use crate::store::KeyFile;
@@ -158,8 +158,9 @@ mod tests {
         for fresh in each_database().await {
             let sealer = KeyFile::read_or_create(&fresh.folder.path().join("key")).expect("a key").sealer();
             let (tenant, owner) = ensure_default_tenant(&fresh.db, &fresh.ids, "default", NOW).await.expect("a tenant");
+            let scope = &Scope::administrator(tenant);
             let new = NewRouter::new("core", vec!["192.0.2.1".parse().expect("one")], RouterSecret::new(b"secret").expect("one"));
-            add_router(&fresh.db, &fresh.ids, &sealer, tenant, owner, &new, NOW).await.expect("a router");
+            add_router(&fresh.db, &fresh.ids, &sealer, scope, owner, &new, NOW).await.expect("a router");
             let (directory, unknown) = (Arc::new(Directory::empty()), Arc::new(UnknownSources::new()));
             let loader = Loader { sealer, dictionary: Arc::new(Dictionary::default()) };
             loader.load(&fresh.db, &directory).await.expect("loaded");
@@ -175,18 +176,18 @@ mod tests {
             }
             publisher.step(&fresh.db, NOW + 9).await.expect("nothing to publish");
             let mut conn = fresh.db.read().await.expect("a connection");
-            let summary = &list_router_summaries(&mut conn, tenant, "", 9).await.expect("read")[0];
+            let summary = &list_router_summaries(&mut conn, scope, "", 9).await.expect("read")[0];
             let published = summary.counters.expect("published");
             assert_eq!((published.accepts, published.clock_skew_secs, published.updated_at), (10, -90, NOW + 2));
-            let sources = list_unknown_sources(&mut conn, 9).await.expect("read");
+            let sources = list_unknown_sources(&mut conn, scope, 9).await.expect("read");
             let source = (sources[0].packets, sources[0].first_seen_at, sources[0].last_seen_at, sources[0].nas_identifier.as_str());
             assert_eq!(source, (2, NOW + 1, NOW + 2, "bo\\x00x"));
 
             // A router that was removed meanwhile gets no row.
-            remove_router(&fresh.db, tenant, "core", NOW).await.expect("removed");
+            remove_router(&fresh.db, scope, "core", NOW).await.expect("removed");
             counters.accepts.fetch_add(1, Ordering::Relaxed);
             publisher.step(&fresh.db, NOW + KEEP_UNKNOWN_MS + 3).await.expect("published");
-            assert!(list_unknown_sources(&mut conn, 9).await.expect("read").is_empty(), "forgotten after a week");
+            assert!(list_unknown_sources(&mut conn, scope, 9).await.expect("read").is_empty(), "forgotten after a week");
             drop(conn);
             fresh.end().await;
         }

@@ -9,11 +9,12 @@ use sqlx::{ColumnIndex, Decode, Row, Type};
 use super::decision_store::DecisionRow;
 use super::policy::UsageDay;
 use super::unknown::UnknownRow;
-use crate::q;
+use crate::accounts::Scope;
 use crate::routers::RouterCounters;
 use crate::sessions::Amounts;
 use crate::store::{Conn, ConnRef, StoreError};
 use crate::units::{CustomerId, Mac, TenantId, UnixMs, printable};
+use crate::{customer_is_seen, q};
 
 /// A customer as the loader reads it, borrowed from the driver's row.
 #[derive(Debug, Clone, Copy)]
@@ -193,6 +194,7 @@ pub(super) async fn list_accounts(conn: &mut Conn) -> Result<Vec<(i64, Option<i6
 }
 
 /// Writes a router's counters, unless the router was removed meanwhile.
+// cross-tenant: a server counts for the routers of all tenants
 pub(super) async fn insert_counters(conn: &mut Conn, tenant_id: i64, c: &RouterCounters, now: UnixMs) -> Result<u64, StoreError> {
     q!(exec conn, "INSERT INTO router_counters (router_id, tenant_id, access_requests, accepts, rejects, accounting_requests, bad_authenticator, \
         bad_message_authenticator, missing_message_authenticator, proxy_state_drops, garbled_passwords, clock_skew_secs, last_access_at, \
@@ -230,6 +232,7 @@ pub(super) async fn delete_unknown_sources(conn: &mut Conn, before: UnixMs) -> R
 }
 
 /// Writes a decision, or how often it has been repeated by now.
+// cross-tenant: a server decides for all tenants
 pub(super) async fn insert_decision(conn: &mut Conn, tenant_id: i64, d: &DecisionRow) -> Result<u64, StoreError> {
     q!(exec conn, "INSERT INTO decisions (id, tenant_id, router_id, customer_id, username, mac, reason, first_at, last_at, repeats) \
         VALUES ($2, $1, $3, $4, $5, $6, $7, $8, $9, $10) \
@@ -268,22 +271,40 @@ pub async fn count_packages_and_customers(conn: &mut Conn) -> Result<(i64, i64),
 }
 
 /// Names of all routers by id.
-// cross-tenant: a trace names the router of each decision
+// cross-tenant: a trace, which an administrator of the server reads, names the router of each decision
 pub async fn list_router_names(conn: &mut Conn) -> Result<Vec<(i64, String)>, StoreError> {
     q!(all conn, (i64, String), "SELECT id, name FROM routers")
 }
 
+const LIST_USAGE_DAYS: &str = concat!(
+    "SELECT day, CAST(SUM(octets_in) AS BIGINT), CAST(SUM(octets_out) AS BIGINT), CAST(SUM(secs) AS BIGINT) FROM usage \
+    WHERE tenant_id = $1 AND customer_id = $2 AND bucket_at >= $3 AND charging_class = 0 AND ",
+    customer_is_seen!("$2", "$4", "$5"),
+    " GROUP BY day ORDER BY day"
+);
+
 /// What a customer was charged per local day in buckets that begin at or after an instant, the oldest first.
-pub async fn list_usage_days(conn: &mut Conn, tenant: TenantId, id: CustomerId, since: UnixMs) -> Result<Vec<UsageDay>, StoreError> {
-    let rows = q!(all conn, (i64, i64, i64, i64), "SELECT day, CAST(SUM(octets_in) AS BIGINT), CAST(SUM(octets_out) AS BIGINT), \
-        CAST(SUM(secs) AS BIGINT) FROM usage WHERE tenant_id = $1 AND customer_id = $2 AND bucket_at >= $3 AND charging_class = 0 GROUP BY day ORDER BY day",
-        tenant.0, id.0, since)?;
+pub(super) async fn list_usage_days(conn: &mut Conn, scope: &Scope, id: CustomerId, since: UnixMs) -> Result<Vec<UsageDay>, StoreError> {
+    let (from, to) = scope.owners();
+    let rows = q!(all conn, (i64, i64, i64, i64), LIST_USAGE_DAYS, scope.tenant().0, id.0, since, from, to)?;
+    Ok(rows.into_iter().map(usage_day).collect())
+}
+
+/// The same for the directory.
+// cross-tenant: a server keeps the top-ups of all tenants
+pub(super) async fn list_usage_days_of(
+    conn: &mut Conn,
+    tenant: TenantId,
+    id: CustomerId,
+    since: UnixMs,
+) -> Result<Vec<UsageDay>, StoreError> {
+    let rows = q!(all conn, (i64, i64, i64, i64), LIST_USAGE_DAYS, tenant.0, id.0, since, "", "")?;
+    Ok(rows.into_iter().map(usage_day).collect())
+}
+
+fn usage_day((day, octets_in, octets_out, secs): (i64, i64, i64, i64)) -> UsageDay {
     let count = |n: i64| u64::try_from(n).unwrap_or(0);
-    let day = |(day, octets_in, octets_out, secs): (i64, i64, i64, i64)| UsageDay {
-        day,
-        amounts: Amounts { download: count(octets_out), upload: count(octets_in), secs: count(secs) },
-    };
-    Ok(rows.into_iter().map(day).collect())
+    UsageDay { day, amounts: Amounts { download: count(octets_out), upload: count(octets_in), secs: count(secs) } }
 }
 
 #[cfg(test)]

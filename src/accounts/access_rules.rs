@@ -23,6 +23,19 @@ pub enum WhenDenied {
     WalledGarden,
 }
 
+impl WhenDenied {
+    /// Both of them.
+    pub const ALL: [WhenDenied; 2] = [WhenDenied::Reject, WhenDenied::WalledGarden];
+
+    /// As it is written in the database and in commands.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            WhenDenied::Reject => "reject",
+            WhenDenied::WalledGarden => "walled-garden",
+        }
+    }
+}
+
 impl std::str::FromStr for WhenDenied {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
@@ -86,24 +99,25 @@ pub struct AccessRules {
 impl AccessRules {
     /// Checks what routers would refuse.
     pub fn check(&self) -> Result<(), AccountError> {
+        let bad = |field, why: String| Err(AccountError::BadAccessRule { field, why });
         let garden = &self.walled_garden;
-        for (name, text) in [("address list", &garden.address_list), ("pool", &garden.pool)] {
+        for (field, name, text) in [("address_list", "address list", &garden.address_list), ("pool", "pool", &garden.pool)] {
             if text.len() > MAX_TEXT_OCTETS || text.chars().any(char::is_control) {
-                return Err(AccountError::BadAccessRule(format!("the walled garden's {name} must have at most {MAX_TEXT_OCTETS} octets")));
+                return bad(field, format!("the walled garden's {name} must have at most {MAX_TEXT_OCTETS} octets"));
             }
         }
         if garden.address_list.is_empty() {
-            return Err(AccountError::BadAccessRule("the walled garden needs an address list: without one it is no wall".to_owned()));
+            return bad("address_list", "the walled garden needs an address list: without one it is no wall".to_owned());
         }
-        for (name, secs) in [("session", garden.session_secs), ("interim interval", garden.interim_secs)] {
+        for (field, name, secs) in
+            [("session_secs", "session", garden.session_secs), ("interim_secs", "interim interval", garden.interim_secs)]
+        {
             if !(MIN_INTERIM_SECS..=MAX_SECS).contains(&secs) {
-                return Err(AccountError::BadAccessRule(format!(
-                    "the walled garden's {name} must be {MIN_INTERIM_SECS} to {MAX_SECS} seconds"
-                )));
+                return bad(field, format!("the walled garden's {name} must be {MIN_INTERIM_SECS} to {MAX_SECS} seconds"));
             }
         }
         if self.grace_secs > MAX_GRACE_SECS {
-            return Err(AccountError::BadAccessRule("the grace must be at most a year".to_owned()));
+            return bad("grace_secs", "the grace must be at most a year".to_owned());
         }
         Ok(())
     }
@@ -120,6 +134,10 @@ mod tests {
         assert_eq!(serde_json::from_str::<AccessRules>(&text).expect("reads"), rules);
         assert_eq!(serde_json::from_str::<AccessRules>("{}").expect("reads"), AccessRules::default());
         assert!(rules.check().is_ok());
+        for verdict in WhenDenied::ALL {
+            assert_eq!(verdict.as_str().parse(), Ok(verdict));
+            assert_eq!(serde_json::json!(verdict), verdict.as_str());
+        }
         let garden = |change: fn(&mut WalledGarden)| {
             let mut rules = AccessRules::default();
             change(&mut rules.walled_garden);

@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use super::account::check_text;
 use super::capability::{Capability, CapabilitySet};
+use super::change::Whom;
 use super::set_account::own_account;
-use super::sql::{ApiKeyRow, find_account_by_name};
+use super::sql::ApiKeyRow;
 use super::{Account, AccountError, Denial, Scope, SecretToken, change, may_manage, sql, token_hash};
 use crate::store::{AuditEntry, Db, IdMaker, Origin, Source};
 use crate::units::{AccountId, HOUR_MS, TenantId, UnixMs};
@@ -118,6 +119,9 @@ pub async fn add_api_key(
 ) -> Result<(ApiKey, SecretToken), AccountError> {
     scope.require_himself()?;
     let name = check_text("name of a key", &new.name)?;
+    if name.trim().is_empty() {
+        return Err(AccountError::ApiKey("an API key needs a name: say what it is for".to_owned()));
+    }
     if new.capabilities.is_empty() {
         return Err(AccountError::ApiKey("an API key without a capability can do nothing".to_owned()));
     }
@@ -166,15 +170,21 @@ pub async fn add_api_key(
 }
 
 /// The keys of an account that the scope sees: one's own always, others' only where one could change the account.
-pub async fn list_api_keys(db: &Db, scope: &Scope, account: &str) -> Result<Vec<ApiKey>, AccountError> {
+pub async fn list_api_keys(db: &Db, scope: &Scope, account: impl Into<Whom<'_>>) -> Result<Vec<ApiKey>, AccountError> {
     let mut conn = db.read().await?;
-    let owner = find_account_by_name(&mut conn, scope, account).await?.ok_or_else(|| AccountError::UnknownAccount(account.to_owned()))?;
+    let owner = change::find(&mut conn, scope, account).await?;
     may_see_keys(&mut conn, scope, &owner).await?;
     Ok(sql::list_api_keys(&mut conn, scope.tenant(), owner.id).await?)
 }
 
 /// Revokes a key of one's own or of an account below; at once, on every node.
-pub async fn revoke_api_key(db: &Db, scope: &Scope, account: &str, prefix: &str, now: UnixMs) -> Result<ApiKey, AccountError> {
+pub async fn revoke_api_key(
+    db: &Db,
+    scope: &Scope,
+    account: impl Into<Whom<'_>>,
+    prefix: &str,
+    now: UnixMs,
+) -> Result<ApiKey, AccountError> {
     scope.require_himself()?;
     let mut tx = db.begin().await?;
     let change = change::begin(&mut tx, scope, now).await?;

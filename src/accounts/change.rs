@@ -2,8 +2,35 @@
 
 use super::capability::Capability;
 use super::{Account, AccountError, RoleBook, Scope, Target, may_manage, sql};
-use crate::store::Tx;
-use crate::units::{TenantId, UnixMs};
+use crate::store::{Conn, Tx};
+use crate::units::{AccountId, TenantId, UnixMs};
+
+/// How an account is named by whoever asks: by what people type, or by what a page holds.
+#[derive(Debug, Clone, Copy)]
+pub enum Whom<'a> {
+    /// Its name or e-mail address.
+    Named(&'a str),
+    /// Its id.
+    Id(AccountId),
+}
+
+impl<'a> From<&'a str> for Whom<'a> {
+    fn from(name: &'a str) -> Whom<'a> {
+        Whom::Named(name)
+    }
+}
+
+impl<'a> From<&'a String> for Whom<'a> {
+    fn from(name: &'a String) -> Whom<'a> {
+        Whom::Named(name)
+    }
+}
+
+impl From<AccountId> for Whom<'_> {
+    fn from(id: AccountId) -> Self {
+        Whom::Id(id)
+    }
+}
 
 /// What a change works with: the actor as he is now, and the tenant's roles.
 pub(super) struct Change {
@@ -25,16 +52,24 @@ async fn refreshed(tx: &mut Tx, scope: &Scope, now: UnixMs) -> Result<Scope, Acc
     Ok(Scope { held: current.held.and(&scope.held), is_impersonated: scope.is_impersonated, ..current })
 }
 
+/// The account that is meant, if the scope sees it.
+pub(super) async fn find(conn: &mut Conn, scope: &Scope, whom: impl Into<Whom<'_>>) -> Result<Account, AccountError> {
+    let (found, said) = match whom.into() {
+        Whom::Named(name) => (sql::find_account_by_name(conn, scope, name).await?, name.to_owned()),
+        Whom::Id(id) => (sql::find_account_by_id(conn, scope, id).await?, id.to_string()),
+    };
+    found.ok_or(AccountError::UnknownAccount(said))
+}
+
 impl Change {
-    /// The account of this name; what the actor does not see is unknown.
-    pub async fn account(&self, tx: &mut Tx, name: &str) -> Result<Account, AccountError> {
-        let found = sql::find_account_by_name(tx, &self.scope, name).await?;
-        found.ok_or_else(|| AccountError::UnknownAccount(name.to_owned()))
+    /// The account that is meant; what the actor does not see is unknown.
+    pub async fn account(&self, tx: &mut Tx, whom: impl Into<Whom<'_>>) -> Result<Account, AccountError> {
+        find(tx, &self.scope, whom).await
     }
 
     /// The same, if the actor may do this to it.
-    pub async fn managed(&self, tx: &mut Tx, name: &str, capability: Capability) -> Result<Account, AccountError> {
-        let account = self.account(tx, name).await?;
+    pub async fn managed(&self, tx: &mut Tx, whom: impl Into<Whom<'_>>, capability: Capability) -> Result<Account, AccountError> {
+        let account = self.account(tx, whom).await?;
         may_manage(&self.scope, &self.target(&account), capability)?;
         Ok(account)
     }

@@ -4,8 +4,10 @@ use zeroize::Zeroizing;
 
 use super::account::check_text;
 use super::capability::Capability;
+use super::change::Whom;
 use super::set_account::own_account;
-use super::sign_in::{Guest, Principal, SignInDesk, TOTP_PLACE};
+use super::sign_in::{Guest, Principal, SIGN_IN_PREFIX, SignInDesk, TOTP_PLACE};
+use super::sql::LinkRow;
 use super::{Account, AccountError, PasswordHasher, Scope, SecretToken, change, check_password, sql, token_hash, totp};
 use crate::store::{AuditEntry, Db, IdMaker, Tx};
 use crate::units::{AccountId, TenantId, UnixMs};
@@ -25,16 +27,17 @@ pub async fn reset_password(
     db: &Db,
     hasher: &PasswordHasher,
     scope: &Scope,
-    name: &str,
+    whom: impl Into<Whom<'_>>,
     password: &str,
     now: UnixMs,
 ) -> Result<Account, AccountError> {
     scope.require_himself()?;
-    check_password(password, name)?;
+    check_password(password, "")?;
     let phc = hasher.hash(password).await?;
     let mut tx = db.begin().await?;
     let change = change::begin(&mut tx, scope, now).await?;
-    let account = change.managed(&mut tx, name, Capability::AccountsEdit).await?;
+    let account = change.managed(&mut tx, whom, Capability::AccountsEdit).await?;
+    check_password(password, &account.name)?;
     put_password(&mut tx, change.tenant(), account.id, &phc, 0, now).await?;
     tx.audit(entry(change.tenant(), "account.passwd", account.id, &account.name).secret("password"));
     tx.commit(now).await?;
@@ -49,11 +52,11 @@ async fn put_password(tx: &mut Tx, tenant: TenantId, id: AccountId, phc: &str, b
 }
 
 /// Takes an account's second factor and recovery codes away; all its sign-ins end.
-pub async fn reset_second_factor(db: &Db, scope: &Scope, name: &str, now: UnixMs) -> Result<Account, AccountError> {
+pub async fn reset_second_factor(db: &Db, scope: &Scope, whom: impl Into<Whom<'_>>, now: UnixMs) -> Result<Account, AccountError> {
     scope.require_himself()?;
     let mut tx = db.begin().await?;
     let change = change::begin(&mut tx, scope, now).await?;
-    let account = change.managed(&mut tx, name, Capability::AccountsEdit).await?;
+    let account = change.managed(&mut tx, whom, Capability::AccountsEdit).await?;
     sql::update_totp(&mut tx, change.tenant(), account.id, None, None).await?;
     sql::replace_recovery_codes(&mut tx, change.tenant(), account.id, &[]).await?;
     sql::end_sign_ins_of(&mut tx, change.tenant(), account.id, 0, "second factor taken away", now).await?;
@@ -63,11 +66,11 @@ pub async fn reset_second_factor(db: &Db, scope: &Scope, name: &str, now: UnixMs
 }
 
 /// Ends all sign-ins of an account below; returns how many there were.
-pub async fn end_sign_ins(db: &Db, scope: &Scope, name: &str, now: UnixMs) -> Result<u64, AccountError> {
+pub async fn end_sign_ins(db: &Db, scope: &Scope, whom: impl Into<Whom<'_>>, now: UnixMs) -> Result<u64, AccountError> {
     scope.require_himself()?;
     let mut tx = db.begin().await?;
     let change = change::begin(&mut tx, scope, now).await?;
-    let account = change.managed(&mut tx, name, Capability::AccountsEdit).await?;
+    let account = change.managed(&mut tx, whom, Capability::AccountsEdit).await?;
     let ended = sql::end_sign_ins_of(&mut tx, change.tenant(), account.id, 0, "revoked", now).await?;
     tx.audit(entry(change.tenant(), "account.end-sign-ins", account.id, &account.name).note("ended", ended));
     tx.commit(now).await?;
@@ -79,7 +82,7 @@ pub async fn make_setup_link(
     db: &Db,
     ids: &IdMaker,
     scope: &Scope,
-    name: &str,
+    whom: impl Into<Whom<'_>>,
     valid_secs: u32,
     now: UnixMs,
 ) -> Result<(SecretToken, UnixMs), AccountError> {
@@ -89,19 +92,44 @@ pub async fn make_setup_link(
     }
     let mut tx = db.begin().await?;
     let change = change::begin(&mut tx, scope, now).await?;
-    let account = change.managed(&mut tx, name, Capability::AccountsEdit).await?;
-    let (token, expires_at) = (SecretToken::new(LINK_PREFIX), now + i64::from(valid_secs) * 1000);
-    sql::insert_link(&mut tx, change.tenant(), account.id, ids.next(now), &token.hash(), expires_at, now).await?;
-    tx.audit(entry(change.tenant(), "account.setup-link", account.id, &account.name).note("expires_at", expires_at));
+    let account = change.managed(&mut tx, whom, Capability::AccountsEdit).await?;
+    let made = insert_setup_link(&mut tx, ids, change.tenant(), account.id, &account.name, valid_secs, now).await?;
     tx.commit(now).await?;
+    Ok(made)
+}
+
+/// The link itself, for an account that the caller may give one to.
+pub(super) async fn insert_setup_link(
+    tx: &mut Tx,
+    ids: &IdMaker,
+    tenant: TenantId,
+    id: AccountId,
+    name: &str,
+    valid_secs: u32,
+    now: UnixMs,
+) -> Result<(SecretToken, UnixMs), AccountError> {
+    let (token, expires_at) = (SecretToken::new(LINK_PREFIX), now + i64::from(valid_secs) * 1000);
+    let link = LinkRow { hash: &token.hash(), expires_at, signs_in: false };
+    sql::insert_link(tx, tenant, id, ids.next(now), &link, now).await?;
+    tx.audit(entry(tenant, "account.setup-link", id, name).note("expires_at", expires_at));
     Ok((token, expires_at))
+}
+
+/// While no account of the tenant has a password: a link for its Super Admin. A tenant that is not there has none.
+pub async fn first_setup_link(db: &Db, ids: &IdMaker, tenant: &str, now: UnixMs) -> Result<Option<SecretToken>, AccountError> {
+    let mut conn = db.read().await?;
+    let Some(tenant) = sql::find_tenant(&mut conn, tenant).await? else { return Ok(None) };
+    let Some(name) = sql::find_first_without_password(&mut conn, tenant.id).await? else { return Ok(None) };
+    drop(conn);
+    let (token, _) = make_setup_link(db, ids, &Scope::administrator(tenant.id), &name, LINK_SECS, now).await?;
+    Ok(Some(token))
 }
 
 impl SignInDesk {
     /// Whose a set-up link is, so that a page can greet him; it stays good.
     pub async fn look_at_link(&self, token: &str, now: UnixMs) -> Result<(TenantId, String), AccountError> {
         let mut conn = self.db.read().await?;
-        let (tenant, id) = sql::find_link(&mut conn, &token_hash(token), now).await?.ok_or(AccountError::LinkVoid)?;
+        let (tenant, id) = sql::find_link(&mut conn, &token_hash(token), false, now).await?.ok_or(AccountError::LinkVoid)?;
         let account = sql::find_secrets(&mut conn, tenant, id).await?.ok_or(AccountError::LinkVoid)?;
         Ok((tenant, account.name))
     }
@@ -111,7 +139,7 @@ impl SignInDesk {
         let (tenant, name) = self.look_at_link(token, now).await?;
         check_password(password, &name)?;
         let phc = self.hasher.hash(password).await?;
-        let Some((_, id)) = sql::find_link(&mut self.db.read().await?, &token_hash(token), now).await? else {
+        let Some((_, id)) = sql::find_link(&mut self.db.read().await?, &token_hash(token), false, now).await? else {
             return Err(AccountError::LinkVoid);
         };
         let mut tx = self.db_for(id, &name, guest).begin().await?;
@@ -127,14 +155,20 @@ impl SignInDesk {
         let who = format!("account {}", principal.account.0);
         let attempt = self.throttle.begin(&who, guest.ip, now).map_err(|wait_secs| AccountError::TooManyAttempts { wait_secs })?;
         let secrets = sql::find_secrets(&mut self.db.read().await?, principal.home, principal.account).await?;
-        if !self.hasher.verify(password, secrets.and_then(|s| s.password)).await?.is_right {
-            return Err(AccountError::SignInRefused);
+        match self.hasher.verify(password, secrets.and_then(|s| s.password)).await {
+            Ok(verdict) if verdict.is_right => {
+                attempt.succeeded();
+                Ok(())
+            }
+            Ok(_) => Err(AccountError::SignInRefused),
+            Err(busy) => {
+                attempt.undecided();
+                Err(busy)
+            }
         }
-        attempt.succeeded();
-        Ok(())
     }
 
-    /// Changes one's own password; all other sign-ins end.
+    /// Changes one's own password; all other sign-ins end, and this one gets a new token: whoever had a copy of the old one is out.
     pub async fn change_password(
         &self,
         principal: &Principal,
@@ -142,15 +176,17 @@ impl SignInDesk {
         new: &str,
         guest: &Guest,
         now: UnixMs,
-    ) -> Result<(), AccountError> {
+    ) -> Result<SecretToken, AccountError> {
         principal.require_himself()?;
         check_password(new, &principal.account_name)?;
         self.prove_password(principal, old, guest, now).await?;
         let phc = self.hasher.hash(new).await?;
         let mut tx = self.db_for(principal.account, &principal.account_name, guest).begin().await?;
         put_password(&mut tx, principal.home, principal.account, &phc, principal.sign_in_id, now).await?;
+        let token = renew_token(&mut tx, principal, now).await?;
         tx.audit(entry(principal.home, "account.change-password", principal.account, &principal.account_name).secret("password"));
-        Ok(tx.commit(now).await?)
+        tx.commit(now).await?;
+        Ok(token)
     }
 
     /// Begins to set up a second factor: its secret in base32 and as the text of a QR code. Nothing is asked for until it is confirmed.
@@ -177,14 +213,27 @@ impl SignInDesk {
         Ok((Zeroizing::new(totp::base32(&secret)), Zeroizing::new(totp::otpauth_uri(&secret, &issuer, &account.name))))
     }
 
-    /// Confirms the second factor by a first code and returns recovery codes, which are shown this once.
+    /// The second factor that waits to be confirmed: its secret in base32 and as the text of a QR code.
+    pub async fn unconfirmed_second_factor(
+        &self,
+        principal: &Principal,
+        issuer: &str,
+    ) -> Result<Option<(Zeroizing<String>, Zeroizing<String>)>, AccountError> {
+        principal.require_himself()?;
+        let secrets = sql::find_secrets(&mut self.db.read().await?, principal.home, principal.account).await?;
+        let Some(secrets) = secrets.filter(|s| s.totp_secret.is_some() && s.totp_at.is_none()) else { return Ok(None) };
+        let secret = self.totp_secret(&secrets)?;
+        Ok(Some((Zeroizing::new(totp::base32(&secret)), Zeroizing::new(totp::otpauth_uri(&secret, issuer, &secrets.name)))))
+    }
+
+    /// Confirms the second factor by a first code and returns recovery codes, which are shown this once, and the sign-in's new token; all other sign-ins end.
     pub async fn confirm_second_factor(
         &self,
         principal: &Principal,
         code: &str,
         guest: &Guest,
         now: UnixMs,
-    ) -> Result<Vec<String>, AccountError> {
+    ) -> Result<(Vec<String>, SecretToken), AccountError> {
         principal.require_himself()?;
         let mut tx = self.db_for(principal.account, &principal.account_name, guest).begin().await?;
         let secrets = sql::find_secrets(&mut tx, principal.home, principal.account).await?;
@@ -195,9 +244,10 @@ impl SignInDesk {
         sql::update_totp_step(&mut tx, principal.home, principal.account, step).await?;
         let codes = fresh_codes(&mut tx, principal).await?;
         sql::end_sign_ins_of(&mut tx, principal.home, principal.account, principal.sign_in_id, "second factor set up", now).await?;
+        let token = renew_token(&mut tx, principal, now).await?;
         tx.audit(entry(principal.home, "account.set-2fa", principal.account, &principal.account_name).secret("second_factor"));
         tx.commit(now).await?;
-        Ok(codes)
+        Ok((codes, token))
     }
 
     /// New recovery codes instead of all earlier ones.
@@ -237,6 +287,15 @@ impl SignInDesk {
         sql::replace_recovery_codes(&mut tx, principal.home, principal.account, &[]).await?;
         tx.audit(entry(principal.home, "account.remove-2fa", principal.account, &principal.account_name).secret("second_factor"));
         Ok(tx.commit(now).await?)
+    }
+}
+
+/// Gives the sign-in at hand a new token; the old one is void.
+async fn renew_token(tx: &mut Tx, principal: &Principal, now: UnixMs) -> Result<SecretToken, AccountError> {
+    let token = SecretToken::new(SIGN_IN_PREFIX);
+    match sql::update_token(tx, principal.home, principal.sign_in_id, &token.hash(), now).await? {
+        1 => Ok(token),
+        _ => Err(AccountError::NotSignedIn("this sign-in was ended")),
     }
 }
 

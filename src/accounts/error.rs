@@ -32,8 +32,13 @@ pub enum AccountError {
     #[error("the host name {0:?} belongs to another tenant")]
     HostNameTaken(String),
     /// A rule about who may not come in that routers would refuse.
-    #[error("{0}")]
-    BadAccessRule(String),
+    #[error("{why}")]
+    BadAccessRule {
+        /// The setting, as [`AccessRules`](super::AccessRules) or its walled garden calls it.
+        field: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
     /// Turning case folding on would make two customers one.
     #[error("usernames cannot become case-insensitive: {first:?} and {second:?} would be the same; rename one of them first")]
     UsernamesCollide {
@@ -79,6 +84,9 @@ pub enum AccountError {
     /// A role's level or name that does not fit.
     #[error("{0}")]
     BadRole(String),
+    /// It is no longer what the change was made from.
+    #[error("somebody else changed it in the meantime")]
+    Outdated,
     /// A password that is too easy to guess or too long.
     #[error("{0}")]
     BadPassword(String),
@@ -134,7 +142,7 @@ impl AccountError {
             AccountError::BadCurrency(_) => "currency-invalid",
             AccountError::BadHostName(_) => "host-name-invalid",
             AccountError::HostNameTaken(_) => "host-name-taken",
-            AccountError::BadAccessRule(_) => "access-rule-invalid",
+            AccountError::BadAccessRule { .. } => "access-rule-invalid",
             AccountError::UsernamesCollide { .. } => "usernames-collide",
             AccountError::UnknownAccount(_) => "account-unknown",
             AccountError::SignInNameTaken(_) => "account-name-taken",
@@ -146,6 +154,7 @@ impl AccountError {
             AccountError::Circle(_) => "account-circle",
             AccountError::UnknownPermission { .. } => "permission-unknown",
             AccountError::BadRole(_) => "role-invalid",
+            AccountError::Outdated => "outdated",
             AccountError::BadPassword(_) => "password-invalid",
             AccountError::SignInRefused => "sign-in-refused",
             AccountError::TooManyAttempts { .. } => "too-many-attempts",

@@ -1,8 +1,8 @@
-//! Looking at one account's standing.
+//! Looking: at one account's standing, at the tenants that a scope may know of.
 
-use super::{AccountError, Scope, Standing, sql};
-use crate::store::Conn;
-use crate::units::{AccountId, UnixMs};
+use super::{AccountError, Scope, Standing, Tenant, sql};
+use crate::store::{Conn, StoreError};
+use crate::units::{AccountId, TenantId, UnixMs};
 
 /// What an account that the scope sees holds now; `None` if it does not see such a one.
 pub async fn account_standing(conn: &mut Conn, scope: &Scope, id: AccountId, now: UnixMs) -> Result<Option<Standing>, AccountError> {
@@ -10,4 +10,20 @@ pub async fn account_standing(conn: &mut Conn, scope: &Scope, id: AccountId, now
         return Ok(None);
     }
     Ok(sql::find_standing(conn, id, now).await?)
+}
+
+/// The tenants that the scope may know of, by name: its own, or for a Developer all of the server.
+pub async fn list_seen_tenants(conn: &mut Conn, scope: &Scope) -> Result<Vec<Tenant>, StoreError> {
+    if scope.sees_all_tenants() {
+        return sql::list_tenants(conn).await;
+    }
+    Ok(sql::find_tenant_by_id(conn, scope.tenant()).await?.into_iter().collect())
+}
+
+/// One of them; another is as if absent.
+pub async fn find_seen_tenant(conn: &mut Conn, scope: &Scope, id: TenantId) -> Result<Option<Tenant>, StoreError> {
+    match scope.sees_all_tenants() || scope.tenant() == id {
+        true => sql::find_tenant_by_id(conn, id).await,
+        false => Ok(None),
+    }
 }

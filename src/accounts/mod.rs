@@ -11,6 +11,8 @@ mod account;
 mod add_account;
 mod add_tenant;
 mod api_key;
+#[cfg(test)]
+mod audit_tests;
 pub mod capability;
 mod change;
 mod credentials;
@@ -19,6 +21,7 @@ mod look;
 mod password;
 mod path;
 mod permit;
+mod preferences;
 mod role;
 mod rules;
 mod scope;
@@ -30,30 +33,38 @@ mod sql;
 mod standing;
 mod tenant;
 #[cfg(test)]
+pub mod test_scopes;
+#[cfg(test)]
 mod tests;
 mod totp;
 
 pub use access_rules::{AccessRules, WalledGarden, WhenDenied};
 pub use account::{Account, account_key, check_account_name, check_email};
 pub use add_account::{NewAccount, add_account};
-pub use add_tenant::{add_tenant, ensure_default_tenant};
+pub use add_tenant::{NewTenant, add_tenant, ensure_default_tenant, open_tenant};
 pub use api_key::{ApiKey, KEY_HOURLY_LIMIT, KeyHolder, NewApiKey, add_api_key, check_api_key, list_api_keys, revoke_api_key};
-pub use credentials::{LINK_SECS, end_sign_ins, make_setup_link, reset_password, reset_second_factor};
+pub use change::Whom;
+pub use credentials::{LINK_SECS, end_sign_ins, first_setup_link, make_setup_link, reset_password, reset_second_factor};
 pub use error::AccountError;
-pub use look::account_standing;
+pub use look::{account_standing, find_seen_tenant, list_seen_tenants};
 pub use password::{PasswordCost, PasswordHasher, PasswordVerdict, check_password};
 pub use path::AccountPath;
 pub use permit::{RoleChanges, permit, revoke, set_role};
+pub use preferences::{PAGE_ROW_CHOICES, PAGE_ROWS, Preferences, set_preferences};
 pub use role::{CUSTOMER_LEVEL, Creates, Role, RoleBook, RoleChange, RoleTerms};
-pub use rules::{Denial, Target, may_create, may_manage, may_permit, may_stand_below};
+pub use rules::{
+    Denial, Target, may_add_tenant, may_create, may_edit_role, may_manage, may_name_tenant, may_permit, may_rename_role, may_set_tenant,
+    may_stand_below,
+};
 pub use scope::{Held, Scope};
 pub use secret_token::{SecretToken, token_hash};
 pub use set_account::{AccountChanges, restore_account, set_account, set_own_account, suspend_account, transfer_account};
 pub use set_tenant::{TenantChanges, set_tenant};
-pub use sign_in::{Attempt, Guest, Impersonation, Opened, Principal, SignInDesk, SignInRules, SignInThrottle, Step};
+pub use sign_in::{Attempt, Guest, Impersonation, Opened, Principal, SignInDesk, SignInRules, SignInThrottle, Step, make_sign_in_link};
 pub use sql::{
     AccountFilter, AuditFilter, AuditRecord, SignIn, delete_old_sign_ins, find_account, find_account_by_id, find_account_by_name,
-    find_owner, find_tenant, find_tenant_by_host, list_accounts, list_audit, list_permissions, list_role_book, list_sign_ins, list_tenants,
+    find_owner, find_preferences, find_tenant, find_tenant_by_host, find_tenant_by_id, list_accounts, list_audit, list_looks_at,
+    list_permissions, list_role_book, list_sign_ins, list_tenants,
 };
 pub use standing::{Link, Permission, Standing};
 pub use tenant::{ROLE_ADMIN, Tenant, check_time_zone};

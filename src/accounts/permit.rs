@@ -1,8 +1,9 @@
 //! Giving and taking permissions, and changing what a role means in a tenant.
 
 use super::capability::{Capability, CapabilitySet};
-use super::role::{Role, RoleTerms};
-use super::{AccountError, Denial, Permission, Scope, change, may_permit, sql};
+use super::change::Whom;
+use super::role::{Role, RoleChange, RoleTerms};
+use super::{AccountError, Denial, Permission, Scope, change, may_edit_role, may_permit, may_rename_role, sql};
 use crate::store::{AuditEntry, Db};
 use crate::units::UnixMs;
 
@@ -14,7 +15,7 @@ const MAX_LABEL_CHARS: usize = 40;
 pub async fn permit(
     db: &Db,
     scope: &Scope,
-    name: &str,
+    whom: impl Into<Whom<'_>>,
     capability: Capability,
     resource: &str,
     expires_at: Option<UnixMs>,
@@ -28,9 +29,11 @@ pub async fn permit(
     if expires_at.is_some_and(|at| at <= now) {
         return Err(AccountError::BadField("a permission cannot end in the past".to_owned()));
     }
+    // a permission counts by who gave it, so nobody gives one in another's name
+    scope.require_himself()?;
     let mut tx = db.begin().await?;
     let change = change::begin(&mut tx, scope, now).await?;
-    let account = change.managed(&mut tx, name, Capability::AccountsPermit).await?;
+    let account = change.managed(&mut tx, whom, Capability::AccountsPermit).await?;
     may_permit(&change.scope, &change.target(&account), capability, resource)?;
     let permission = Permission {
         capability,
@@ -51,14 +54,14 @@ pub async fn permit(
 pub async fn revoke(
     db: &Db,
     scope: &Scope,
-    name: &str,
+    whom: impl Into<Whom<'_>>,
     capability: Capability,
     resource: &str,
     now: UnixMs,
 ) -> Result<Permission, AccountError> {
     let mut tx = db.begin().await?;
     let change = change::begin(&mut tx, scope, now).await?;
-    let account = change.managed(&mut tx, name, Capability::AccountsPermit).await?;
+    let account = change.managed(&mut tx, whom, Capability::AccountsPermit).await?;
     may_permit(&change.scope, &change.target(&account), capability, resource)?;
     let given = sql::list_permissions(&mut tx, &change.scope, account.id).await?;
     let given = given.into_iter().find(|p| p.capability == capability && p.resource == resource);
@@ -87,6 +90,8 @@ pub struct RoleChanges {
     pub withhold: CapabilitySet,
     /// Forget all earlier changes of capabilities first.
     pub reset: bool,
+    /// What the tenant had changed of it when these changes were made; refused as [`AccountError::Outdated`] if that is not so any more.
+    pub since: Option<RoleChange>,
 }
 
 /// Changes what a role means in the tenant. Nobody changes the capabilities of his own role or of one above it, nor adds what he does not hold.
@@ -95,14 +100,13 @@ pub async fn set_role(db: &Db, scope: &Scope, role: Role, changes: &RoleChanges,
     let now_scope = change::begin(&mut tx, scope, now).await?;
     let (scope, book) = (&now_scope.scope, &now_scope.book);
     let only_label = changes.level.is_none() && changes.add.is_empty() && changes.withhold.is_empty() && !changes.reset;
-    if !(only_label && scope.may(Capability::RolesLabel)) {
-        scope.require(Capability::RolesEdit)?;
-    }
-    if !scope.outranks(book.level(role)) {
-        return Err(Denial::NotLower.into());
-    }
+    let may = if only_label { may_rename_role(scope, role, book.level(role)) } else { may_edit_role(scope, book.level(role)) };
+    may?;
     let before = book.terms(role);
     let mut change = book.change(role);
+    if changes.since.as_ref().is_some_and(|since| *since != change) {
+        return Err(AccountError::Outdated);
+    }
     if changes.reset {
         (change.added, change.withheld) = (CapabilitySet::EMPTY, CapabilitySet::EMPTY);
     }
@@ -123,7 +127,8 @@ pub async fn set_role(db: &Db, scope: &Scope, role: Role, changes: &RoleChanges,
         return Err(Denial::NotLower.into());
     }
     let after = changed.terms(role);
-    if let Some(missing) = after.capabilities.without(before.capabilities).iter().find(|c| !scope.may(*c)) {
+    let (gained, lost) = (after.capabilities.without(before.capabilities), before.capabilities.without(after.capabilities));
+    if let Some(missing) = gained.or(lost).iter().find(|c| !scope.may(*c)) {
         return Err(Denial::NotHeld(missing).into());
     }
     sql::insert_role_change(&mut tx, scope, role, &change, now).await?;

@@ -31,6 +31,12 @@ pub enum Denial {
     /// Nobody gives what he does not hold.
     #[error("nobody gives or takes what he does not hold: {0}")]
     NotHeld(Capability),
+    /// A setting of the whole tenant.
+    #[error("this concerns the whole tenant: only accounts that see all of it change it")]
+    NotWhole,
+    /// Something of the whole server.
+    #[error("only a Developer, or whoever runs commands on the server, changes this")]
+    NotOfServer,
     /// Somebody looks through another's eyes.
     #[error("this is refused while you look through another account's eyes")]
     Impersonated,
@@ -46,6 +52,8 @@ impl Denial {
             Denial::NotBelow => "account-not-below",
             Denial::NotLower => "account-not-lower",
             Denial::NotHeld(_) => "capability-not-held",
+            Denial::NotWhole => "not-whole-tenant",
+            Denial::NotOfServer => "not-of-server",
             Denial::Impersonated => "refused-while-impersonating",
         }
     }
@@ -94,6 +102,51 @@ pub fn may_manage(actor: &Scope, target: &Target, capability: Capability) -> Res
         return Err(Denial::NotBelow);
     }
     if actor.outranks(target.level) { Ok(()) } else { Err(Denial::NotLower) }
+}
+
+/// Whether somebody may rename a role (whose level in the tenant is given): it has less power than he. A name holds for the whole tenant; providers, who see a part
+/// of it, agree on what operators and sub-operators are called, and on no other role.
+pub fn may_rename_role(actor: &Scope, role: Role, level: u16) -> Result<(), Denial> {
+    if !actor.may(Capability::RolesLabel) {
+        actor.require(Capability::RolesEdit)?;
+    }
+    if !actor.sees_whole_tenant() && !matches!(role, Role::Operator | Role::SubOperator) {
+        return Err(Denial::NotWhole);
+    }
+    if actor.outranks(level) { Ok(()) } else { Err(Denial::NotLower) }
+}
+
+/// Whether somebody may change the level and the capabilities of a role (whose level in the tenant is given): it has less power than he, and he sees all to whom it
+/// would happen.
+pub fn may_edit_role(actor: &Scope, level: u16) -> Result<(), Denial> {
+    actor.require(Capability::RolesEdit)?;
+    if !actor.sees_whole_tenant() {
+        return Err(Denial::NotWhole);
+    }
+    if actor.outranks(level) { Ok(()) } else { Err(Denial::NotLower) }
+}
+
+/// Whether somebody may change the settings of the tenant.
+pub fn may_set_tenant(actor: &Scope) -> Result<(), Denial> {
+    actor.require(Capability::SettingsEdit)?;
+    if actor.sees_whole_tenant() { Ok(()) } else { Err(Denial::NotWhole) }
+}
+
+/// Whether somebody may change the name and the host name of the tenant. They are the server's: commands find a tenant by the one, and every visitor's tenant is told
+/// by the other, so a tenant that chose freely could take another's visitors.
+pub fn may_name_tenant(actor: &Scope) -> Result<(), Denial> {
+    actor.require(Capability::TenantsEdit)?;
+    if actor.is_of_server() { Ok(()) } else { Err(Denial::NotOfServer) }
+}
+
+/// Whether somebody may add tenants: his role creates a tenant's Super Admin, and he holds what that takes.
+pub fn may_add_tenant(actor: &Scope) -> Result<(), Denial> {
+    actor.require(Capability::TenantsCreate)?;
+    match actor.role.map_or(Creates::Yes, |role| role.creates(Role::SuperAdmin)) {
+        Creates::No => Err(Denial::MayNotCreate(Role::SuperAdmin)),
+        Creates::With(capability) => actor.require(capability),
+        Creates::Yes => Ok(()),
+    }
 }
 
 /// Whether somebody may give (or take) a permission: he manages permissions of that account, and holds it himself.

@@ -93,9 +93,30 @@ impl Scope {
         self.sees.range()
     }
 
+    /// What the conditions of SQL are bound to (`accounts/sql/seen.rs`): the subtree, beginning with nothing if the scope sees the whole tenant.
+    pub fn owners(&self) -> (&str, String) {
+        let (from, to) = self.subtree();
+        if self.sees_whole_tenant() { ("", to) } else { (from, to) }
+    }
+
+    /// Whether it is the server's: whoever runs commands there, or a Developer. These alone see what belongs to no tenant.
+    pub fn is_of_server(&self) -> bool {
+        matches!(self.role, None | Some(Role::Developer))
+    }
+
     /// Whether nothing of the tenant is kept from it.
     pub fn sees_whole_tenant(&self) -> bool {
         self.sees.depth() <= 1
+    }
+
+    /// How deep in the tenant's tree the subtree begins.
+    pub fn depth(&self) -> usize {
+        self.sees.depth()
+    }
+
+    /// Whether all tenants of the server are open to it: for a Developer and for whoever runs commands.
+    pub fn sees_all_tenants(&self) -> bool {
+        self.role.is_none_or(|role| role == Role::Developer)
     }
 
     /// Whether the account at this path is one whose data it sees.

@@ -1,9 +1,8 @@
 //! Changing an account: its fields, its role, suspension, menu groups.
 
 use super::account::{check_account_name, check_email, check_text};
-use super::add_account::what_is_taken;
 use super::capability::{Capability, Menu};
-use super::change::{self, Change};
+use super::change::{self, Change, Whom};
 use super::role::Role;
 use super::{Account, AccountError, Denial, Scope, may_create, may_stand_below, sql};
 use crate::store::{AuditEntry, Db, Tx};
@@ -24,13 +23,24 @@ pub struct AccountChanges {
     pub role: Option<Role>,
     /// Menu groups that are switched off.
     pub disabled_menus: Option<Vec<Menu>>,
+    /// When the account was last changed as whoever asks has seen it; a later change refuses this one. `None` changes it whatever it is.
+    pub since: Option<UnixMs>,
 }
 
 /// Changes an account below the one that acts; open sign-ins follow at once.
-pub async fn set_account(db: &Db, scope: &Scope, name: &str, changes: &AccountChanges, now: UnixMs) -> Result<Account, AccountError> {
+pub async fn set_account(
+    db: &Db,
+    scope: &Scope,
+    whom: impl Into<Whom<'_>>,
+    changes: &AccountChanges,
+    now: UnixMs,
+) -> Result<Account, AccountError> {
     let mut tx = db.begin().await?;
     let change = change::begin(&mut tx, scope, now).await?;
-    let before = change.managed(&mut tx, name, Capability::AccountsEdit).await?;
+    let before = change.managed(&mut tx, whom, Capability::AccountsEdit).await?;
+    if changes.since.is_some_and(|seen| seen != before.updated_at) {
+        return Err(AccountError::Outdated);
+    }
     let mut after = before.clone();
     apply_fields(&mut after, changes)?;
     if let Some(menus) = &changes.disabled_menus {
@@ -54,6 +64,7 @@ pub async fn set_account(db: &Db, scope: &Scope, name: &str, changes: &AccountCh
 
 /// Changes what an account may say of itself: its full name, phone number and e-mail address.
 pub async fn set_own_account(db: &Db, scope: &Scope, changes: &AccountChanges, now: UnixMs) -> Result<Account, AccountError> {
+    scope.require_himself()?;
     let own = AccountChanges { name: None, role: None, disabled_menus: None, ..changes.clone() };
     let mut tx = db.begin().await?;
     let change = change::begin(&mut tx, scope, now).await?;
@@ -73,11 +84,17 @@ pub(super) async fn own_account(tx: &mut Tx, scope: &Scope) -> Result<Account, A
 }
 
 /// Suspends an account: nobody of its subtree can sign in or act, and open sign-ins end.
-pub async fn suspend_account(db: &Db, scope: &Scope, name: &str, reason: &str, now: UnixMs) -> Result<Account, AccountError> {
+pub async fn suspend_account(
+    db: &Db,
+    scope: &Scope,
+    whom: impl Into<Whom<'_>>,
+    reason: &str,
+    now: UnixMs,
+) -> Result<Account, AccountError> {
     let reason = check_text("reason", reason)?;
     let mut tx = db.begin().await?;
     let change = change::begin(&mut tx, scope, now).await?;
-    let before = change.managed(&mut tx, name, Capability::AccountsSuspend).await?;
+    let before = change.managed(&mut tx, whom, Capability::AccountsSuspend).await?;
     let after =
         Account { suspended_at: Some(before.suspended_at.unwrap_or(now)), suspended_reason: reason, is_suspended: true, ..before.clone() };
     write(&mut tx, &change, &before, &after, "account.suspend", now).await?;
@@ -87,23 +104,29 @@ pub async fn suspend_account(db: &Db, scope: &Scope, name: &str, reason: &str, n
 }
 
 /// Lifts a suspension. Accounts below that were suspended by themselves stay so, and everybody signs in anew.
-pub async fn restore_account(db: &Db, scope: &Scope, name: &str, now: UnixMs) -> Result<Account, AccountError> {
+pub async fn restore_account(db: &Db, scope: &Scope, whom: impl Into<Whom<'_>>, now: UnixMs) -> Result<Account, AccountError> {
     let mut tx = db.begin().await?;
     let change = change::begin(&mut tx, scope, now).await?;
-    let before = change.managed(&mut tx, name, Capability::AccountsSuspend).await?;
+    let before = change.managed(&mut tx, whom, Capability::AccountsSuspend).await?;
     let lifted = Account { suspended_at: None, suspended_reason: String::new(), ..before.clone() };
     write(&mut tx, &change, &before, &lifted, "account.restore", now).await?;
     // an account above may be suspended still
-    let after = change.account(&mut tx, name).await?;
+    let after = change.account(&mut tx, before.id).await?;
     tx.commit(now).await?;
     Ok(after)
 }
 
 /// Gives an account another one above it, with all below it and all they own. Permissions whose granter is not above it any more say nothing.
-pub async fn transfer_account(db: &Db, scope: &Scope, name: &str, new_parent: &str, now: UnixMs) -> Result<Account, AccountError> {
+pub async fn transfer_account(
+    db: &Db,
+    scope: &Scope,
+    whom: impl Into<Whom<'_>>,
+    new_parent: impl Into<Whom<'_>>,
+    now: UnixMs,
+) -> Result<Account, AccountError> {
     let mut tx = db.begin().await?;
     let change = change::begin(&mut tx, scope, now).await?;
-    let before = change.managed(&mut tx, name, Capability::AccountsTransfer).await?;
+    let before = change.managed(&mut tx, whom, Capability::AccountsTransfer).await?;
     let parent = change.account(&mut tx, new_parent).await?;
     if before.path.covers(&parent.path) {
         return Err(AccountError::Circle(before.name));
@@ -170,9 +193,14 @@ async fn write(
     verb: &'static str,
     now: UnixMs,
 ) -> Result<(), AccountError> {
-    if !sql::update_account(tx, &change.scope, after, now).await? {
-        return Err(AccountError::SignInNameTaken(what_is_taken(tx, &change.scope, &after.name, after.email.as_deref()).await?));
+    // looked for beforehand: on PostgreSQL a violated constraint ends the transaction. The tenant's accounts are locked, so nobody comes between.
+    let whole = Scope::administrator(change.tenant());
+    for taken in [Some(&after.name), after.email.as_ref()].into_iter().flatten() {
+        if sql::find_account_by_name(tx, &whole, taken).await?.is_some_and(|holder| holder.id != after.id) {
+            return Err(AccountError::SignInNameTaken(taken.clone()));
+        }
     }
+    sql::update_account(tx, &change.scope, after, now).await?;
     tx.audit(AuditEntry::new(change.tenant().0, verb, "accounts", before.id.0, &before.name).before(before).after(after));
     tx.changed(change.tenant().0, "accounts", before.id.0);
     Ok(())

@@ -1,12 +1,16 @@
 //! Changing a tenant's settings.
 
-use super::tenant::{Tenant, check_currency, check_host_name, check_time_zone};
+use super::tenant::{Tenant, check_currency, check_host_name, check_name, check_time_zone};
 use super::{AccessRules, AccountError, sql};
 use crate::store::{AuditEntry, Tx};
 
 /// What to change; `None` leaves a setting as it is.
 #[derive(Debug, Clone, Default)]
 pub struct TenantChanges {
+    /// Another name, unique on this server.
+    pub name: Option<String>,
+    /// Language of pages, a code such as `en`; which there are is known to the surfaces.
+    pub language: Option<String>,
     /// IANA name.
     pub time_zone: Option<String>,
     /// ISO 4217 code.
@@ -19,13 +23,29 @@ pub struct TenantChanges {
     pub access_rules: Option<AccessRules>,
     /// See [`Tenant::host_name`]; `Some(None)` removes it.
     pub host_name: Option<Option<String>>,
+    /// The tenant when these changes were made; refused as [`AccountError::Outdated`] if it is another by now.
+    pub since: Option<Tenant>,
 }
 
 /// Applies the changes inside the caller's transaction and returns the tenant before and after them. The caller commits, after
 /// rewriting lookup keys if the rule for usernames changed: that is `customers::rekey_usernames`, in a room this one must not know.
 pub async fn set_tenant(tx: &mut Tx, name: &str, changes: &TenantChanges) -> Result<(Tenant, Tenant), AccountError> {
     let before = sql::update_lock_tenant(tx, name).await?.ok_or_else(|| AccountError::UnknownTenant(name.to_owned()))?;
+    if changes.since.as_ref().is_some_and(|since| *since != before) {
+        return Err(AccountError::Outdated);
+    }
     let mut after = before.clone();
+    if let Some(name) = &changes.name {
+        after.name = check_name(name)?;
+        if sql::find_tenant(tx, &after.name).await?.is_some_and(|other| other.id != after.id) {
+            return Err(AccountError::NameTaken(after.name));
+        }
+    }
+    if let Some(language) = &changes.language {
+        let fits = (2..=16).contains(&language.len()) && language.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        after.language =
+            fits.then(|| language.clone()).ok_or_else(|| AccountError::BadField(format!("{language:?} is no language code such as en")))?;
+    }
     if let Some(zone) = &changes.time_zone {
         after.time_zone = check_time_zone(zone)?;
     }

@@ -29,6 +29,8 @@ pub struct Tenant {
     pub access_rules: AccessRules,
     /// The host name under which its panel is reached; where it is not known, the account tells the tenant.
     pub host_name: Option<String>,
+    /// The language of pages for accounts that chose none: a code such as `en`.
+    pub language: String,
     /// When it was added.
     pub created_at: UnixMs,
 }

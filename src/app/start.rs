@@ -8,13 +8,15 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{oneshot, watch};
 
 use super::enforcement::{Enforcement, RunningEnforcement, on_change};
 use super::health::Health;
+use super::http::{HttpListener, RunningHttp};
 use super::restore;
-use super::{Addresses, Parts, http, identity, tasks};
+use super::tls::{Tls, TlsError};
+use super::{Addresses, Parts, http, identity, now_ms, panel, tasks};
 use crate::aaa::access::{Access, Identity};
 use crate::aaa::decision_store::{DecisionSender, KeptDecision, LastVerdicts};
 use crate::aaa::directory::{LoadError, Loader};
@@ -58,6 +60,9 @@ pub enum StartError {
         /// Why.
         error: std::io::Error,
     },
+    /// HTTPS is not possible.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// A dictionary file is wrong.
     #[error(transparent)]
     Dictionary(#[from] crate::radius::dictionary::DictionaryError),
@@ -143,6 +148,7 @@ pub struct Running {
     /// Its parts, for whoever watches it from inside (the demo).
     pub parts: Arc<Parts>,
     health: Arc<Health>,
+    http: RunningHttp,
     listeners: Listeners,
     delayed: Arc<DelayedReplies>,
     enforcement: RunningEnforcement,
@@ -150,10 +156,14 @@ pub struct Running {
     tasks: tasks::Tasks,
     lock: FolderLock,
     addresses_file: PathBuf,
+    /// Tells the link of the first account, if nobody can sign in yet; ends without one otherwise.
+    pub setup_link: oneshot::Receiver<String>,
 }
 
 /// Starts everything that the configuration asks for.
 pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running, StartError> {
+    // Before anybody can know of this process: until it is heard, SIGHUP ends it.
+    let hang_up = signal(SignalKind::hangup())?;
     let folder = &config.data.folder;
     let unusable = |e: std::io::Error| StartError::Folder { folder: folder.clone(), reason: e.to_string() };
     std::fs::create_dir_all(folder).map_err(unusable)?;
@@ -163,12 +173,14 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
         Some(extra) => Dictionary::load_folder(extra)?,
     };
     let (auth, acct) = (bind_all(config, &config.radius.auth)?, bind_all(config, &config.radius.acct)?);
-    let http = bind_http(&config.http.listen).await?;
+    let http = http::bind(&config.http)?;
     let addresses = Addresses {
         auth: auth.iter().map(|a| a.address).collect(),
         acct: acct.iter().map(|a| a.address).collect(),
-        http: http.iter().filter_map(|l| l.local_addr().ok()).collect(),
+        http: http.iter().map(|listener| listener.address).collect(),
     };
+    let speaks_tls = http.iter().any(|listener| listener.is_tls);
+    let tls = speaks_tls.then(|| Tls::prepare(&config.http, folder, &addresses.http, now_ms())).transpose()?;
 
     let health = Arc::new(Health::default());
     if !config.data.key_file.exists() {
@@ -252,9 +264,13 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
     let parts = Arc::new(Parts { access, listen, applier: applier_status, meters: meters.clone(), enforcer, coa });
     let enforcer = parts.enforcer.clone();
     meters.set_watch(move |customer_id| enforcer.recheck(customer_id));
-    for listener in http {
-        tokio::spawn(http::serve(listener, health.clone(), metrics.clone()));
-    }
+    let ids = Arc::new(ArcSwapOption::empty());
+    let site = panel::site(&db, &key, ids.clone(), &config.http);
+    let (found, setup_link) = oneshot::channel();
+    let url = config.http.public_url.clone().or_else(|| http.first().map(HttpListener::url)).unwrap_or_default();
+    let pages = http::routes(&config.http, health.clone(), metrics).merge(panel::pages(&site));
+    let http = http::serve(http, pages, tls, hang_up);
+    tokio::spawn(panel::offer_setup(site, config.tenant.name.clone(), url, found, stopped.clone()));
     let identity = base.identity;
     let follower = restore::load_customers(base, loader, &db, &meters).await?.on_change(on_change(&parts.enforcer));
     if let Err(error) = applier.read_meters().await {
@@ -265,10 +281,10 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
     let enforcement = enforcement.start(&parts)?;
     tracing::info!(customers = directory.customers.len(), ?addresses, "serving");
     let config = config.clone();
-    let work = tasks::Work { config, db, key, identity, journal_id, follower, unknown, decisions, applier, keep_from, log_receiver };
+    let work = tasks::Work { config, db, key, identity, journal_id, follower, unknown, decisions, applier, keep_from, log_receiver, ids };
     super::metrics::publish(&parts, &health, &work.follower.status());
     let tasks = tasks::spawn(work, &parts, &health, stopped)?;
-    Ok(Running { addresses, parts, health, listeners, delayed, enforcement, stop, tasks, lock, addresses_file })
+    Ok(Running { addresses, parts, health, http, listeners, delayed, enforcement, stop, tasks, lock, addresses_file, setup_link })
 }
 
 impl Running {
@@ -279,8 +295,9 @@ impl Running {
         self.tasks.write_snapshot(&self.parts).await;
         let (listeners, delayed, journal) = (self.listeners, self.delayed, self.parts.listen.journal.clone());
         let enforcement = self.enforcement;
-        // First, as its keeper writes what it leaves.
-        if tokio::task::spawn_blocking(move || enforcement.stop()).await.is_err() {
+        // First, as its keeper writes what it leaves, and pages, whose requests use the database.
+        let (ended, ()) = tokio::join!(tokio::task::spawn_blocking(move || enforcement.stop()), self.http.stop());
+        if ended.is_err() {
             tracing::error!("stopping the enforcement failed");
         }
         if self.stop.send(true).is_err() {
@@ -323,14 +340,6 @@ fn bind_all(config: &Config, addresses: &[SocketAddr]) -> Result<Vec<BoundAddres
         }
     }
     Ok(bound)
-}
-
-async fn bind_http(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, StartError> {
-    let mut listeners = Vec::new();
-    for address in addresses {
-        listeners.push(TcpListener::bind(address).await.map_err(|error| StartError::Http { address: *address, error })?);
-    }
-    Ok(listeners)
 }
 
 /// Passes on what the store keeps: rejects, and the first accept after one.

@@ -21,6 +21,7 @@ use crate::aaa::enforcement::Keeper;
 use crate::aaa::publish::Publisher;
 use crate::aaa::snapshot::{self, SnapshotError};
 use crate::aaa::unknown::UnknownSources;
+use crate::accounts::delete_old_sign_ins;
 use crate::config::Config;
 use crate::journal::{JournalState, LocalLog, LogBatch};
 use crate::listen::{LogPool, PendingReply};
@@ -31,6 +32,8 @@ const SNAPSHOT_EVERY: Duration = Duration::from_secs(300);
 /// After an hour of failures the journal is not kept for snapshots any more, so that it does not use up its disk budget.
 const MOST_FAILURES: u64 = 12;
 const HISTORY_EVERY: Duration = Duration::from_secs(600);
+/// How long sign-ins and links are kept after their end.
+const SIGN_INS_MS: i64 = 90 * crate::units::DAY_MS;
 const HISTORY_PAUSE: Duration = Duration::from_millis(250);
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
 const RENEW_EVERY: Duration = Duration::from_secs(20);
@@ -55,6 +58,8 @@ pub struct Work {
     /// The journal must keep what comes after this position, for the snapshot.
     pub keep_from: Arc<AtomicU64>,
     pub log_receiver: Receiver<LogBatch>,
+    /// Filled once the store has given this process a slot.
+    pub ids: Arc<ArcSwapOption<IdMaker>>,
 }
 
 /// Running tasks.
@@ -105,7 +110,7 @@ pub fn spawn(work: Work, parts: &Arc<Parts>, health: &Arc<Health>, stop: watch::
     let retention_ms = i64::from(work.config.decision_log.retention_days) * crate::units::DAY_MS;
     // The first one at once: a database that goes away next minute must not keep the server from starting again.
     let first = (parts.clone(), snapshots.clone());
-    let ids = Arc::new(ArcSwapOption::<IdMaker>::empty());
+    let ids = work.ids;
     let keeper = Keeper::new(
         work.db.clone(),
         parts.enforcer.clone(),
@@ -122,7 +127,7 @@ pub fn spawn(work: Work, parts: &Arc<Parts>, health: &Arc<Health>, stop: watch::
         tokio::spawn(work.follower.run(now_ms, stop.clone())),
         tokio::spawn(work.applier.run(stop.clone(), parts.applier.clone())),
         tokio::spawn(publisher.run(work.db.clone(), now_ms, stop.clone())),
-        tokio::spawn(keep_history(history, stop.clone())),
+        tokio::spawn(keep_history(history, work.db.clone(), stop.clone())),
         tokio::spawn(identity::run(work.db.clone(), parts.clone(), stop.clone())),
         tokio::spawn(keep_decisions(work.db.clone(), work.decisions, ids, retention_ms, stop.clone())),
         tokio::spawn(every(Duration::from_secs(1), stop.clone(), {
@@ -242,7 +247,7 @@ impl Snapshots {
 }
 
 /// Moves and removes ended sessions, a few at a time with pauses, so that nobody waits for it.
-async fn keep_history(mut keeper: HistoryKeeper, mut stop: watch::Receiver<bool>) {
+async fn keep_history(mut keeper: HistoryKeeper, db: Db, mut stop: watch::Receiver<bool>) {
     loop {
         let more = match keeper.step(now_ms()).await {
             Ok(more) => more,
@@ -251,11 +256,21 @@ async fn keep_history(mut keeper: HistoryKeeper, mut stop: watch::Receiver<bool>
                 false
             }
         };
+        if !more && let Err(error) = forget_sign_ins(&db).await {
+            tracing::debug!(%error, "sign-ins of long ago are removed later");
+        }
         tokio::select! {
             _ = stop.changed() => return,
             () = tokio::time::sleep(if more { HISTORY_PAUSE } else { HISTORY_EVERY }) => {}
         }
     }
+}
+
+/// Sign-ins and links that are over for three months; the audit log keeps what they were.
+async fn forget_sign_ins(db: &Db) -> Result<(), StoreError> {
+    let mut tx = db.begin().await?;
+    delete_old_sign_ins(&mut tx, now_ms() - SIGN_INS_MS).await?;
+    tx.commit(now_ms()).await
 }
 
 /// Leases a slot as soon as the database answers, then keeps rejects and changes of verdict, and the lease.

@@ -149,6 +149,7 @@ async fn set(globals: &Globals, ctx: &Context, args: SetArgs) -> Result<(), Fail
         phone: args.phone,
         role: args.role,
         disabled_menus,
+        since: None,
     };
     let account = set_account(&ctx.db, &scope, &args.name, &changes, ctx.now).await?;
     done(globals, &account, "changed")

@@ -46,8 +46,8 @@ struct PrintedAction {
 pub fn run(globals: &Globals, args: ActionsArgs) -> Result<(), Failure> {
     let Action::Ls { drift, username, limit } = args.action;
     with_context(globals, async |ctx| {
-        let tenant = ctx.tenant().await?;
-        let lines = list_action_lines(&mut ctx.db.read().await?, tenant.id, &username, drift, i64::from(limit)).await?;
+        let scope = ctx.scope().await?;
+        let lines = list_action_lines(&mut ctx.db.read().await?, &scope, &username, drift, i64::from(limit)).await?;
         if globals.json {
             let printed = |line: ActionLine| PrintedAction {
                 created: print_instant(line.created_at),

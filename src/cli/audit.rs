@@ -52,7 +52,14 @@ pub fn run(globals: &Globals, args: AuditArgs) -> Result<(), Failure> {
         let Action::Ls(args) = args.action;
         let tenant = ctx.tenant().await?;
         let since = args.since.map(|text| parse_instant(&text, &tenant.zone()).map_err(Failure::usage)).transpose()?;
-        let filter = AuditFilter { verb_prefix: args.verb, actor: args.actor, kind: args.kind, object_id: args.object, since };
+        let filter = AuditFilter {
+            verb_prefix: args.verb,
+            actor: args.actor,
+            kind: args.kind,
+            object_id: args.object,
+            since,
+            ..AuditFilter::default()
+        };
         let scope = ctx.scope().await?;
         let lines = list_audit(&mut ctx.db.read().await?, &scope, &filter, args.before.unwrap_or(i64::MAX), args.limit).await?;
         if globals.json {

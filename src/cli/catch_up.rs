@@ -10,7 +10,7 @@ use super::{Context, Failure};
 use crate::aaa::directory::{Directory, LoadError, Loader};
 use crate::aaa::metering::DirectorySink;
 use crate::journal::{FolderLock, JournalOptions, LockError, folder_lock, last_seq};
-use crate::sessions::sql::find_position;
+use crate::sessions::find_position;
 use crate::sessions::{Applier, ApplyError, JournalHome};
 
 /// How long a server's applier may make no progress before the command gives up.
@@ -98,8 +98,7 @@ mod tests {
     use super::*;
     use crate::cli::{Globals, context::with_context, migrate};
     use crate::journal::Journal;
-    use crate::sessions::sql::{NEWEST, list_newest_sessions};
-    use crate::sessions::{Record, Update};
+    use crate::sessions::{NEWEST, Record, Update, list_newest_sessions};
 
     fn globals(folder: &Path) -> Globals {
         let config = folder.join("tollgate.toml");
@@ -115,8 +114,7 @@ mod tests {
     }
 
     async fn count(ctx: &Context) -> Result<usize, Failure> {
-        let tenant = ctx.tenant().await?;
-        Ok(list_newest_sessions(&mut ctx.db.read().await?, tenant.id, true, "BOB", &NEWEST, 10).await?.len())
+        Ok(list_newest_sessions(&mut ctx.db.read().await?, &ctx.scope().await?, true, "BOB", &NEWEST, 10).await?.len())
     }
 
     fn open(ctx: &Context) -> (JournalHome, Arc<Journal<()>>) {

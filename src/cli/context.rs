@@ -106,12 +106,19 @@ impl Context {
         Ok(found.ok_or_else(|| crate::accounts::AccountError::UnknownTenant(self.tenant_name.clone()))?)
     }
 
-    /// The tenant and the account that owns what the command line makes.
-    pub async fn tenant_and_owner(&self) -> Result<(Tenant, AccountId), Failure> {
-        let tenant = self.tenant().await?;
+    /// The tenant, everything in it, and the account that owns what the command line makes.
+    pub async fn tenant_and_owner(&self) -> Result<(Tenant, Scope, AccountId), Failure> {
+        let (tenant, scope) = self.tenant_and_scope().await?;
         let owner = find_owner(&mut self.db.read().await?, tenant.id).await?;
         let owner = owner.ok_or_else(|| Failure::new(format!("tenant {:?} has no owner account", tenant.name)))?;
-        Ok((tenant, owner))
+        Ok((tenant, scope, owner))
+    }
+
+    /// Everything in the tenant, with its rules: what a command works with that names its tenant.
+    pub async fn tenant_and_scope(&self) -> Result<(Tenant, Scope), Failure> {
+        let tenant = self.tenant().await?;
+        let scope = Scope::administrator(tenant.id);
+        Ok((tenant, scope))
     }
 
     /// Everything in the tenant: whoever runs commands on the server.

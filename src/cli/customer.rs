@@ -1,5 +1,7 @@
 //! `tollgate customer add|ls|set|passwd|device|close|reopen|top-up|rm`.
 
+mod top_up;
+
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -16,16 +18,16 @@ use super::output::Table;
 use super::secret_text::read_secret;
 use super::values::OrNone;
 use super::{Context, Failure, Globals, output};
-use crate::accounts::Tenant;
+use crate::accounts::{Scope, Tenant};
 use crate::customers::{
     ActiveView, BillingType, ConnectionType, Customer, CustomerChanges, CustomerError, CustomerFilter, CustomerPassword, Hold, HoldKind,
-    NewCustomer, NewTopUp, OwnRate, State, TopUp, active_view, add_customer, add_top_up, find_customer, find_customer_by_id,
-    list_customers, list_top_ups, lookup_key, parse_ipv6_prefix, parse_macs, parse_static_ipv4, remove_customer, set_customer,
-    set_password, state,
+    NewCustomer, OwnRate, State, TopUp, active_view, add_customer, find_customer, list_customers, list_top_ups, lookup_key,
+    parse_ipv6_prefix, parse_macs, parse_static_ipv4, remove_customer, set_customer, set_password, state,
 };
-use crate::packages::{Direction, find_package_by_id, list_package_ids, parse_octets, print_octets};
+use crate::packages::list_package_ids;
 use crate::routers::pools::find_other_holder;
-use crate::units::{CustomerId, Mac, UnixMs, parse_instant, print_instant};
+use crate::units::{Mac, UnixMs, parse_instant, print_instant};
+use top_up::{TopUpArgs, top_up};
 
 const PAGE: i64 = 1_000;
 
@@ -106,21 +108,6 @@ struct SetArgs {
     new_period: bool,
     #[command(flatten)]
     fields: FieldArgs,
-}
-
-#[derive(Debug, Args)]
-struct TopUpArgs {
-    /// Which customer
-    username: String,
-    /// How many octets, of the direction that his package limits [default direction: total]
-    #[arg(long, value_name = "[DIRECTION:]AMOUNT")]
-    volume: String,
-    /// When what is left is lost, like --expires-at of `customer add` [default: never]
-    #[arg(long, value_name = "INSTANT")]
-    expires: Option<String>,
-    /// In words
-    #[arg(long, value_name = "TEXT", default_value = "")]
-    note: String,
 }
 
 #[derive(Debug, Args)]
@@ -244,7 +231,7 @@ fn usage(e: CustomerError) -> Failure {
 }
 
 impl FieldArgs {
-    async fn changes(self, ctx: &Context, tenant: &Tenant) -> Result<CustomerChanges, Failure> {
+    async fn changes(self, ctx: &Context, scope: &Scope, tenant: &Tenant) -> Result<CustomerChanges, Failure> {
         let zone = tenant.zone();
         let instant = |text: &str| -> Result<UnixMs, Failure> { parse_instant(text, &zone).map_err(Failure::usage) };
         let address = |text: &str| -> Result<Ipv4Addr, Failure> { parse_static_ipv4(text).map_err(usage) };
@@ -263,7 +250,7 @@ impl FieldArgs {
         let own_rate = self.rate.map(|OrNone(rate)| rate.map(|RateArg(rate)| OwnRate { rate, until }));
         Ok(CustomerChanges {
             own_rate,
-            limits: self.limits.changes(ctx, tenant.id).await?,
+            limits: self.limits.changes(ctx, scope).await?,
             code: self.code,
             name: self.name,
             phone: self.phone,
@@ -292,8 +279,8 @@ pub fn run(globals: &Globals, args: CustomerArgs) -> Result<(), Failure> {
         Action::Set(args) => set(globals, ctx, *args).await,
         Action::Passwd(args) => {
             let text = read_secret(args.password.as_deref(), args.password_file.as_ref())?.unwrap_or_default();
-            let id =
-                set_password(&ctx.db, &ctx.sealer, &ctx.tenant().await?, &args.username, &CustomerPassword::new(&text)?, ctx.now).await?;
+            let (password, (tenant, scope)) = (CustomerPassword::new(&text)?, ctx.tenant_and_scope().await?);
+            let id = set_password(&ctx.db, &ctx.sealer, &scope, &tenant, &args.username, &password, ctx.now).await?;
             done(
                 globals,
                 serde_json::json!({ "id": id, "username": args.username }),
@@ -305,7 +292,8 @@ pub fn run(globals: &Globals, args: CustomerArgs) -> Result<(), Failure> {
         Action::Reopen { username } => close(globals, ctx, &username, false).await,
         Action::Device(args) => device::run(globals, ctx, args).await,
         Action::Rm { username } => {
-            let id = remove_customer(&ctx.db, &ctx.tenant().await?, &username, ctx.now).await?;
+            let (tenant, scope) = ctx.tenant_and_scope().await?;
+            let id = remove_customer(&ctx.db, &scope, &tenant, &username, ctx.now).await?;
             done(globals, serde_json::json!({ "id": id, "removed": username }), format!("customer {username:?} removed"))
         }
     })
@@ -317,8 +305,8 @@ fn done(globals: &Globals, json: serde_json::Value, line: String) -> Result<(), 
 
 async fn add(globals: &Globals, ctx: &Context, args: AddArgs) -> Result<(), Failure> {
     let text = read_secret(args.password.as_deref(), args.password_file.as_ref())?.unwrap_or_default();
-    let (tenant, owner) = ctx.tenant_and_owner().await?;
-    let fields = args.fields.changes(ctx, &tenant).await?;
+    let (tenant, scope, owner) = ctx.tenant_and_owner().await?;
+    let fields = args.fields.changes(ctx, &scope, &tenant).await?;
     let new = NewCustomer {
         code: fields.code,
         name: fields.name.unwrap_or_default(),
@@ -343,6 +331,7 @@ async fn add(globals: &Globals, ctx: &Context, args: AddArgs) -> Result<(), Fail
         &ctx.db,
         ctx.ids().await?,
         &ctx.sealer,
+        &scope,
         &tenant,
         owner,
         new,
@@ -350,32 +339,32 @@ async fn add(globals: &Globals, ctx: &Context, args: AddArgs) -> Result<(), Fail
         ctx.now,
     )
     .await?;
-    warn_if_leased(globals, ctx, &customer).await?;
+    warn_if_leased(globals, ctx, &scope, &customer).await?;
     show_one(globals, ctx, &tenant, &args.package, &customer, format!("customer {:?} added with code {}", customer.username, customer.code))
 }
 
 async fn set(globals: &Globals, ctx: &Context, args: SetArgs) -> Result<(), Failure> {
-    let tenant = ctx.tenant().await?;
-    let mut changes = args.fields.changes(ctx, &tenant).await?;
+    let (tenant, scope) = ctx.tenant_and_scope().await?;
+    let mut changes = args.fields.changes(ctx, &scope, &tenant).await?;
     changes.username = args.rename;
     changes.package = args.package;
     changes.add_macs = args.add_mac;
     changes.remove_macs = args.remove_mac;
     changes.new_period = args.new_period;
-    let customer =
-        set_customer(&ctx.db, &tenant, &args.username, &changes, &reply_check(ctx.config.radius.dictionaries.clone()), ctx.now).await?;
+    let check = reply_check(ctx.config.radius.dictionaries.clone());
+    let customer = set_customer(&ctx.db, &scope, &tenant, &args.username, &changes, &check, ctx.now).await?;
     if changes.static_ipv4.is_some() {
-        warn_if_leased(globals, ctx, &customer).await?;
+        warn_if_leased(globals, ctx, &scope, &customer).await?;
     }
-    let packages = package_names(ctx, &tenant).await?;
+    let packages = package_names(ctx, &scope).await?;
     let package = packages.get(&customer.package_id.0).map_or("", String::as_str);
     show_one(globals, ctx, &tenant, package, &customer, format!("customer {:?} changed", customer.username))
 }
 
 /// A static address that somebody holds by a lease is used twice until that one's session ends.
-async fn warn_if_leased(globals: &Globals, ctx: &Context, customer: &Customer) -> Result<(), Failure> {
+async fn warn_if_leased(globals: &Globals, ctx: &Context, scope: &Scope, customer: &Customer) -> Result<(), Failure> {
     let Some(address) = customer.static_ipv4 else { return Ok(()) };
-    let holder = find_other_holder(&mut ctx.db.read().await?, customer.tenant_id, address, customer.id.0).await?;
+    let holder = find_other_holder(&mut ctx.db.read().await?, scope, address, customer.id).await?;
     if let Some((pool, username)) = holder {
         output::note(globals, format!("warning: {username:?} holds {address} of pool {pool:?} until his session ends"));
     }
@@ -383,38 +372,13 @@ async fn warn_if_leased(globals: &Globals, ctx: &Context, customer: &Customer) -
 }
 
 async fn close(globals: &Globals, ctx: &Context, username: &str, closed: bool) -> Result<(), Failure> {
-    let tenant = ctx.tenant().await?;
+    let (tenant, scope) = ctx.tenant_and_scope().await?;
     let changes = CustomerChanges { closed: Some(closed), ..CustomerChanges::default() };
-    let customer = set_customer(&ctx.db, &tenant, username, &changes, &|_| Ok(()), ctx.now).await?;
-    let packages = package_names(ctx, &tenant).await?;
+    let customer = set_customer(&ctx.db, &scope, &tenant, username, &changes, &|_| Ok(()), ctx.now).await?;
+    let packages = package_names(ctx, &scope).await?;
     let package = packages.get(&customer.package_id.0).map_or("", String::as_str);
     let done = if closed { "closed" } else { "reopened" };
     show_one(globals, ctx, &tenant, package, &customer, format!("customer {:?} {done}", customer.username))
-}
-
-async fn top_up(globals: &Globals, ctx: &Context, args: TopUpArgs) -> Result<(), Failure> {
-    let tenant = ctx.tenant().await?;
-    let (direction, amount) = match args.volume.split_once(':') {
-        Some((direction, amount)) => (direction.parse().map_err(Failure::usage)?, amount),
-        None => (Direction::Total, args.volume.as_str()),
-    };
-    let expires_at = args.expires.map(|text| parse_instant(&text, &tenant.zone()).map_err(Failure::usage)).transpose()?;
-    let octets = parse_octets(amount).map_err(Failure::usage)?;
-    let new = NewTopUp { direction, octets, expires_at, note: args.note, created_by: "command line".to_owned() };
-    let (id, top_up) = add_top_up(&ctx.db, ctx.ids().await?, &tenant, &args.username, new, ctx.now).await?;
-    if !has_volume_limit(ctx, id, direction).await? {
-        output::note(globals, format!("note: nothing limits this customer's {direction} volume, so there is nothing to add to"));
-    }
-    let json = serde_json::json!({ "customer_id": id, "username": args.username, "top_up": top_up });
-    done(globals, json, format!("customer {:?} has {} more octets ({direction})", args.username, print_octets(octets)))
-}
-
-async fn has_volume_limit(ctx: &Context, id: CustomerId, direction: Direction) -> Result<bool, Failure> {
-    let mut conn = ctx.db.read().await?;
-    let Some(customer) = find_customer_by_id(&mut conn, id).await? else { return Ok(false) };
-    let package = find_package_by_id(&mut conn, customer.package_id).await?;
-    let limits = package.map(|p| p.terms.limits.with(&customer.limits)).unwrap_or_default();
-    Ok(limits.volume.iter().any(|limit| limit.direction == direction))
 }
 
 fn shown<'a>(tenant: &Tenant, package: &'a str, customer: &'a Customer, now: UnixMs) -> Shown<'a> {
@@ -426,26 +390,26 @@ fn show_one(globals: &Globals, ctx: &Context, tenant: &Tenant, package: &str, cu
     if globals.json { output::json(&shown(tenant, package, customer, ctx.now)) } else { output::line(line) }
 }
 
-async fn package_names(ctx: &Context, tenant: &Tenant) -> Result<HashMap<i64, String>, Failure> {
-    let names = list_package_ids(&mut ctx.db.read().await?, tenant.id).await?;
+async fn package_names(ctx: &Context, scope: &Scope) -> Result<HashMap<i64, String>, Failure> {
+    let names = list_package_ids(&mut ctx.db.read().await?, scope).await?;
     Ok(names.into_iter().map(|(name, id)| (id.0, name)).collect())
 }
 
 async fn ls(globals: &Globals, ctx: &Context, args: LsArgs) -> Result<(), Failure> {
-    let tenant = ctx.tenant().await?;
-    let packages = package_names(ctx, &tenant).await?;
+    let (tenant, scope) = ctx.tenant_and_scope().await?;
+    let packages = package_names(ctx, &scope).await?;
     let (customers, more) = if let Some(username) = &args.username {
         let key = lookup_key(username, tenant.case_sensitive_usernames);
-        let found = find_customer(&mut ctx.db.read().await?, tenant.id, &key).await?;
+        let found = find_customer(&mut ctx.db.read().await?, &scope, &key).await?;
         (vec![found.ok_or_else(|| CustomerError::Unknown(username.clone()))?], false)
     } else {
-        list(ctx, &tenant, &packages, &args).await?
+        list(ctx, &scope, &tenant, &packages, &args).await?
     };
     if globals.json {
         let package = |c: &Customer| packages.get(&c.package_id.0).map_or("", String::as_str);
         let mut all: Vec<Shown<'_>> = customers.iter().map(|c| shown(&tenant, package(c), c, ctx.now)).collect();
         if let ([one], Some(_)) = (all.as_mut_slice(), &args.username) {
-            one.top_ups = Some(list_top_ups(&mut ctx.db.read().await?, tenant.id, one.customer.id).await?);
+            one.top_ups = Some(list_top_ups(&mut ctx.db.read().await?, &scope, one.customer.id).await?);
         }
         return output::json(&all);
     }
@@ -473,7 +437,13 @@ async fn ls(globals: &Globals, ctx: &Context, args: LsArgs) -> Result<(), Failur
 }
 
 /// Up to `--limit` customers, and whether there are more.
-async fn list(ctx: &Context, tenant: &Tenant, packages: &HashMap<i64, String>, args: &LsArgs) -> Result<(Vec<Customer>, bool), Failure> {
+async fn list(
+    ctx: &Context,
+    scope: &Scope,
+    tenant: &Tenant,
+    packages: &HashMap<i64, String>,
+    args: &LsArgs,
+) -> Result<(Vec<Customer>, bool), Failure> {
     let package_id = match &args.package {
         Some(name) => {
             let found = packages.iter().find(|(_, n)| *n == name).map(|(id, _)| crate::units::PackageId(*id));
@@ -487,7 +457,7 @@ async fn list(ctx: &Context, tenant: &Tenant, packages: &HashMap<i64, String>, a
     let mut all = Vec::new();
     let mut conn = ctx.db.read().await?;
     while all.len() <= args.limit {
-        let page = list_customers(&mut conn, tenant.id, &filter, &after, PAGE.min(args.limit as i64 + 1)).await?;
+        let page = list_customers(&mut conn, scope, &filter, &after, PAGE.min(args.limit as i64 + 1)).await?;
         let Some((key, _)) = page.last() else { break };
         after = key.clone();
         all.extend(page.into_iter().map(|(_, customer)| customer));

@@ -13,9 +13,10 @@ use super::context::{now, with_ids};
 use super::migrate::prepare_store;
 use super::serve::{runtime, start_metrics};
 use super::{Failure, Globals, output};
-use crate::accounts::find_tenant;
+use crate::accounts::{Scope, find_tenant};
 use crate::app::{self, Running};
 use crate::config::{Config, load_config};
+use crate::demo::accounts;
 use crate::demo::provider::{self, CUSTOMERS, DemoError, ROUTERS, SECRET};
 use crate::demo::router::{self, Counters, CountersSnapshot, Faults, Incoming, Personality, SimulationOptions};
 use crate::store::{KeyFile, StoreUrl};
@@ -58,7 +59,11 @@ async fn demo(args: &DemoArgs, folder: &std::path::Path) -> Result<(), Failure> 
     let sealer = KeyFile::read(&config.data.key_file).map_err(|e| Failure::config(e.to_string()))?.sealer();
     let tenant = find_tenant(&mut db.read().await?, &config.tenant.name).await?;
     let tenant = tenant.ok_or_else(|| Failure::new("the demo's tenant is not there"))?;
-    let is_new = with_ids(&db, async |ids| Ok(provider::ensure_provider(&db, ids, &sealer, &tenant, now()).await?)).await?;
+    let (is_new, links) = with_ids(&db, async |ids| {
+        let is_new = provider::ensure_provider(&db, ids, &sealer, &tenant, now()).await?;
+        Ok((is_new, accounts::sign_in_links(&db, ids, &Scope::administrator(tenant.id), now()).await?))
+    })
+    .await?;
     let coa_ports = provider::choose_coa_ports(&db, &sealer, &tenant, now()).await?;
     db.close().await;
 
@@ -74,6 +79,10 @@ async fn demo(args: &DemoArgs, folder: &std::path::Path) -> Result<(), Failure> 
         "RADIUS authentication on {}, accounting on {}, metrics on http://{}/metrics",
         addresses.auth[0], addresses.acct[0], addresses.http[0]
     ))?;
+    output::line("The panel, as each role sees it (each link signs in once):")?;
+    for (role, name, token) in links {
+        output::line(format!("  {:<18} {:<14} http://{}/sign-in/link/{token}", role.as_str(), name, addresses.http[0]))?;
+    }
     output::line("Simulated MikroTik routers log customers in by PPPoE and hotspot; Ctrl-C ends.\n")?;
 
     let stop = Arc::new(AtomicBool::new(false));

@@ -4,9 +4,8 @@ use clap::{Args, Subcommand};
 
 use super::output::Table;
 use super::{Context, Failure, Globals, output};
-use crate::accounts::Tenant;
 use crate::customers::{
-    Customer, CustomerError, DeviceActor, add_device, find_customer, list_device_events, list_devices, lookup_key, remove_device,
+    CustomerError, DeviceActor, add_device, find_customer, list_device_events, list_devices, lookup_key, remove_device,
 };
 use crate::units::{Mac, print_instant};
 
@@ -51,24 +50,24 @@ const MOST_EVENTS: i64 = 1_000;
 
 /// Runs it.
 pub async fn run(globals: &Globals, ctx: &Context, args: DeviceArgs) -> Result<(), Failure> {
-    let tenant = ctx.tenant().await?;
+    let (tenant, scope) = ctx.tenant_and_scope().await?;
     let name = staff_name();
     let by = DeviceActor { name: &name, source: "command line" };
     match args.action {
         Action::Add { username, mac, note } => {
-            let is_new = add_device(&ctx.db, &tenant, &username, mac, &note, by, ctx.now).await?;
+            let is_new = add_device(&ctx.db, &scope, &tenant, &username, mac, &note, by, ctx.now).await?;
             let random = if mac.is_locally_administered() { "; the address is a random one, which a phone may change" } else { "" };
             let said = if is_new { "added" } else { "was there already" };
             done(globals, &username, mac, is_new, format!("device {} of {username:?} {said}{random}", mac.with_colons()))
         }
         Action::Rm { username, mac } => {
-            let was_there = remove_device(&ctx.db, &tenant, &username, mac, by, ctx.now).await?;
+            let was_there = remove_device(&ctx.db, &scope, &tenant, &username, mac, by, ctx.now).await?;
             if !was_there {
                 return Err(Failure::coded("device-unknown", format!("{username:?} has no device {}", mac.with_colons())));
             }
             done(globals, &username, mac, true, format!("device {} of {username:?} removed", mac.with_colons()))
         }
-        Action::Ls { username, history } => ls(globals, ctx, &tenant, &username, history).await,
+        Action::Ls { username, history } => ls(globals, ctx, &username, history).await,
     }
 }
 
@@ -85,17 +84,13 @@ fn staff_name() -> String {
     named.unwrap_or_else(|| "staff".to_owned())
 }
 
-async fn find(ctx: &Context, tenant: &Tenant, username: &str) -> Result<Customer, Failure> {
-    let key = lookup_key(username, tenant.case_sensitive_usernames);
-    let found = find_customer(&mut ctx.db.read().await?, tenant.id, &key).await?;
-    Ok(found.ok_or_else(|| CustomerError::Unknown(username.to_owned()))?)
-}
-
-async fn ls(globals: &Globals, ctx: &Context, tenant: &Tenant, username: &str, history: bool) -> Result<(), Failure> {
-    let customer = find(ctx, tenant, username).await?;
+async fn ls(globals: &Globals, ctx: &Context, username: &str, history: bool) -> Result<(), Failure> {
+    let (tenant, scope) = ctx.tenant_and_scope().await?;
     let mut conn = ctx.db.read().await?;
-    let devices = list_devices(&mut conn, tenant.id, customer.id).await?;
-    let events = if history { list_device_events(&mut conn, tenant.id, customer.id, MOST_EVENTS).await? } else { Vec::new() };
+    let found = find_customer(&mut conn, &scope, &lookup_key(username, tenant.case_sensitive_usernames)).await?;
+    let customer = found.ok_or_else(|| CustomerError::Unknown(username.to_owned()))?;
+    let devices = list_devices(&mut conn, &scope, customer.id).await?;
+    let events = if history { list_device_events(&mut conn, &scope, customer.id, MOST_EVENTS).await? } else { Vec::new() };
     if globals.json {
         return match history {
             true => output::json(&serde_json::json!({ "devices": devices, "history": events })),

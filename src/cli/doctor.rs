@@ -15,12 +15,13 @@ use super::context::{block_on, now, open_db, read_config};
 use super::{Failure, Globals, output};
 use crate::aaa::enforcement::list_coa_silence;
 use crate::aaa::{count_packages_and_customers, list_journal_positions};
-use crate::accounts::{Tenant, list_tenants};
+use crate::accounts::{Scope, Tenant, list_tenants};
 use crate::config::Config;
 use crate::journal::{self, RealDisk};
 use crate::routers::pools::list_pool_summaries;
 use crate::routers::{find_router_with_secrets, list_router_summaries, list_unknown_sources};
 use crate::store::{Conn, Sealer, StoreUrl, check_schema, check_store_identity};
+use crate::units::TenantId;
 use findings::{Facts, Finding, RouterFacts, Trouble, findings};
 
 const PAGE: i64 = 1_000;
@@ -103,12 +104,14 @@ async fn try_store(config: &Config, facts: &mut Facts) -> Result<(), Trouble> {
     })
 }
 
-async fn ask(conn: &mut Conn, config: &Config, sealer: Option<&Sealer>, facts: &mut Facts) -> Result<(), crate::store::StoreError> {
+async fn ask(conn: &mut Conn, config: &Config, sealer: Option<&Sealer>, facts: &mut Facts) -> Result<(), Failure> {
     for tenant in list_tenants(conn).await? {
-        ask_about_tenant(conn, &tenant, config, sealer, facts).await?;
-        facts.coa_silent.extend(list_coa_silence(conn, tenant.id).await?);
+        let scope = Scope::administrator(tenant.id);
+        ask_about_tenant(conn, &scope, &tenant, config, sealer, facts).await?;
+        facts.coa_silent.extend(list_coa_silence(conn, &scope).await?);
     }
-    facts.unknown = list_unknown_sources(conn, PAGE).await?;
+    // They are of no tenant.
+    facts.unknown = list_unknown_sources(conn, &Scope::administrator(TenantId(0)), PAGE).await?;
     facts.packages_and_customers = Some(count_packages_and_customers(conn).await?);
     let positions = list_journal_positions(conn).await?;
     facts.journal = own_journal(&config.data.folder.join(JOURNAL_FOLDER), &positions);
@@ -117,17 +120,18 @@ async fn ask(conn: &mut Conn, config: &Config, sealer: Option<&Sealer>, facts: &
 
 async fn ask_about_tenant(
     conn: &mut Conn,
+    scope: &Scope,
     tenant: &Tenant,
     config: &Config,
     sealer: Option<&Sealer>,
     facts: &mut Facts,
-) -> Result<(), crate::store::StoreError> {
+) -> Result<(), Failure> {
     let tenant_option = if tenant.name == config.tenant.name { String::new() } else { format!(" --tenant '{}'", tenant.name) };
-    let pools = list_pool_summaries(conn, tenant.id, facts.now).await?;
+    let pools = list_pool_summaries(conn, scope, facts.now).await?;
     facts.pools.extend(pools.into_iter().map(|pool| (pool, tenant_option.clone())));
     let mut after = String::new();
     loop {
-        let page = list_router_summaries(conn, tenant.id, &after, PAGE).await?;
+        let page = list_router_summaries(conn, scope, &after, PAGE).await?;
         let Some(last) = page.last() else { return Ok(()) };
         after.clone_from(&last.router.name);
         for summary in page {

@@ -10,8 +10,9 @@ use super::context::with_context;
 use super::dictionary::load_dictionary;
 use super::sessions::PrintedSession;
 use super::{Context, Failure, Globals};
-use crate::sessions::sql::{list_sessions_after, list_usage_after};
-use crate::units::{TenantId, UnixMs, parse_instant, print_instant};
+use crate::accounts::Scope;
+use crate::sessions::{list_sessions_after, list_usage_after};
+use crate::units::{UnixMs, parse_instant, print_instant};
 
 /// Rows read at once.
 const PAGE: i64 = 2000;
@@ -52,17 +53,17 @@ enum What {
 /// Runs it.
 pub fn run(globals: &Globals, args: ExportArgs) -> Result<(), Failure> {
     with_context(globals, async |ctx| {
-        let tenant = ctx.tenant().await?;
+        let (tenant, scope) = ctx.tenant_and_scope().await?;
         let out = std::io::stdout().lock();
         let result = match &args.what {
             What::Sessions { format: Format::Csv, since } => {
                 let since = since.as_deref().map_or(Ok(i64::MIN), |text| since_instant(text, &tenant.zone()))?;
                 catch_up(ctx).await?;
-                export_sessions(ctx, tenant.id, since, out).await
+                export_sessions(ctx, &scope, since, out).await
             }
             What::Usage { format: Format::Csv } => {
                 catch_up(ctx).await?;
-                export_usage(ctx, tenant.id, out).await
+                export_usage(ctx, &scope, out).await
             }
         };
         match result {
@@ -103,7 +104,7 @@ impl<E: Into<Failure>> From<E> for Stop {
     }
 }
 
-async fn export_sessions(ctx: &Context, tenant: TenantId, since: UnixMs, out: impl Write) -> Result<(), Stop> {
+async fn export_sessions(ctx: &Context, scope: &Scope, since: UnixMs, out: impl Write) -> Result<(), Stop> {
     let dictionary = load_dictionary(ctx.config.radius.dictionaries.as_deref())?;
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record([
@@ -120,7 +121,7 @@ async fn export_sessions(ctx: &Context, tenant: TenantId, since: UnixMs, out: im
     ])?;
     let mut after = Vec::new();
     loop {
-        let page = list_sessions_after(&mut ctx.db.read().await?, tenant, &after, since, PAGE).await?;
+        let page = list_sessions_after(&mut ctx.db.read().await?, scope, &after, since, PAGE).await?;
         let Some(last) = page.last() else { return csv.flush().map_err(Stop::Write) };
         after.clone_from(&last.session_key);
         for line in page {
@@ -133,12 +134,12 @@ async fn export_sessions(ctx: &Context, tenant: TenantId, since: UnixMs, out: im
     }
 }
 
-async fn export_usage(ctx: &Context, tenant: TenantId, out: impl Write) -> Result<(), Stop> {
+async fn export_usage(ctx: &Context, scope: &Scope, out: impl Write) -> Result<(), Stop> {
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record(["session_key", "bucket_at", "day", "charging_class", "customer_id", "octets_in", "octets_out", "secs"])?;
     let mut after = (Vec::new(), i64::MIN, 0);
     loop {
-        let page = list_usage_after(&mut ctx.db.read().await?, tenant, (&after.0, after.1, after.2), PAGE).await?;
+        let page = list_usage_after(&mut ctx.db.read().await?, scope, (&after.0, after.1, after.2), PAGE).await?;
         let Some(last) = page.last() else { return csv.flush().map_err(Stop::Write) };
         after = (last.session_key.clone(), last.bucket_at, last.charging_class);
         for u in page {
@@ -174,16 +175,16 @@ mod tests {
         let globals = Globals { config: Some(config), tenant: None, json: false, verbose: 0, quiet: true };
         crate::cli::migrate::run(&globals, crate::cli::migrate::MigrateArgs {}).expect("a store");
         let exported = with_context(&globals, async |ctx| {
-            let tenant = ctx.tenant().await?.id;
+            let scope = ctx.scope().await?;
             let mut tx = ctx.db.begin().await?;
             for (key, ended_at) in [(1u8, Some(1_800_000_060_000i64)), (2, None)] {
                 crate::q!(exec tx, "INSERT INTO sessions VALUES ($1, $2, 3, 4, NULL, '81000001', 'b,ob', '020000000001', '', '', '', 1800000000000, \
-                    1800000060000, $3, FALSE, $4, 60, 5000000000, 7, 0, 0, 0, 0)", tenant.0, &[key; 16][..], ended_at, i64::from(ended_at.is_some()))?;
+                    1800000060000, $3, FALSE, $4, 60, 5000000000, 7, 0, 0, 0, 0)", scope.tenant().0, &[key; 16][..], ended_at, i64::from(ended_at.is_some()))?;
             }
             tx.commit(ctx.now).await?;
             for (since, lines) in [(i64::MIN, 3), (1_800_000_060_001, 1)] {
                 let mut out = Vec::new();
-                assert!(export_sessions(ctx, tenant, since, &mut out).await.is_ok());
+                assert!(export_sessions(ctx, &scope, since, &mut out).await.is_ok());
                 let text = String::from_utf8(out).expect("text");
                 assert_eq!(text.lines().count(), lines);
                 let wanted = "4,81000001,\"b,ob\",02:00:00:00:00:01,2027-01-15T08:00:00Z,2027-01-15T08:01:00Z,60,5000000000,7,User-Request";
@@ -191,7 +192,7 @@ mod tests {
                 assert!(lines == 1 || text.ends_with("2027-01-15T08:00:00Z,,60,5000000000,7,\n"), "{text}");
             }
             let mut out = Vec::new();
-            assert!(export_usage(ctx, tenant, &mut out).await.is_ok());
+            assert!(export_usage(ctx, &scope, &mut out).await.is_ok());
             Ok(())
         });
         exported.expect("exported");

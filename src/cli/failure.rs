@@ -10,6 +10,7 @@ use crate::customers::import::ImportError;
 use crate::packages::PackageError;
 use crate::routers::RouterError;
 use crate::routers::pools::PoolError;
+use crate::sessions::SessionError;
 use crate::store::{IdentityError, KeyError, SchemaError, StoreError};
 
 /// What went wrong and with which code the process ends.
@@ -134,7 +135,7 @@ macro_rules! from_room {
         }
     )+};
 }
-from_room!(AccountError, PackageError, RouterError, PoolError, CustomerError);
+from_room!(AccountError, PackageError, RouterError, PoolError, CustomerError, SessionError);
 
 impl From<ImportError> for Failure {
     fn from(e: ImportError) -> Failure {

@@ -42,7 +42,7 @@ pub fn run(globals: &Globals, args: ImportArgs) -> Result<(), Failure> {
 }
 
 async fn customers(globals: &Globals, ctx: &Context, args: CustomersArgs) -> Result<(), Failure> {
-    let (tenant, owner) = ctx.tenant_and_owner().await?;
+    let (tenant, scope, owner) = ctx.tenant_and_owner().await?;
     let ids = ctx.ids().await?;
     let name = args.file.display().to_string();
     let file: Box<dyn std::io::Read> = if name == "-" {
@@ -51,7 +51,8 @@ async fn customers(globals: &Globals, ctx: &Context, args: CustomersArgs) -> Res
         Box::new(std::fs::File::open(&args.file).map_err(|e| Failure::new(format!("{name}: {e}")))?)
     };
     let mut conn = ctx.db.read().await?;
-    let plan = plan_import(&mut conn, ids, &tenant, owner, file, &reply_check(ctx.config.radius.dictionaries.clone()), ctx.now).await?;
+    let check = reply_check(ctx.config.radius.dictionaries.clone());
+    let plan = plan_import(&mut conn, &scope, ids, &tenant, owner, file, &check, ctx.now).await?;
     drop(conn);
     let (good, bad) = (plan.good(), plan.bad.clone());
     let refused = !bad.is_empty() && !args.skip_bad;

@@ -6,11 +6,11 @@ use clap::Args;
 
 use super::values::OrNone;
 use super::{Context, Failure};
+use crate::accounts::Scope;
 use crate::packages::{
     DevicePolicy, FairUse, Hours, LimitsChanges, TimeLimit, Validity, VolumeLimit, WhenFull, WhenUnknown, parse_rate, parse_service,
 };
-use crate::routers::find_router;
-use crate::units::TenantId;
+use crate::routers::find_named_router;
 
 /// Limits that a package has and a customer may have instead.
 #[derive(Debug, Args)]
@@ -74,7 +74,7 @@ fn several<T>(given: Vec<OrNone<T>>) -> Option<Vec<T>> {
 
 impl LimitArgs {
     /// What they change; routers are looked up by name.
-    pub async fn changes(self, ctx: &Context, tenant: TenantId) -> Result<LimitsChanges, Failure> {
+    pub async fn changes(self, ctx: &Context, scope: &Scope) -> Result<LimitsChanges, Failure> {
         let services = match self.service.as_slice() {
             [] => None,
             [any] if any == "any" => Some(0),
@@ -83,7 +83,7 @@ impl LimitArgs {
         let routers = match self.router.as_slice() {
             [] => None,
             [any] if any == "any" => Some(Vec::new()),
-            names => Some(router_ids(ctx, tenant, names).await?),
+            names => Some(router_ids(ctx, scope, names).await?),
         };
         Ok(LimitsChanges {
             none: self.no_limits,
@@ -102,25 +102,25 @@ impl LimitArgs {
 
 impl PackageLimitArgs {
     /// What they change.
-    pub async fn changes(self, ctx: &Context, tenant: TenantId) -> Result<LimitsChanges, Failure> {
+    pub async fn changes(self, ctx: &Context, scope: &Scope) -> Result<LimitsChanges, Failure> {
         Ok(LimitsChanges {
             validity: self.validity.map(|OrNone(validity)| validity),
             sessions: self.sessions,
             when_full: self.when_full,
             when_unknown: self.when_unknown,
-            ..self.common.changes(ctx, tenant).await?
+            ..self.common.changes(ctx, scope).await?
         })
     }
 }
 
-async fn router_ids(ctx: &Context, tenant: TenantId, names: &[String]) -> Result<Vec<i64>, Failure> {
+async fn router_ids(ctx: &Context, scope: &Scope, names: &[String]) -> Result<Vec<i64>, Failure> {
     let mut conn = ctx.db.read().await?;
     let mut ids = Vec::new();
     for name in names {
-        let router = find_router(&mut conn, tenant, name).await?;
+        let router = find_named_router(&mut conn, scope, name).await?;
         let unknown =
             || Failure::coded("router-unknown", format!("there is no router {name:?}; `tollgate router ls` shows those there are"));
-        ids.push(router.ok_or_else(unknown)?.id.0);
+        ids.push(router.ok_or_else(unknown)?.id);
     }
     Ok(ids)
 }

@@ -7,10 +7,11 @@ use super::limit_args::PackageLimitArgs;
 use super::output::Table;
 use super::values::OrNone;
 use super::{Context, Failure, Globals, output};
+use crate::accounts::Scope;
 use crate::packages::{
     NewPackage, Package, PackageChanges, PackageTerms, PerDirection, add_package, list_packages, remove_package, set_package,
 };
-use crate::units::{BitRate, TenantId};
+use crate::units::BitRate;
 
 const PAGE: i64 = 1_000;
 
@@ -107,7 +108,7 @@ struct TermArgs {
 }
 
 impl TermArgs {
-    async fn changes(self, ctx: &Context, tenant: TenantId, name: Option<String>) -> Result<PackageChanges, Failure> {
+    async fn changes(self, ctx: &Context, scope: &Scope, name: Option<String>) -> Result<PackageChanges, Failure> {
         fn value<T>(given: Option<OrNone<T>>) -> Option<Option<T>> {
             given.map(|OrNone(value)| value)
         }
@@ -128,7 +129,7 @@ impl TermArgs {
             idle_timeout_secs: value(self.idle_timeout),
             interim_secs: self.interim,
             mikrotik_group: value(self.mikrotik_group),
-            limits: self.limits.changes(ctx, tenant).await?,
+            limits: self.limits.changes(ctx, scope).await?,
         })
     }
 }
@@ -137,20 +138,20 @@ impl TermArgs {
 pub fn run(globals: &Globals, args: PackageArgs) -> Result<(), Failure> {
     with_context(globals, async |ctx| match args.action {
         Action::Add { name, terms } => {
-            let (tenant, owner) = ctx.tenant_and_owner().await?;
-            let terms = terms.changes(ctx, tenant.id, None).await?.apply(PackageTerms::default());
-            let package = add_package(&ctx.db, ctx.ids().await?, tenant.id, owner, NewPackage { name, terms }, ctx.now).await?;
+            let (_, scope, owner) = ctx.tenant_and_owner().await?;
+            let terms = terms.changes(ctx, &scope, None).await?.apply(PackageTerms::default());
+            let package = add_package(&ctx.db, ctx.ids().await?, &scope, owner, NewPackage { name, terms }, ctx.now).await?;
             if globals.json { output::json(&package) } else { output::line(format!("package {:?} added", package.name)) }
         }
         Action::Ls => ls(globals, ctx).await,
         Action::Set { name, rename, terms } => {
-            let tenant = ctx.tenant().await?.id;
-            let changes = terms.changes(ctx, tenant, rename).await?;
-            let package = set_package(&ctx.db, tenant, &name, &changes, ctx.now).await?;
+            let scope = ctx.scope().await?;
+            let changes = terms.changes(ctx, &scope, rename).await?;
+            let package = set_package(&ctx.db, &scope, &name, &changes, ctx.now).await?;
             if globals.json { output::json(&package) } else { output::line(format!("package {:?} changed", package.name)) }
         }
         Action::Rm { name } => {
-            let id = remove_package(&ctx.db, ctx.tenant().await?.id, &name, ctx.now).await?;
+            let id = remove_package(&ctx.db, &ctx.scope().await?, &name, ctx.now).await?;
             if globals.json {
                 output::json(&serde_json::json!({ "id": id, "removed": name }))
             } else {
@@ -161,12 +162,12 @@ pub fn run(globals: &Globals, args: PackageArgs) -> Result<(), Failure> {
 }
 
 async fn ls(globals: &Globals, ctx: &Context) -> Result<(), Failure> {
-    let tenant = ctx.tenant().await?;
+    let scope = ctx.scope().await?;
     let mut conn = ctx.db.read().await?;
     let mut all: Vec<Package> = Vec::new();
     loop {
         let after = all.last().map(|p| p.name.clone()).unwrap_or_default();
-        let page = list_packages(&mut conn, tenant.id, &after, PAGE).await?;
+        let page = list_packages(&mut conn, &scope, &after, PAGE).await?;
         if page.is_empty() {
             break;
         }

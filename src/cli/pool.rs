@@ -87,7 +87,8 @@ pub fn run(globals: &Globals, args: PoolArgs) -> Result<(), Failure> {
     with_context(globals, async |ctx| match args.action {
         Action::Add { name, range, router, grace } => {
             let new = NewPool { name, ranges: ranges(&range)?, router, grace_secs: grace };
-            let pool = add_pool(&ctx.db, ctx.ids().await?, ctx.tenant().await?.id, new, ctx.now).await?;
+            let (_, scope, owner) = ctx.tenant_and_owner().await?;
+            let pool = add_pool(&ctx.db, ctx.ids().await?, &scope, owner, new, ctx.now).await?;
             if globals.json { output::json(&pool) } else { output::line(format!("pool {:?} added: {} addresses", pool.name, pool.size())) }
         }
         Action::Ls => ls(globals, ctx).await,
@@ -99,7 +100,7 @@ pub fn run(globals: &Globals, args: PoolArgs) -> Result<(), Failure> {
                 router: router.map(|OrNone(router)| router),
                 grace_secs: grace,
             };
-            let pool = set_pool(&ctx.db, ctx.tenant().await?.id, &name, changes, ctx.now).await?;
+            let pool = set_pool(&ctx.db, &ctx.scope().await?, &name, changes, ctx.now).await?;
             if globals.json {
                 output::json(&pool)
             } else {
@@ -107,7 +108,7 @@ pub fn run(globals: &Globals, args: PoolArgs) -> Result<(), Failure> {
             }
         }
         Action::Rm { name } => {
-            let id = remove_pool(&ctx.db, ctx.tenant().await?.id, &name, ctx.now).await?;
+            let id = remove_pool(&ctx.db, &ctx.scope().await?, &name, ctx.now).await?;
             if globals.json {
                 output::json(&serde_json::json!({ "id": id.to_string(), "removed": name }))
             } else {
@@ -119,8 +120,7 @@ pub fn run(globals: &Globals, args: PoolArgs) -> Result<(), Failure> {
 }
 
 async fn ls(globals: &Globals, ctx: &Context) -> Result<(), Failure> {
-    let tenant = ctx.tenant().await?;
-    let pools = list_pool_summaries(&mut ctx.db.read().await?, tenant.id, ctx.now).await?;
+    let pools = list_pool_summaries(&mut ctx.db.read().await?, &ctx.scope().await?, ctx.now).await?;
     if globals.json {
         return output::json(&pools);
     }
@@ -144,10 +144,10 @@ async fn ls(globals: &Globals, ctx: &Context) -> Result<(), Failure> {
 }
 
 async fn leases(globals: &Globals, ctx: &Context, name: &str, held: bool, limit: i64, after: &str) -> Result<(), Failure> {
-    let tenant = ctx.tenant().await?;
+    let scope = ctx.scope().await?;
     let mut conn = ctx.db.read().await?;
-    let pool = find_pool(&mut conn, tenant.id, name).await?.ok_or_else(|| PoolError::Unknown(name.to_owned()))?;
-    let lines = list_lease_lines(&mut conn, tenant.id, pool.id, held, after, limit).await?;
+    let pool = find_pool(&mut conn, &scope, name).await?.ok_or_else(|| PoolError::Unknown(name.to_owned()))?;
+    let lines = list_lease_lines(&mut conn, &scope, pool.id, held, after, limit).await?;
     if globals.json {
         return output::json(&lines);
     }

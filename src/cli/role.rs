@@ -62,7 +62,7 @@ pub fn run(globals: &Globals, args: RoleArgs) -> Result<(), Failure> {
             Action::Set { role, add, withhold, level, reset } => {
                 let level = level.map(|OrNone(level)| level);
                 let (add, withhold) = (add.into_iter().collect(), withhold.into_iter().collect());
-                (role, RoleChanges { level, add, withhold, reset, label: None })
+                (role, RoleChanges { level, add, withhold, reset, ..RoleChanges::default() })
             }
             Action::Label { role, label: OrNone(label) } => {
                 (role, RoleChanges { label: Some(label.unwrap_or_default()), ..RoleChanges::default() })

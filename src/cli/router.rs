@@ -8,7 +8,7 @@ use super::context::with_context;
 use super::output::Table;
 use super::secret_text::read_secret;
 use super::{Context, Failure, Globals, output};
-use crate::accounts::{Tenant, find_account};
+use crate::accounts::{Scope, find_account_by_name};
 use crate::routers::{
     Adopt, MessageAuthenticatorMode, NewRouter, RouterAddress, RouterChanges, RouterError, RouterSecret, RouterSummary, add_router,
     list_router_summaries, list_unknown_sources, remove_router, set_router,
@@ -132,7 +132,7 @@ pub fn run(globals: &Globals, args: RouterArgs) -> Result<(), Failure> {
         Action::Ls => ls(globals, ctx).await,
         Action::Set(args) => set(globals, ctx, *args).await,
         Action::Rm { name } => {
-            let id = remove_router(&ctx.db, ctx.tenant().await?.id, &name, ctx.now).await?;
+            let id = remove_router(&ctx.db, &ctx.scope().await?, &name, ctx.now).await?;
             if globals.json {
                 output::json(&serde_json::json!({ "id": id, "removed": name }))
             } else {
@@ -151,16 +151,16 @@ fn checked_secret(globals: &Globals, text: &str) -> Result<RouterSecret, Failure
     Ok(secret)
 }
 
-async fn owner_named(ctx: &Context, tenant: &Tenant, name: Option<&str>) -> Result<Option<AccountId>, Failure> {
+async fn owner_named(ctx: &Context, scope: &Scope, name: Option<&str>) -> Result<Option<AccountId>, Failure> {
     let Some(name) = name else { return Ok(None) };
-    let found = find_account(&mut ctx.db.read().await?, tenant.id, name).await?;
-    Ok(Some(found.ok_or_else(|| RouterError::UnknownOwner(name.to_owned()))?))
+    let found = find_account_by_name(&mut ctx.db.read().await?, scope, name).await?;
+    Ok(Some(found.ok_or_else(|| RouterError::UnknownOwner(name.to_owned()))?.id))
 }
 
 async fn add(globals: &Globals, ctx: &Context, args: AddArgs) -> Result<(), Failure> {
     let text = read_secret(args.secret.as_deref(), args.secret_file.as_ref())?.unwrap_or_default();
-    let (tenant, owner) = ctx.tenant_and_owner().await?;
-    let owner = owner_named(ctx, &tenant, args.modes.owner.as_deref()).await?.unwrap_or(owner);
+    let (_, scope, owner) = ctx.tenant_and_owner().await?;
+    let owner = owner_named(ctx, &scope, args.modes.owner.as_deref()).await?.unwrap_or(owner);
     let mut new = NewRouter::new(&args.name, args.address, checked_secret(globals, &text)?);
     new.nas_identifier = without_none(args.modes.nas_identifier).unwrap_or_default();
     new.message_authenticator = args.modes.message_authenticator.unwrap_or(new.message_authenticator);
@@ -170,17 +170,17 @@ async fn add(globals: &Globals, ctx: &Context, args: AddArgs) -> Result<(), Fail
     new.coa_message_authenticator = args.modes.coa_message_authenticator.unwrap_or(new.coa_message_authenticator);
     new.coa_event_timestamp = args.modes.coa_event_timestamp.unwrap_or(new.coa_event_timestamp);
     new.adopt = args.modes.adopt.unwrap_or(new.adopt);
-    let router = add_router(&ctx.db, ctx.ids().await?, &ctx.sealer, tenant.id, owner, &new, ctx.now).await?;
+    let router = add_router(&ctx.db, ctx.ids().await?, &ctx.sealer, &scope, owner, &new, ctx.now).await?;
     if globals.json { output::json(&router) } else { output::line(format!("router {:?} added", router.name)) }
 }
 
 async fn set(globals: &Globals, ctx: &Context, args: SetArgs) -> Result<(), Failure> {
     let secret = read_secret(args.secret.as_deref(), args.secret_file.as_ref())?;
     let next_secret = read_secret(args.next_secret.as_deref(), args.next_secret_file.as_ref())?;
-    let tenant = ctx.tenant().await?;
+    let scope = ctx.scope().await?;
     let changes = RouterChanges {
         name: args.rename,
-        owner: owner_named(ctx, &tenant, args.modes.owner.as_deref()).await?,
+        owner: owner_named(ctx, &scope, args.modes.owner.as_deref()).await?,
         add_addresses: args.add_address,
         remove_addresses: args.remove_address,
         secret: secret.map(|s| checked_secret(globals, &s)).transpose()?,
@@ -196,17 +196,17 @@ async fn set(globals: &Globals, ctx: &Context, args: SetArgs) -> Result<(), Fail
         coa_event_timestamp: args.modes.coa_event_timestamp,
         adopt: args.modes.adopt,
     };
-    let router = set_router(&ctx.db, &ctx.sealer, tenant.id, &args.name, &changes, ctx.now).await?;
+    let router = set_router(&ctx.db, &ctx.sealer, &scope, &args.name, &changes, ctx.now).await?;
     if globals.json { output::json(&router) } else { output::line(format!("router {:?} changed", router.name)) }
 }
 
 async fn ls(globals: &Globals, ctx: &Context) -> Result<(), Failure> {
-    let tenant = ctx.tenant().await?;
+    let scope = ctx.scope().await?;
     let mut conn = ctx.db.read().await?;
     let mut all: Vec<RouterSummary> = Vec::new();
     loop {
         let after = all.last().map(|r| r.router.name.clone()).unwrap_or_default();
-        let page = list_router_summaries(&mut conn, tenant.id, &after, PAGE).await?;
+        let page = list_router_summaries(&mut conn, &scope, &after, PAGE).await?;
         if page.is_empty() {
             break;
         }
@@ -257,7 +257,7 @@ fn summary_cells(summary: &RouterSummary) -> Vec<String> {
 }
 
 async fn unknown(globals: &Globals, ctx: &Context) -> Result<(), Failure> {
-    let sources = list_unknown_sources(&mut ctx.db.read().await?, PAGE).await?;
+    let sources = list_unknown_sources(&mut ctx.db.read().await?, &ctx.scope().await?, PAGE).await?;
     if globals.json {
         return output::json(&sources);
     }

@@ -7,7 +7,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::context::read_config;
-use super::{Failure, Globals};
+use super::{Failure, Globals, output};
 use crate::app::{self, StartError, give_way};
 use crate::config::{Config, LogFormat};
 use crate::listen::forbid_core_dumps;
@@ -26,10 +26,17 @@ pub fn run(globals: &Globals, _args: &ServeArgs) -> Result<(), Failure> {
     runtime()?.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        let running = app::start(&config, metrics).await?;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+        let mut running = app::start(&config, metrics).await?;
+        let mut is_offered = false;
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => break,
+                _ = interrupt.recv() => break,
+                Ok(link) = &mut running.setup_link, if !is_offered => {
+                    is_offered = true;
+                    output::line(format!("Nobody can sign in to the panel yet. Set up the first account (within a day): {link}"))?;
+                }
+            }
         }
         tracing::info!("stopping");
         let twice = || Failure::new("told twice to stop: ended at once; what was acknowledged is in the journal");

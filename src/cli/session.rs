@@ -28,9 +28,9 @@ enum Action {
 pub fn run(globals: &Globals, args: SessionArgs) -> Result<(), Failure> {
     let Action::Disconnect { which } = args.action;
     with_context(globals, async |ctx| {
-        let tenant = ctx.tenant().await?;
+        let scope = ctx.scope().await?;
         catch_up(ctx).await?;
-        let asked = ask_disconnect(&ctx.db, ctx.ids().await?, tenant.id, &which, ctx.now).await?;
+        let asked = ask_disconnect(&ctx.db, ctx.ids().await?, &scope, &which, ctx.now).await?;
         if asked.is_empty() {
             return Err(Failure::new(format!("no session of {which:?} is online; `tollgate sessions ls --online` shows those that are")));
         }

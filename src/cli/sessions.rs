@@ -9,7 +9,7 @@ use super::dictionary::load_dictionary;
 use super::output::Table;
 use super::{Failure, Globals, output};
 use crate::radius::dictionary::Dictionary;
-use crate::sessions::sql::{NEWEST, SessionLine, list_newest_sessions};
+use crate::sessions::{NEWEST, SessionLine, list_newest_sessions};
 use crate::units::{Mac, hex, print_instant};
 
 /// Which action.
@@ -111,11 +111,11 @@ fn print_cause(cause: i64, dictionary: &Dictionary) -> String {
 pub fn run(globals: &Globals, args: SessionsArgs) -> Result<(), Failure> {
     let Action::Ls { online, username, before, limit } = args.action;
     with_context(globals, async |ctx| {
-        let tenant = ctx.tenant().await?;
+        let scope = ctx.scope().await?;
         catch_up(ctx).await?;
         let dictionary = load_dictionary(ctx.config.radius.dictionaries.as_deref())?;
         let (mut conn, before) = (ctx.db.read().await?, before.unwrap_or(NEWEST));
-        let lines = list_newest_sessions(&mut conn, tenant.id, online, &username, &before, i64::from(limit)).await?;
+        let lines = list_newest_sessions(&mut conn, &scope, online, &username, &before, i64::from(limit)).await?;
         let sessions: Vec<PrintedSession> = lines.into_iter().map(|line| PrintedSession::new(line, &dictionary)).collect();
         if globals.json { output::json(&sessions) } else { table(sessions).print("no sessions") }
     })

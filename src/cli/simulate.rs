@@ -14,13 +14,12 @@ use crate::aaa::directory::{Directory, Loader, Nas};
 use crate::aaa::list_usage_days;
 use crate::aaa::policy::StoredUsage;
 use crate::aaa::throttle::{Throttle, ThrottleLimits};
-use crate::accounts::Tenant;
+use crate::accounts::{Scope, Tenant};
 use crate::customers::{Customer, find_customer, lookup_key};
 use crate::radius::client::{Code, Request, RequestBuilder};
 use crate::radius::dictionary::numbers::{CALLING_STATION_ID, FRAMED_PROTOCOL, NAS_IDENTIFIER, NAS_PORT_TYPE, SERVICE_TYPE, USER_NAME};
 use crate::radius::{MAX_PACKET_OCTETS, PacketView};
-use crate::sessions::sql::list_open_sessions_of;
-use crate::sessions::{LiveSessions, TokenKey};
+use crate::sessions::{LiveSessions, TokenKey, list_open_sessions_of};
 use crate::units::{Mac, UnixMs, parse_instant};
 use report::Report;
 
@@ -82,14 +81,14 @@ impl Service {
 pub fn run(globals: &Globals, args: SimulateArgs) -> Result<(), Failure> {
     let Action::Login(args) = args.action;
     with_context(globals, async |ctx| {
-        let tenant = ctx.tenant().await?;
+        let (tenant, scope) = ctx.tenant_and_scope().await?;
         let now = match &args.at {
             Some(text) => parse_instant(text, &tenant.zone()).map_err(Failure::usage)?,
             None => ctx.now,
         };
         let key = lookup_key(&args.username, tenant.case_sensitive_usernames);
-        let customer = find_customer(&mut ctx.db.read().await?, tenant.id, &key).await?;
-        let access = load(ctx, &tenant, customer.as_ref(), now).await?;
+        let customer = find_customer(&mut ctx.db.read().await?, &scope, &key).await?;
+        let access = load(ctx, &scope, &tenant, customer.as_ref(), now).await?;
         let nas = find_router(&access, &tenant, args.router.as_deref())?;
         let request = request(&args, &access, customer.as_ref(), &nas)?;
         let report = decide(&args, &access, &tenant, customer.as_ref(), &nas, &request, now)?;
@@ -98,7 +97,13 @@ pub fn run(globals: &Globals, args: SimulateArgs) -> Result<(), Failure> {
 }
 
 /// The directory with this one customer, his open sessions and what he used: what a login's decision would look at.
-pub(super) async fn load(ctx: &Context, tenant: &Tenant, customer: Option<&Customer>, now: UnixMs) -> Result<Access, Failure> {
+pub(super) async fn load(
+    ctx: &Context,
+    scope: &Scope,
+    tenant: &Tenant,
+    customer: Option<&Customer>,
+    now: UnixMs,
+) -> Result<Access, Failure> {
     let failed = |e: crate::aaa::directory::LoadError| Failure::new(e.to_string());
     let dictionary = Arc::new(load_dictionary(ctx.config.radius.dictionaries.as_deref())?);
     let loader = Loader { sealer: ctx.sealer.clone(), dictionary };
@@ -109,9 +114,9 @@ pub(super) async fn load(ctx: &Context, tenant: &Tenant, customer: Option<&Custo
     if let Some(customer) = customer {
         let mut conn = ctx.db.read().await?;
         loader.load_settled_customer(&mut conn, &directory, customer.id.0, now).await.map_err(failed)?;
-        list_open_sessions_of(&mut conn, tenant.id, customer.id).await?.into_iter().for_each(|session| live.restore(session));
+        list_open_sessions_of(&mut conn, scope, customer.id).await?.into_iter().for_each(|session| live.restore(session));
         live.listen_anew(now);
-        let days = list_usage_days(&mut conn, tenant.id, customer.id, 0).await?;
+        let days = list_usage_days(&mut conn, scope, customer.id, 0).await?;
         let (period, package) = (customer.period_started_at.unwrap_or(0), customer.package_since_at.unwrap_or(0));
         usage = StoredUsage::of_days(customer.id.0, &days, ctx.now, &tenant.zone(), period, package);
     }

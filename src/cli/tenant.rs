@@ -7,8 +7,8 @@ use super::output::Table;
 use super::tenant_rules::AccessRuleArgs;
 use super::values::OrNone;
 use super::{Failure, Globals, output};
-use crate::accounts::{TenantChanges, add_tenant, find_tenant, list_tenants, set_tenant};
-use crate::customers::rekey_usernames;
+use crate::accounts::{AccountError, Scope, TenantChanges, add_tenant, find_tenant, list_tenants};
+use crate::customers::set_tenant_settings;
 
 /// Which action.
 #[derive(Debug, Args)]
@@ -48,6 +48,9 @@ enum Action {
         /// Whether customers of one provider may log in on another provider's routers
         #[arg(long, value_name = "true|false")]
         cross_provider_login: Option<bool>,
+        /// Language of pages for accounts that chose none, a code such as en
+        #[arg(long)]
+        language: Option<String>,
         /// Host name under which this tenant's panel is reached; none removes it
         #[arg(long, value_name = "HOST")]
         host_name: Option<OrNone<String>>,
@@ -75,17 +78,22 @@ pub fn run(globals: &Globals, args: TenantArgs) -> Result<(), Failure> {
             }
             table.print("no tenants")
         }
-        Action::Set { name, time_zone, currency, case_sensitive_usernames, cross_provider_login, host_name, rules } => {
-            let present = find_tenant(&mut ctx.db.read().await?, &name).await?.map(|t| t.access_rules).unwrap_or_default();
-            let access_rules = rules.apply(&present);
+        Action::Set { name, language, time_zone, currency, case_sensitive_usernames, cross_provider_login, host_name, rules } => {
+            let tenant = find_tenant(&mut ctx.db.read().await?, &name).await?;
+            let access_rules = rules.apply(&tenant.as_ref().map(|t| t.access_rules.clone()).unwrap_or_default());
             let host_name = host_name.map(|OrNone(name)| name);
-            let changes = TenantChanges { time_zone, currency, case_sensitive_usernames, cross_provider_login, access_rules, host_name };
-            let mut tx = ctx.db.begin().await?;
-            let (before, after) = set_tenant(&mut tx, &name, &changes).await?;
-            if before.case_sensitive_usernames != after.case_sensitive_usernames {
-                rekey_usernames(&mut tx, &after).await?;
-            }
-            tx.commit(ctx.now).await?;
+            let changes = TenantChanges {
+                language,
+                time_zone,
+                currency,
+                case_sensitive_usernames,
+                cross_provider_login,
+                access_rules,
+                host_name,
+                ..TenantChanges::default()
+            };
+            let tenant = tenant.ok_or_else(|| AccountError::UnknownTenant(name.clone()))?;
+            let after = set_tenant_settings(&ctx.db, &Scope::administrator(tenant.id), &changes, ctx.now).await?;
             if globals.json { output::json(&after) } else { output::line(format!("tenant {name:?} changed")) }
         }
     })

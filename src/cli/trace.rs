@@ -15,13 +15,13 @@ use super::dictionary::load_dictionary;
 use super::{Failure, Globals, output};
 use crate::aaa::decision_log::{Decision, name_key};
 use crate::aaa::list_router_names;
-use crate::accounts::{Tenant, list_tenants};
+use crate::accounts::{Scope, Tenant, list_tenants};
 use crate::config::Config;
 use crate::journal::{Entry, LocalLogReader};
 use crate::radius::describe::{AttributeDescription, Value, describe};
 use crate::radius::dictionary::Dictionary;
 use crate::routers::{UnknownSource, list_unknown_sources};
-use crate::units::{Mac, UnixMs, print_instant, printable};
+use crate::units::{Mac, TenantId, UnixMs, print_instant, printable};
 
 /// Each worker hands its decisions over in lots, so neighbours in the log may be out of order by as many as a lot holds for one name.
 const OUT_OF_ORDER: usize = 64;
@@ -154,7 +154,8 @@ async fn read_names(globals: &Globals, config: &Config) -> Result<Names, Failure
             routers: list_router_names(&mut conn).await?.into_iter().collect(),
             only,
             tenants: tenants.into_iter().map(|t| (t.id.0, t)).collect(),
-            unknown: list_unknown_sources(&mut conn, 5).await?,
+            // They are of no tenant.
+            unknown: list_unknown_sources(&mut conn, &Scope::administrator(TenantId(0)), 5).await?,
             missing: None,
         };
         drop(conn);
@@ -357,6 +358,7 @@ mod tests {
             cross_provider_login: false,
             access_rules: crate::accounts::AccessRules::default(),
             host_name: None,
+            language: "en".into(),
             created_at: 0,
         };
         Names { routers: [(2, "core".into())].into(), tenants: [(1, tenant)].into(), only: Some(1), ..Names::default() }

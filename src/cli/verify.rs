@@ -6,8 +6,7 @@ use serde_json::{Value, json};
 use super::catch_up::catch_up;
 use super::context::with_context;
 use super::{Failure, Globals, output};
-use crate::sessions::sql::UsageMismatch;
-use crate::sessions::{JournalHome, RecountMismatch, RecountReport, UsageReport, VerifyError, verify_usage};
+use crate::sessions::{JournalHome, RecountMismatch, RecountReport, SessionError, UsageMismatch, UsageReport, VerifyError, verify_usage};
 use crate::units::hex;
 
 /// How many disagreements of each kind are shown.
@@ -30,6 +29,7 @@ impl From<VerifyError> for Failure {
     fn from(e: VerifyError) -> Failure {
         match e {
             VerifyError::Store(e) => e.into(),
+            VerifyError::Denied(e) => SessionError::from(e).into(),
             e => Failure::new(e.to_string()),
         }
     }
@@ -40,11 +40,11 @@ pub fn run(globals: &Globals, args: VerifyArgs) -> Result<(), Failure> {
     let VerifyArgs { what: None | Some(What::Usage) } = args;
     with_context(globals, async |ctx| {
         catch_up(ctx).await?;
-        let tenant = ctx.tenant().await?;
+        let scope = ctx.scope().await?;
         let home = JournalHome::find(&ctx.config.data.folder)?;
         let mut snapshot = ctx.db.snapshot().await?;
         let journal = home.as_ref().map(|home| (home, ctx.identity.store_id));
-        let report = verify_usage(&mut snapshot, tenant.id, journal, SHOWN).await?;
+        let report = verify_usage(&mut snapshot, &scope, journal, SHOWN).await?;
         if globals.json {
             output::json(&as_json(&report))?
         } else {

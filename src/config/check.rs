@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use super::Config;
+use super::{Config, HttpConfig};
+use crate::app::{certificate_findings, now_ms};
 
 /// Something to know before starting.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,11 +35,26 @@ pub fn check_config(config: &Config) -> Vec<Finding> {
     for (name, addresses) in [("radius.auth", &config.radius.auth), ("radius.acct", &config.radius.acct)] {
         findings.extend(addresses.iter().filter_map(|a| cannot_bind(*a)).map(|e| Finding::Warning(format!("{name} {e}"))));
     }
-    for address in config.http.listen.iter().filter(|a| !a.ip().is_loopback()) {
-        findings.push(Finding::Warning(format!("http.listen {address} is reachable from outside: metrics name your routers")));
-    }
+    findings.extend(check_http(&config.http));
     if tracing_subscriber::EnvFilter::try_new(&config.log.level).is_err() {
         findings.push(Finding::Error(format!("log.level {:?} is neither a level nor a filter", config.log.level)));
+    }
+    findings
+}
+
+fn check_http(http: &HttpConfig) -> Vec<Finding> {
+    let mut findings = certificate_findings(http, now_ms());
+    if http.insecure {
+        let outside = http.listen.iter().filter(|a| !a.ip().to_canonical().is_loopback());
+        findings.extend(outside.map(|address| {
+            Finding::Warning(format!(
+                "http.listen {address} is reachable from outside and speaks plain http: passwords can be read on the way"
+            ))
+        }));
+    }
+    if http.acme.is_some() && http.listen.iter().all(|a| a.port() != 443) {
+        let text = "http.acme_domains: the authority asks on port 443, which http.listen does not name: forward it to this server";
+        findings.push(Finding::Warning(text.to_owned()));
     }
     findings
 }

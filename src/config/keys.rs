@@ -72,7 +72,36 @@ pub const KEYS: &[Key] = &[
         "Wrong passwords for one username within the window before devices that sent wrong ones themselves have to wait;\n0 for no limit. Devices that never \
          failed are never locked out by others.",
     ),
-    key("http.listen", "[\"127.0.0.1:8080\"]", "Addresses of /metrics, /healthz and /readyz."),
+    key(
+        "http.listen",
+        "[\"127.0.0.1:8080\"]",
+        "Addresses of the panel, /metrics, /healthz and /readyz. They speak HTTPS; loopback addresses plain http as long as neither a\ncertificate nor ACME is \
+         set here. Without either, the certificate is made by the server itself and kept in data.folder.",
+    ),
+    key(
+        "http.insecure",
+        "false",
+        "Plain http on every address: passwords can be read on the way. For a trusted network, or behind a proxy that speaks HTTPS.",
+    ),
+    key("http.certificate", "", "Your own certificate with its chain, in PEM. It is read again when the file changes."),
+    key("http.certificate_key", "", "The private key that belongs to it, in PEM, without a passphrase."),
+    key(
+        "http.acme_domains",
+        "[]",
+        "Host names for which a certificate is got by ACME (Let's Encrypt), by which you accept the authority's terms of service.\nThe authority must reach this \
+         server under each of them on port 443.",
+    ),
+    key("http.acme_email", "", "Where the ACME authority may write to."),
+    key("http.acme_directory", "\"https://acme-v02.api.letsencrypt.org/directory\"", "The ACME authority."),
+    key("http.acme_ca", "", "Certificate of the CA of a private ACME authority, in PEM. Without it, those that the system trusts."),
+    key(
+        "http.trusted_proxies",
+        "[]",
+        "Addresses or networks of the proxies in front of this server: what they say in X-Forwarded-For and X-Forwarded-Proto counts.\nFrom anyone else these \
+         headers are ignored.",
+    ),
+    key("http.metrics_from", "[\"127.0.0.0/8\", \"::1/128\"]", "Who may read /metrics. For others there is no such page."),
+    key("http.public_url", "", "How the panel is reached from outside, such as https://panel.example.org: used where links are printed."),
     key("log.level", "\"info\"", "error, warn, info, debug or trace; or a filter such as info,tollgate::sessions=debug."),
     key("log.format", "\"text\"", "text or json."),
     key("tenant.name", "\"default\"", "The tenant of commands that name none with --tenant."),

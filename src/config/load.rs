@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use toml::de::{DeTable, DeValue};
 
+use super::http;
 use super::keys::KEYS;
 use super::settings::{
-    BruteForceConfig, Config, DataConfig, DecisionLogConfig, HistoryConfig, HttpConfig, JournalConfig, LogConfig, RadiusConfig,
-    SnapshotConfig, StoreConfig, TenantConfig,
+    BruteForceConfig, Config, DataConfig, DecisionLogConfig, HistoryConfig, JournalConfig, LogConfig, RadiusConfig, SnapshotConfig,
+    StoreConfig, TenantConfig,
 };
 use super::suggest::nearest;
 use crate::store::StoreUrl;
@@ -145,14 +146,14 @@ fn environment_value(default: &str, text: &str) -> toml::Value {
 }
 
 /// Takes typed values out; notes what does not fit.
-struct Reader<'v> {
+pub(super) struct Reader<'v> {
     values: &'v Values,
     errors: std::cell::RefCell<&'v mut Vec<ConfigError>>,
 }
 
 impl Reader<'_> {
     /// The given value, else the default; `None` if neither.
-    fn optional<T: DeserializeOwned>(&self, name: &'static str) -> Option<T> {
+    pub(super) fn optional<T: DeserializeOwned>(&self, name: &'static str) -> Option<T> {
         let key = KEYS.iter().find(|k| k.name == name).expect("a key of the table");
         let (value, place) = match self.values.get(name) {
             Some(given) => (given.value.clone(), given.place.as_str()),
@@ -166,9 +167,19 @@ impl Reader<'_> {
         self.errors.borrow_mut().push(ConfigError { place: place.to_owned(), reason: format!("{name}: {}", reason.trim()) });
     }
 
-    fn reject(&self, name: &'static str, reason: &str) {
+    pub(super) fn reject(&self, name: &'static str, reason: &str) {
         let place = self.values.get(name).map_or("default", |g| g.place.as_str());
         self.note(place, name, reason);
+    }
+
+    /// The environment's paths are relative to the working folder, the file's (and its defaults) to the file's.
+    pub(super) fn path(&self, base: &Path, name: &'static str) -> Option<PathBuf> {
+        let text: String = self.optional(name)?;
+        if text.is_empty() {
+            self.reject(name, "must not be empty");
+        }
+        let from_environment = self.values.get(name).is_some_and(|g| g.place.starts_with("environment"));
+        Some(if from_environment { PathBuf::from(text) } else { base.join(text) })
     }
 
     fn number(&self, name: &'static str, least: u32, most: u32) -> Option<u32> {
@@ -179,7 +190,7 @@ impl Reader<'_> {
         Some(number)
     }
 
-    fn addresses(&self, name: &'static str) -> Option<Vec<SocketAddr>> {
+    pub(super) fn addresses(&self, name: &'static str) -> Option<Vec<SocketAddr>> {
         let texts: Vec<String> = self.optional(name)?;
         let mut addresses = Vec::with_capacity(texts.len());
         for text in texts {
@@ -194,15 +205,7 @@ impl Reader<'_> {
 }
 
 fn build(file: Option<PathBuf>, base: &Path, r: &Reader<'_>) -> Option<Config> {
-    let path = |name: &'static str| -> Option<PathBuf> {
-        let text: String = r.optional(name)?;
-        if text.is_empty() {
-            r.reject(name, "must not be empty");
-        }
-        // the environment is relative to the working folder, the file (and its defaults) to the file
-        let from_environment = r.values.get(name).is_some_and(|g| g.place.starts_with("environment"));
-        Some(if from_environment { PathBuf::from(text) } else { base.join(text) })
-    };
+    let path = |name: &'static str| r.path(base, name);
     let folder = path("data.folder");
     let url = store_url(r, base, folder.as_deref());
     let key_file = path("data.key_file").or_else(|| folder.as_ref().map(|f| f.join("key")));
@@ -211,7 +214,8 @@ fn build(file: Option<PathBuf>, base: &Path, r: &Reader<'_>) -> Option<Config> {
     let decision_log = (r.number("decision_log.budget_mib", 1, 1 << 20), r.number("decision_log.retention_days", 1, 3_660));
     let history = r.number("history.retention_days", 32, 36_600);
     let snapshot = r.number("snapshot.budget_mib", 1, 1 << 20);
-    let (auth, acct, listen) = (r.addresses("radius.auth"), r.addresses("radius.acct"), r.addresses("http.listen"));
+    let (auth, acct) = (r.addresses("radius.auth"), r.addresses("radius.acct"));
+    let http = http::read(base, r);
     let (workers, receive_buffer_kib) = (r.number("radius.workers", 0, 1024), r.number("radius.receive_buffer_kib", 64, 1 << 20));
     let (reject_delay_ms, patience_ms) = (r.number("radius.reject_delay_ms", 0, 5_000), r.number("radius.patience_ms", 100, 60_000));
     let cache = (r.number("radius.duplicate_cache_secs", 1, 60), r.number("radius.duplicate_cache_mib", 1, 4_096));
@@ -252,7 +256,7 @@ fn build(file: Option<PathBuf>, base: &Path, r: &Reader<'_>) -> Option<Config> {
             coa_window: coa.1?,
         },
         brute_force: BruteForceConfig { window_secs: window_secs?, failures_per_mac: failures.0?, failures_per_username: failures.1? },
-        http: HttpConfig { listen: listen? },
+        http: http?,
         log: LogConfig { level: level?, format: format? },
         tenant: TenantConfig { name: tenant? },
     })
@@ -332,6 +336,25 @@ mod tests {
     }
 
     #[test]
+    fn the_http_section_is_read() {
+        let config = load(
+            "[http]\nacme_domains = [\"Panel.example.org\"]\nacme_ca = \"ca.pem\"\npublic_url = \"https://panel.example.org/\"\n",
+            &[("TOLLGATE_HTTP__TRUSTED_PROXIES", "10.0.0.1,fd00::5/8"), ("TOLLGATE_HTTP__INSECURE", "false")],
+        )
+        .expect("loads");
+        let http = &config.http;
+        let acme = http.acme.as_ref().expect("there are domains");
+        assert_eq!((&acme.domains[..], acme.directory.starts_with("https://")), (&["panel.example.org".to_owned()][..], true));
+        assert!(acme.ca.as_ref().is_some_and(|path| path.is_absolute() && path.ends_with("ca.pem")));
+        assert_eq!(http.public_url.as_deref(), Some("https://panel.example.org"));
+        let printed: Vec<String> = http.trusted_proxies.iter().chain(&http.metrics_from).map(ToString::to_string).collect();
+        assert_eq!(printed, ["10.0.0.1/32", "fd00::/8", "127.0.0.0/8", "::1/128"]);
+        let own = load("[http]\ncertificate = \"c.pem\"\ncertificate_key = \"/k.pem\"\n", &[]).expect("loads").http;
+        let files = own.certificate.expect("both are set");
+        assert!(files.certificate.ends_with("c.pem") && files.key == Path::new("/k.pem") && own.acme.is_none());
+    }
+
+    #[test]
     fn mistakes_are_named_with_their_place() {
         for (text, environment, wanted) in [
             ("\n[radius]\nauht = []\n", &[][..], "t.toml:3: unknown key \"radius.auht\"; did you mean \"radius.auth\"?"),
@@ -347,6 +370,23 @@ mod tests {
             ("[store]\nurl = \"mysql://u:geheim@h\"\n", &[], "t.toml:2: store.url: expected sqlite:PATH or postgres://..."),
             ("[radius]\nreject_delay_ms = 2000\n", &[], "t.toml:2: radius.reject_delay_ms: must be less than radius.patience_ms"),
             ("[journal]\nsegment_mib = 0\n", &[], "t.toml:2: journal.segment_mib: must be 1 to 1024"),
+            ("[http]\ncertificate = \"a.pem\"\n", &[], "t.toml:2: http.certificate: needs its key too: http.certificate_key"),
+            ("[http]\ncertificate_key = \"a.pem\"\n", &[], "t.toml:2: http.certificate_key: needs its certificate too: http.certificate"),
+            (
+                "[http]\ncertificate = \"a\"\ncertificate_key = \"b\"\nacme_domains = [\"a.example\"]\n",
+                &[],
+                "t.toml:4: http.acme_domains: http.certificate is set too",
+            ),
+            ("[http]\nacme_email = \"a@example.org\"\n", &[], "t.toml:2: http.acme_email: is of no use without http.acme_domains"),
+            ("[http]\nacme_domains = [\"*.a.example\"]\n", &[], "t.toml:2: http.acme_domains: \"*.a.example\": a wildcard"),
+            ("[http]\nacme_domains = [\"a.example\", \"A.example\"]\n", &[], "t.toml:2: http.acme_domains: \"a.example\" comes twice"),
+            ("[http]\ninsecure = true\nacme_domains = [\"a.example\"]\n", &[], "t.toml:2: http.insecure: a certificate is set too"),
+            (
+                "[http]\ntrusted_proxies = [\"proxy\"]\n",
+                &[],
+                "t.toml:2: http.trusted_proxies: \"proxy\" is neither an address nor a network",
+            ),
+            ("[http]\npublic_url = \"panel.example.org\"\n", &[], "t.toml:2: http.public_url: expected the panel's address"),
             (
                 "",
                 &[("TOLLGATE_RADIUS__AUTHS", "x")],

@@ -3,6 +3,7 @@
 //! [`keys`] is the one table of keys: the commented example is printed from it and the loader refuses what is not in it.
 
 mod check;
+mod http;
 pub mod keys;
 mod load;
 mod settings;
@@ -11,7 +12,7 @@ mod suggest;
 pub use check::{Finding, check_config};
 pub use load::{ConfigError, SEARCH_PATHS, load_config};
 pub use settings::{
-    BruteForceConfig, Config, DataConfig, DecisionLogConfig, HistoryConfig, HttpConfig, JournalConfig, LogConfig, LogFormat, RadiusConfig,
-    SnapshotConfig, StoreConfig, TenantConfig,
+    AcmeConfig, BruteForceConfig, CertificateFiles, Config, DataConfig, DecisionLogConfig, HistoryConfig, HttpConfig, JournalConfig,
+    LogConfig, LogFormat, RadiusConfig, SnapshotConfig, StoreConfig, TenantConfig,
 };
 pub use suggest::nearest;

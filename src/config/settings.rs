@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::store::StoreUrl;
@@ -28,7 +29,7 @@ pub struct Config {
     pub radius: RadiusConfig,
     /// Brute-force limits.
     pub brute_force: BruteForceConfig,
-    /// Metrics and health.
+    /// Panel, metrics and health.
     pub http: HttpConfig,
     /// Logs.
     pub log: LogConfig,
@@ -131,6 +132,56 @@ pub struct BruteForceConfig {
 pub struct HttpConfig {
     /// `http.listen`
     pub listen: Vec<SocketAddr>,
+    /// `http.insecure`
+    pub insecure: bool,
+    /// `http.certificate` and `http.certificate_key`, resolved.
+    pub certificate: Option<CertificateFiles>,
+    /// The keys `http.acme_...`, if there are domains.
+    pub acme: Option<AcmeConfig>,
+    /// `http.trusted_proxies`
+    pub trusted_proxies: Vec<IpNet>,
+    /// `http.metrics_from`
+    pub metrics_from: Vec<IpNet>,
+    /// `http.public_url`, without a slash at its end.
+    pub public_url: Option<String>,
+}
+
+impl HttpConfig {
+    /// Whether this address of `http.listen` speaks HTTPS: all do, but for loopback without a certificate of its own, and under `http.insecure`.
+    pub fn is_tls(&self, address: SocketAddr) -> bool {
+        !self.insecure && (self.certificate.is_some() || self.acme.is_some() || !address.ip().to_canonical().is_loopback())
+    }
+
+    /// Host (and no port) of `http.public_url`; an IPv6 address without its brackets.
+    pub fn public_host(&self) -> Option<&str> {
+        let (_, rest) = self.public_url.as_ref()?.split_once("://")?;
+        match rest.strip_prefix('[') {
+            Some(bracketed) => bracketed.split(']').next(),
+            None => rest.split(':').next(),
+        }
+    }
+}
+
+/// A certificate and its key, each in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateFiles {
+    /// `http.certificate`
+    pub certificate: PathBuf,
+    /// `http.certificate_key`
+    pub key: PathBuf,
+}
+
+/// Where certificates are got by ACME, and for which names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AcmeConfig {
+    /// `http.acme_domains`, at least one, in lower case.
+    pub domains: Vec<String>,
+    /// `http.acme_email`
+    pub email: Option<String>,
+    /// `http.acme_directory`
+    pub directory: String,
+    /// `http.acme_ca`, resolved.
+    pub ca: Option<PathBuf>,
 }
 
 /// How logs are written.
@@ -157,4 +208,55 @@ pub struct LogConfig {
 pub struct TenantConfig {
     /// `tenant.name`
     pub name: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn http(insecure: bool, certificate: bool, acme: bool, public_url: Option<&str>) -> HttpConfig {
+        let files = CertificateFiles { certificate: "a".into(), key: "b".into() };
+        let domains = vec!["a.example".to_owned()];
+        HttpConfig {
+            listen: Vec::new(),
+            insecure,
+            certificate: certificate.then_some(files),
+            acme: acme.then_some(AcmeConfig { domains, email: None, directory: String::new(), ca: None }),
+            trusted_proxies: Vec::new(),
+            metrics_from: Vec::new(),
+            public_url: public_url.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn plain_http_is_for_loopback_or_where_it_is_asked_for() {
+        for (address, insecure, certificate, acme, wanted) in [
+            ("127.0.0.1:8080", false, false, false, false),
+            ("127.9.9.9:8080", false, false, false, false),
+            ("[::1]:8080", false, false, false, false),
+            ("[::ffff:127.0.0.1]:8080", false, false, false, false),
+            ("127.0.0.1:8080", false, true, false, true),
+            ("[::1]:8080", false, false, true, true),
+            ("0.0.0.0:8080", false, false, false, true),
+            ("[::]:8080", false, false, false, true),
+            ("192.0.2.1:8080", false, true, false, true),
+            ("0.0.0.0:8080", true, false, false, false),
+            ("192.0.2.1:8080", true, false, false, false),
+        ] {
+            let found = http(insecure, certificate, acme, None).is_tls(address.parse().expect("an address"));
+            assert_eq!(found, wanted, "{address} {insecure} {certificate} {acme}");
+        }
+    }
+
+    #[test]
+    fn the_public_host_is_read_off_the_url() {
+        for (url, host) in [
+            (None, None),
+            (Some("https://panel.example.org"), Some("panel.example.org")),
+            (Some("https://panel.example.org:8443"), Some("panel.example.org")),
+            (Some("https://[2001:db8::1]:8443"), Some("2001:db8::1")),
+        ] {
+            assert_eq!(http(false, false, false, url).public_host(), host);
+        }
+    }
 }

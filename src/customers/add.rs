@@ -11,10 +11,11 @@ use super::{
     BillingType, ConnectionType, Customer, CustomerError, CustomerPassword, Hold, OwnRate, ReplyCheck, check_reply_attributes,
     check_username, lookup_key, sql,
 };
-use crate::accounts::Tenant;
-use crate::packages::{Limits, LimitsOverride, PackagePurchase, find_package};
+use crate::accounts::capability::Capability;
+use crate::accounts::{Scope, Tenant, find_account_by_id};
+use crate::packages::{Limits, LimitsOverride, PackagePurchase, find_package_to_give};
 use crate::store::{AuditEntry, Conn, Db, IdMaker, Sealer};
-use crate::units::{AccountId, CustomerId, Mac, UnixMs};
+use crate::units::{AccountId, CustomerId, Mac, TenantId, UnixMs};
 
 /// What staff says about a new customer.
 #[derive(Debug, Clone)]
@@ -92,7 +93,7 @@ impl NewCustomer {
     pub(super) fn into_customer(
         self,
         id: CustomerId,
-        tenant: &Tenant,
+        tenant: TenantId,
         owner: AccountId,
         package: &PackagePurchase,
         reply_check: ReplyCheck<'_>,
@@ -101,7 +102,7 @@ impl NewCustomer {
         let has_expiry = self.expires_at.is_some();
         let mut customer = Customer {
             id,
-            tenant_id: tenant.id,
+            tenant_id: tenant,
             owner_id: owner,
             code: self.code.unwrap_or_else(|| generated_code(id.0)),
             name: self.name,
@@ -166,51 +167,55 @@ pub(super) fn check_limits(customer: &Customer, package: &Limits) -> Result<(), 
     package.with(&customer.limits).check().map_err(|e| CustomerError::BadField(e.to_string()))
 }
 
-/// Adds a customer; a running server knows him within a second.
+/// Adds a customer; a running server knows him within a second. `tenant` is the scope's own, with its rules.
 #[allow(clippy::too_many_arguments)] // the use case's own world: store, ids, key; then who, what, when
 pub async fn add_customer(
     db: &Db,
     ids: &IdMaker,
     sealer: &Sealer,
+    scope: &Scope,
     tenant: &Tenant,
     owner: AccountId,
     new: NewCustomer,
     reply_check: ReplyCheck<'_>,
     now: UnixMs,
 ) -> Result<Customer, CustomerError> {
+    scope.require(Capability::CustomersCreate)?;
     let mut tx = db.begin().await?;
-    let package =
-        find_package(&mut tx, tenant.id, &new.package).await?.ok_or_else(|| CustomerError::UnknownPackage(new.package.clone()))?;
+    check_owner(&mut tx, scope, owner).await?;
+    let package = find_package_to_give(&mut tx, scope, &new.package).await?;
+    let package = package.ok_or_else(|| CustomerError::UnknownPackage(new.package.clone()))?;
     let id = CustomerId(ids.next(now));
     let password = new.password.seal(sealer, id);
     let purchase = PackagePurchase { id: package.id, validity: package.terms.limits.validity };
-    let customer = new.into_customer(id, tenant, owner, &purchase, reply_check, now)?;
+    let customer = new.into_customer(id, scope.tenant(), owner, &purchase, reply_check, now)?;
     check_limits(&customer, &package.terms.limits)?;
     let key = lookup_key(&customer.username, tenant.case_sensitive_usernames);
-    if !sql::insert_customer(&mut tx, tenant.id, &customer, &key, &password).await? {
-        return Err(what_is_taken(&mut tx, tenant, &customer, &key).await?);
+    if !sql::insert_customer(&mut tx, scope, &customer, &key, &password).await? {
+        return Err(what_is_taken(&mut tx, scope, &customer, &key).await?);
     }
-    insert_first_macs(&mut tx, tenant.id, id, &customer.macs, STAFF, now).await?;
-    tx.audit(AuditEntry::new(tenant.id.0, "customer.add", "customers", id.0, &customer.username).after(&customer).secret("password"));
-    tx.changed(tenant.id.0, "customers", id.0);
+    insert_first_macs(&mut tx, scope, id, &customer.macs, STAFF, now).await?;
+    let entry = AuditEntry::new(scope.tenant().0, "customer.add", "customers", id.0, &customer.username);
+    tx.audit(entry.after(&customer).secret("password"));
+    tx.changed(scope.tenant().0, "customers", id.0);
     tx.commit(now).await?;
     Ok(customer)
 }
 
+/// A customer is given only to an account that the scope sees.
+pub(super) async fn check_owner(conn: &mut Conn, scope: &Scope, owner: AccountId) -> Result<(), CustomerError> {
+    find_account_by_id(conn, scope, owner).await?.map(|_| ()).ok_or_else(|| CustomerError::UnknownOwner(owner.to_string()))
+}
+
 /// Which of the customer's unique fields another one has.
-pub(super) async fn what_is_taken(
-    conn: &mut Conn,
-    tenant: &Tenant,
-    customer: &Customer,
-    key: &str,
-) -> Result<CustomerError, CustomerError> {
-    let other = sql::find_holder(conn, tenant.id, customer, key).await?;
+pub(super) async fn what_is_taken(conn: &mut Conn, scope: &Scope, customer: &Customer, key: &str) -> Result<CustomerError, CustomerError> {
+    let other = sql::find_holder(conn, scope, customer, key).await?;
     Ok(match other {
         Some(other) if other.username_key == key => CustomerError::UsernameTaken(customer.username.clone()),
         Some(other) if other.code == customer.code => CustomerError::CodeTaken(customer.code.clone()),
         Some(other) => CustomerError::StaticIpv4Taken {
             address: customer.static_ipv4.map(|a| a.to_string()).unwrap_or_default(),
-            username: other.username,
+            username: other.is_seen.then_some(other.username),
         },
         None => crate::store::StoreError::Unexpected("a customer was refused as a duplicate of none".into()).into(),
     })

@@ -1,6 +1,7 @@
 //! Why a customer cannot be added, changed or found.
 
 use super::UsernameError;
+use crate::accounts::{AccountError, Denial};
 use crate::store::{KeyError, StoreError};
 
 /// See the variants; [`CustomerError::code`] is stable.
@@ -9,9 +10,15 @@ pub enum CustomerError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Not allowed.
+    #[error(transparent)]
+    Denied(#[from] Denial),
     /// A password does not open.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// A tenant or an account, or what one may do.
+    #[error(transparent)]
+    Account(#[from] AccountError),
     /// No such customer.
     #[error("there is no customer {0:?}")]
     Unknown(String),
@@ -28,16 +35,19 @@ pub enum CustomerError {
     #[error("a customer code has 1 to 32 letters, digits, dots, dashes, slashes or underscores")]
     BadCode,
     /// Another customer has it.
-    #[error("the static address {address} belongs to customer {username:?}")]
+    #[error("the static address {address} belongs to {}", holder(.username.as_deref()))]
     StaticIpv4Taken {
         /// Which address.
         address: String,
-        /// Whose.
-        username: String,
+        /// Whose, if the scope sees him.
+        username: Option<String>,
     },
     /// No such package.
     #[error("there is no package {0:?}; `tollgate package ls` shows those there are")]
     UnknownPackage(String),
+    /// No such account.
+    #[error("there is no account {0:?}")]
+    UnknownOwner(String),
     /// Not a usable password.
     #[error("{0}")]
     BadPassword(&'static str),
@@ -54,12 +64,18 @@ pub enum CustomerError {
     },
 }
 
+fn holder(username: Option<&str>) -> String {
+    username.map_or_else(|| "another customer".to_owned(), |name| format!("customer {name:?}"))
+}
+
 impl CustomerError {
     /// The stable code of this error.
     pub fn code(&self) -> &'static str {
         match self {
             CustomerError::Store(_) => "store",
+            CustomerError::Denied(denial) => denial.code(),
             CustomerError::Key(_) => "key",
+            CustomerError::Account(e) => e.code(),
             CustomerError::Unknown(_) => "customer-unknown",
             CustomerError::Username(_) => "username-invalid",
             CustomerError::UsernameTaken(_) => "username-taken",
@@ -67,6 +83,7 @@ impl CustomerError {
             CustomerError::BadCode => "customer-code-invalid",
             CustomerError::StaticIpv4Taken { .. } => "static-address-taken",
             CustomerError::UnknownPackage(_) => "package-unknown",
+            CustomerError::UnknownOwner(_) => "account-unknown",
             CustomerError::BadPassword(_) => "password-invalid",
             CustomerError::BadField(_) => "field-invalid",
             CustomerError::UsernamesCollide { .. } => "usernames-collide",

@@ -1,8 +1,10 @@
-//! Reading customers: pages for people, one with his password for the directory.
+//! Reading customers, for people: pages, one, one with his password, what he bought.
 
-use super::{Customer, CustomerError, CustomerPassword, PASSWORD_PLACE, sql};
-use crate::store::{Conn, KeyError, Sealer, StoreError};
-use crate::units::{CustomerId, PackageId, TenantId};
+use super::{Customer, CustomerError, CustomerPassword, PASSWORD_PLACE, TopUp, sql};
+use crate::accounts::Scope;
+use crate::accounts::capability::Capability;
+use crate::store::{Conn, KeyError, Sealer};
+use crate::units::{CustomerId, PackageId};
 
 /// Which customers to list.
 #[derive(Debug, Clone, Default)]
@@ -13,7 +15,7 @@ pub struct CustomerFilter {
     pub username_prefix: String,
 }
 
-/// A customer with his password opened, for the directory.
+/// A customer with his password opened.
 #[derive(Debug, Clone)]
 pub struct CustomerWithPassword {
     /// The customer.
@@ -25,14 +27,15 @@ pub struct CustomerWithPassword {
 /// A page of customers in the order of their lookup keys, after `after_key` (empty: from the start).
 pub async fn list_customers(
     conn: &mut Conn,
-    tenant: TenantId,
+    scope: &Scope,
     filter: &CustomerFilter,
     after_key: &str,
     limit: i64,
-) -> Result<Vec<(String, Customer)>, StoreError> {
-    let rows = sql::list_rows(conn, tenant, filter, after_key, limit).await?;
+) -> Result<Vec<(String, Customer)>, CustomerError> {
+    scope.require(Capability::CustomersView)?;
+    let rows = sql::list_rows(conn, scope, filter, after_key, limit).await?;
     let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(Vec::new()) };
-    let mut macs = sql::list_macs_between(conn, tenant, &first.username_key, &last.username_key).await?;
+    let mut macs = sql::list_macs_between(conn, scope, &first.username_key, &last.username_key).await?;
     rows.into_iter()
         .map(|row| {
             let macs = macs.remove(&row.id).unwrap_or_default();
@@ -41,17 +44,42 @@ pub async fn list_customers(
         .collect()
 }
 
-/// One customer with his password; `None` if he was removed.
-// cross-tenant: the directory follows the feed by row id
+/// The customer with this lookup key.
+pub async fn find_customer(conn: &mut Conn, scope: &Scope, key: &str) -> Result<Option<Customer>, CustomerError> {
+    scope.require(Capability::CustomersView)?;
+    Ok(sql::find_customer(conn, scope, key).await?)
+}
+
+/// The customer of this id; `None` if he was removed.
+pub async fn find_customer_by_id(conn: &mut Conn, scope: &Scope, id: CustomerId) -> Result<Option<Customer>, CustomerError> {
+    scope.require(Capability::CustomersView)?;
+    Ok(sql::find_customer_by_id(conn, scope, id).await?)
+}
+
+/// How many customers there are.
+pub async fn count_customers(conn: &mut Conn, scope: &Scope) -> Result<i64, CustomerError> {
+    scope.require(Capability::CustomersView)?;
+    Ok(sql::count_customers(conn, scope).await?)
+}
+
+/// What a customer bought on top, the oldest first.
+pub async fn list_top_ups(conn: &mut Conn, scope: &Scope, id: CustomerId) -> Result<Vec<TopUp>, CustomerError> {
+    scope.require(Capability::CustomersView)?;
+    Ok(sql::list_top_ups(conn, scope, id).await?)
+}
+
+/// One customer with his password, which only those read who may give him another one; `None` if he was removed.
 pub async fn find_customer_with_password(
     conn: &mut Conn,
+    scope: &Scope,
     sealer: &Sealer,
     id: CustomerId,
 ) -> Result<Option<CustomerWithPassword>, CustomerError> {
-    let Some(row) = sql::find_row_by_id(conn, id).await? else { return Ok(None) };
+    scope.require(Capability::CustomersEdit)?;
+    let Some(row) = sql::find_row_by_id(conn, scope, id).await? else { return Ok(None) };
     let broken = || KeyError::Broken { place: format!("{PASSWORD_PLACE} of row {id}") };
     let plain = String::from_utf8(sealer.open(PASSWORD_PLACE, id.0, &row.password)?).map_err(|_| broken())?;
     let password = if plain.is_empty() { CustomerPassword::none() } else { CustomerPassword::new(&plain).map_err(|_| broken())? };
-    let macs = sql::list_macs(conn, TenantId(row.tenant_id), id).await?;
+    let macs = sql::list_macs(conn, scope, id).await?;
     Ok(Some(CustomerWithPassword { customer: row.into_customer(macs)?, password }))
 }

@@ -14,9 +14,12 @@ mod password;
 mod purchase;
 mod rekey;
 mod remove;
+#[cfg(test)]
+mod scope_tests;
 mod set;
 mod sql;
 mod state;
+mod tenant_settings;
 #[cfg(test)]
 mod tests;
 mod top_up;
@@ -30,13 +33,17 @@ pub use devices::{
     remove_device, update_devices_seen,
 };
 pub use error::CustomerError;
-pub use list::{CustomerFilter, CustomerWithPassword, find_customer_with_password, list_customers};
+pub use list::{
+    CustomerFilter, CustomerWithPassword, count_customers, find_customer, find_customer_by_id, find_customer_with_password, list_customers,
+    list_top_ups,
+};
 pub use password::{CustomerPassword, PASSWORD_PLACE, set_password};
 pub use purchase::after;
 pub use rekey::rekey_usernames;
 pub use remove::remove_customer;
 pub use set::{CustomerChanges, set_customer};
-pub use sql::{count_customers, find_customer, find_customer_by_id, list_all_top_ups, list_top_ups, list_top_ups_of, update_first_login};
+pub use sql::{list_all_top_ups, list_top_ups_of, update_first_login};
 pub use state::{ActiveView, Facts, State, active_view, state};
+pub use tenant_settings::set_tenant_settings;
 pub use top_up::{NewTopUp, TopUp, add_top_up};
 pub use username::{LookupBuffer, UsernameError, check_username, lookup_candidates, lookup_key};

@@ -3,7 +3,8 @@
 use zeroize::Zeroizing;
 
 use super::{CustomerError, lookup_key, sql};
-use crate::accounts::Tenant;
+use crate::accounts::capability::Capability;
+use crate::accounts::{Scope, Tenant};
 use crate::store::{AuditEntry, Db, Sealer};
 use crate::units::{CustomerId, UnixMs};
 
@@ -56,18 +57,20 @@ impl std::fmt::Debug for CustomerPassword {
 pub async fn set_password(
     db: &Db,
     sealer: &Sealer,
+    scope: &Scope,
     tenant: &Tenant,
     username: &str,
     password: &CustomerPassword,
     now: UnixMs,
 ) -> Result<CustomerId, CustomerError> {
+    scope.require(Capability::CustomersEdit)?;
     let mut tx = db.begin().await?;
     let key = lookup_key(username, tenant.case_sensitive_usernames);
-    let id = sql::update_lock_customer(&mut tx, tenant.id, &key, now).await?.ok_or_else(|| CustomerError::Unknown(username.to_owned()))?;
-    sql::update_password(&mut tx, tenant.id, id, &password.seal(sealer, id)).await?;
-    let owner = sql::find_customer_by_id(&mut tx, id).await?.map(|c| c.owner_id.0);
-    tx.audit(AuditEntry::new(tenant.id.0, "customer.passwd", "customers", id.0, username).owned_by(owner).secret("password"));
-    tx.changed(tenant.id.0, "customers", id.0);
+    let id = sql::update_lock_customer(&mut tx, scope, &key, now).await?.ok_or_else(|| CustomerError::Unknown(username.to_owned()))?;
+    sql::update_password(&mut tx, scope, id, &password.seal(sealer, id)).await?;
+    let owner = sql::find_customer_by_id(&mut tx, scope, id).await?.map(|c| c.owner_id.0);
+    tx.audit(AuditEntry::new(scope.tenant().0, "customer.passwd", "customers", id.0, username).owned_by(owner).secret("password"));
+    tx.changed(scope.tenant().0, "customers", id.0);
     tx.commit(now).await?;
     Ok(id)
 }

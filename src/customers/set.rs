@@ -7,10 +7,13 @@ use ipnet::Ipv6Net;
 use super::add::{check_fields, check_limits, what_is_taken};
 use super::devices::{STAFF, write_macs};
 use super::purchase::begin_period;
-use super::{BillingType, ConnectionType, Customer, CustomerError, Hold, OwnRate, ReplyCheck, check_reply_attributes, lookup_key, sql};
-use crate::accounts::Tenant;
-use crate::packages::{Limits, LimitsChanges, find_package, find_package_by_id};
-use crate::store::{AuditEntry, Db, StoreError};
+use super::{
+    BillingType, ConnectionType, Customer, CustomerError, Hold, HoldKind, OwnRate, ReplyCheck, check_reply_attributes, lookup_key, sql,
+};
+use crate::accounts::capability::Capability;
+use crate::accounts::{Denial, Scope, Tenant};
+use crate::packages::{Limits, LimitsChanges, Package, find_package_by_id, find_package_to_give};
+use crate::store::{AuditEntry, Conn, Db, StoreError};
 use crate::units::{Mac, UnixMs};
 
 /// What to change: the outer `None` leaves a field as it is, `Some(None)` empties it.
@@ -122,9 +125,36 @@ impl CustomerChanges {
     }
 }
 
-/// Applies the changes; a running server follows within a second.
+/// What somebody must hold to make of a customer what he is afterwards: whether he is served is one thing, everything else about him another.
+fn check_allowed(scope: &Scope, before: &Customer, after: &Customer) -> Result<(), Denial> {
+    let is_closed = |c: &Customer| c.closed_at.is_some();
+    let is_held = |c: &Customer| c.hold.kind() != HoldKind::None || is_closed(c);
+    let is_about_service = before.hold != after.hold || is_closed(before) != is_closed(after);
+    let others_as_after = Customer { hold: after.hold.clone(), closed_at: after.closed_at, ..before.clone() };
+    if is_about_service {
+        scope.require(if is_held(after) { Capability::CustomersSuspend } else { Capability::CustomersActivate })?;
+    }
+    if !is_about_service || others_as_after != *after {
+        scope.require(Capability::CustomersEdit)?;
+    }
+    Ok(())
+}
+
+/// The package that the customer has from now on.
+async fn package_after(conn: &mut Conn, scope: &Scope, before: &Customer, name: Option<&str>) -> Result<Package, CustomerError> {
+    match name {
+        Some(name) => find_package_to_give(conn, scope, name).await?.ok_or_else(|| CustomerError::UnknownPackage(name.to_owned())),
+        None => {
+            let own = find_package_by_id(conn, before.package_id).await?;
+            Ok(own.ok_or_else(|| StoreError::Unexpected(format!("customer {} without a package", before.id.0)))?)
+        }
+    }
+}
+
+/// Applies the changes; a running server follows within a second. `tenant` is the scope's own, with its rules.
 pub async fn set_customer(
     db: &Db,
+    scope: &Scope,
     tenant: &Tenant,
     username: &str,
     changes: &CustomerChanges,
@@ -134,28 +164,24 @@ pub async fn set_customer(
     let mut tx = db.begin().await?;
     let unknown = || CustomerError::Unknown(username.to_owned());
     let old_key = lookup_key(username, tenant.case_sensitive_usernames);
-    let id = sql::update_lock_customer(&mut tx, tenant.id, &old_key, now).await?.ok_or_else(unknown)?;
-    let before = sql::find_customer_by_id(&mut tx, id).await?.ok_or_else(unknown)?;
+    let id = sql::update_lock_customer(&mut tx, scope, &old_key, now).await?.ok_or_else(unknown)?;
+    let before = sql::find_customer_by_id(&mut tx, scope, id).await?.ok_or_else(unknown)?;
     let mut after = changes.apply(before.clone(), reply_check)?;
-    let package = match &changes.package {
-        Some(name) => find_package(&mut tx, tenant.id, name).await?.ok_or_else(|| CustomerError::UnknownPackage(name.clone()))?,
-        None => find_package_by_id(&mut tx, before.package_id)
-            .await?
-            .ok_or_else(|| StoreError::Unexpected(format!("customer {} without a package", id.0)))?,
-    };
+    let package = package_after(&mut tx, scope, &before, changes.package.as_deref()).await?;
     after.package_id = package.id;
     changes.begin_periods(&before, &mut after, &package.terms.limits, now);
+    check_allowed(scope, &before, &after)?;
     check_limits(&after, &package.terms.limits)?;
     let key = lookup_key(&after.username, tenant.case_sensitive_usernames);
-    if sql::find_holder(&mut tx, tenant.id, &after, &key).await?.is_some() {
-        return Err(what_is_taken(&mut tx, tenant, &after, &key).await?);
+    if sql::find_holder(&mut tx, scope, &after, &key).await?.is_some() {
+        return Err(what_is_taken(&mut tx, scope, &after, &key).await?);
     }
-    sql::update_customer(&mut tx, tenant.id, &after, &key).await?;
+    sql::update_customer(&mut tx, scope, &after, &key).await?;
     if after.macs != before.macs {
-        write_macs(&mut tx, tenant.id, id, &before.macs, &after.macs, STAFF, now).await?;
+        write_macs(&mut tx, scope, id, &before.macs, &after.macs, STAFF, now).await?;
     }
-    tx.audit(AuditEntry::new(tenant.id.0, "customer.set", "customers", id.0, &before.username).before(&before).after(&after));
-    tx.changed(tenant.id.0, "customers", id.0);
+    tx.audit(AuditEntry::new(scope.tenant().0, "customer.set", "customers", id.0, &before.username).before(&before).after(&after));
+    tx.changed(scope.tenant().0, "customers", id.0);
     tx.commit(now).await?;
     Ok(after)
 }

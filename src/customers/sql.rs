@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use super::{Customer, CustomerFilter, Hold, NewTopUp, OwnRate, TopUp};
+use crate::accounts::Scope;
 use crate::packages::LimitsOverride;
-use crate::q;
 use crate::store::{Conn, ConnRef, StoreError};
 use crate::units::{AccountId, CustomerId, Mac, PackageId, TenantId, UnixMs};
+use crate::{customer_is_seen, is_seen, q, seen_accounts};
 
 macro_rules! columns {
     () => {
@@ -99,30 +100,56 @@ impl CustomerRow {
 }
 
 /// The customer with this lookup key.
-pub async fn find_customer(conn: &mut Conn, tenant: TenantId, key: &str) -> Result<Option<Customer>, StoreError> {
-    let row = q!(opt conn, CustomerRow, concat!("SELECT ", columns!(), " FROM customers WHERE tenant_id = $1 AND username_key = $2"), tenant.0, key)?;
+pub(super) async fn find_customer(conn: &mut Conn, scope: &Scope, key: &str) -> Result<Option<Customer>, StoreError> {
+    let (from, to) = scope.owners();
+    let row = q!(opt conn, CustomerRow, concat!("SELECT ", columns!(), " FROM customers WHERE tenant_id = $1 AND username_key = $2 AND ",
+        is_seen!("owner_id", "$3", "$4")), scope.tenant().0, key, from, to)?;
     let Some(row) = row else { return Ok(None) };
-    let macs = list_macs(conn, tenant, CustomerId(row.id)).await?;
+    let macs = list_macs(conn, scope, CustomerId(row.id)).await?;
     row.into_customer(macs).map(Some)
 }
 
-// cross-tenant: the directory follows the feed by row id
-pub(super) async fn find_row_by_id(conn: &mut Conn, id: CustomerId) -> Result<Option<CustomerRow>, StoreError> {
-    q!(opt conn, CustomerRow, concat!("SELECT ", columns!(), " FROM customers WHERE id = $1"), id.0)
+pub(super) async fn find_row_by_id(conn: &mut Conn, scope: &Scope, id: CustomerId) -> Result<Option<CustomerRow>, StoreError> {
+    let (from, to) = scope.owners();
+    q!(opt conn, CustomerRow, concat!("SELECT ", columns!(), " FROM customers WHERE tenant_id = $1 AND id = $2 AND ", is_seen!("owner_id", "$3", "$4")),
+        scope.tenant().0, id.0, from, to)
 }
 
 /// The customer of this id; `None` if he was removed.
-// cross-tenant: the directory follows the feed by row id
-pub async fn find_customer_by_id(conn: &mut Conn, id: CustomerId) -> Result<Option<Customer>, StoreError> {
-    let Some(row) = find_row_by_id(conn, id).await? else { return Ok(None) };
-    let macs = list_macs(conn, TenantId(row.tenant_id), id).await?;
+pub(super) async fn find_customer_by_id(conn: &mut Conn, scope: &Scope, id: CustomerId) -> Result<Option<Customer>, StoreError> {
+    let Some(row) = find_row_by_id(conn, scope, id).await? else { return Ok(None) };
+    let macs = list_macs(conn, scope, id).await?;
     row.into_customer(macs).map(Some)
 }
+
+/// One page of a list; the condition says by which index.
+macro_rules! page_of_rows {
+    ($condition:expr) => {
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM customers WHERE ",
+            $condition,
+            " AND username_key > $2 AND substr(username_key, 1, CAST($5 AS INTEGER)) = $4 AND ($3 = 0 OR package_id = $3) ORDER BY username_key LIMIT $6"
+        )
+    };
+}
+
+/// The whole tenant, in the order of its index.
+pub(super) const LIST_ALL: &str = page_of_rows!("tenant_id = $1");
+/// A part of it. With the plus sign SQLite goes through the index by owner, each owner's in order and no further than the page needs, whether theirs are many or few: the
+/// index of all names would be walked past everybody else's.
+pub(super) const LIST_SEEN_LITE: &str = page_of_rows!(concat!("+tenant_id = $1 AND owner_id IN ", seen_accounts!("$7", "$8")));
+/// PostgreSQL knows how many there are and takes the better index of the two, if it plans for this very scope: a plan kept for others' would be the wrong one for a large provider.
+const LIST_SEEN_PG: &str = page_of_rows!(concat!("tenant_id = $1 AND owner_id IN ", seen_accounts!("$7", "$8")));
+const COUNT_ALL: &str = "SELECT COUNT(*) FROM customers WHERE tenant_id = $1";
+/// An account is of one tenant, so its index says all.
+pub(super) const COUNT_SEEN: &str = concat!("SELECT COUNT(*) FROM customers WHERE owner_id IN ", seen_accounts!("$2", "$3"));
 
 /// Rows in the order of their lookup keys.
 pub(super) async fn list_rows(
     conn: &mut Conn,
-    tenant: TenantId,
+    scope: &Scope,
     filter: &CustomerFilter,
     after_key: &str,
     limit: i64,
@@ -130,20 +157,39 @@ pub(super) async fn list_rows(
     let package = filter.package_id.map_or(0, |p| p.0);
     let prefix = filter.username_prefix.as_str();
     let prefix_chars = prefix.chars().count() as i64;
-    q!(all conn, CustomerRow, concat!("SELECT ", columns!(), " FROM customers WHERE tenant_id = $1 AND username_key > $2 \
-        AND substr(username_key, 1, CAST($5 AS INTEGER)) = $4 AND ($3 = 0 OR package_id = $3) ORDER BY username_key LIMIT $6"),
-        tenant.0, after_key, package, prefix, prefix_chars, limit)
+    if scope.sees_whole_tenant() {
+        return q!(all conn, CustomerRow, LIST_ALL, scope.tenant().0, after_key, package, prefix, prefix_chars, limit);
+    }
+    let (tenant, (from, to)) = (scope.tenant().0, scope.owners());
+    match conn.conn_ref() {
+        ConnRef::Lite(_) => q!(all conn, CustomerRow, LIST_SEEN_LITE, tenant, after_key, package, prefix, prefix_chars, limit, from, to),
+        ConnRef::Pg(c) => {
+            let query = sqlx::query_as(LIST_SEEN_PG).persistent(false).bind(tenant).bind(after_key).bind(package).bind(prefix);
+            Ok(query.bind(prefix_chars).bind(limit).bind(from).bind(to).fetch_all(c).await?)
+        }
+    }
 }
 
 /// The MAC addresses of the customers between two lookup keys.
 pub(super) async fn list_macs_between(
     conn: &mut Conn,
-    tenant: TenantId,
+    scope: &Scope,
     first_key: &str,
     last_key: &str,
 ) -> Result<HashMap<i64, Vec<Mac>>, StoreError> {
-    let rows = q!(all conn, (i64, String), "SELECT m.customer_id, m.mac FROM customers c JOIN customer_macs m ON m.customer_id = c.id \
-        WHERE c.tenant_id = $1 AND c.username_key >= $2 AND c.username_key <= $3 ORDER BY m.mac", tenant.0, first_key, last_key)?;
+    const ALL: &str = "SELECT m.customer_id, m.mac FROM customers c JOIN customer_macs m ON m.customer_id = c.id \
+        WHERE c.tenant_id = $1 AND c.username_key >= $2 AND c.username_key <= $3 ORDER BY m.mac";
+    const SEEN: &str = concat!(
+        "SELECT m.customer_id, m.mac FROM customers c JOIN customer_macs m ON m.customer_id = c.id \
+        WHERE c.username_key >= $2 AND c.username_key <= $3 AND c.owner_id IN ",
+        seen_accounts!("$4", "$5"),
+        " ORDER BY m.mac"
+    );
+    let (from, to) = scope.owners();
+    let rows = match scope.sees_whole_tenant() {
+        true => q!(all conn, (i64, String), ALL, scope.tenant().0, first_key, last_key)?,
+        false => q!(all conn, (i64, String), SEEN, scope.tenant().0, first_key, last_key, from, to)?,
+    };
     let mut by_customer: HashMap<i64, Vec<Mac>> = HashMap::new();
     for (id, mac) in rows {
         by_customer.entry(id).or_default().push(parse_mac(&mac)?);
@@ -152,11 +198,16 @@ pub(super) async fn list_macs_between(
 }
 
 /// With the plus sign SQLite does not take the index of all devices of the tenant, which it would walk: the primary key has the customer's own together.
-pub(super) const LIST_MACS: &str = "SELECT mac FROM customer_macs WHERE +tenant_id = $1 AND customer_id = $2 ORDER BY mac";
+pub(super) const LIST_MACS: &str = concat!(
+    "SELECT mac FROM customer_macs WHERE +tenant_id = $1 AND customer_id = $2 AND ",
+    customer_is_seen!("$2", "$3", "$4"),
+    " ORDER BY mac"
+);
 
 /// The MAC addresses of one customer.
-pub(super) async fn list_macs(conn: &mut Conn, tenant: TenantId, id: CustomerId) -> Result<Vec<Mac>, StoreError> {
-    let rows = q!(all conn, (String,), LIST_MACS, tenant.0, id.0)?;
+pub(super) async fn list_macs(conn: &mut Conn, scope: &Scope, id: CustomerId) -> Result<Vec<Mac>, StoreError> {
+    let (from, to) = scope.owners();
+    let rows = q!(all conn, (String,), LIST_MACS, scope.tenant().0, id.0, from, to)?;
     rows.iter().map(|(mac,)| parse_mac(mac)).collect()
 }
 
@@ -165,6 +216,7 @@ fn parse_mac(text: &str) -> Result<Mac, StoreError> {
 }
 
 /// Id, username and lookup key after an id, in id order.
+// cross-tenant: a tenant's rule about letter case is about all its customers
 pub(super) async fn list_usernames_after_id(
     conn: &mut Conn,
     tenant: TenantId,
@@ -175,9 +227,13 @@ pub(super) async fn list_usernames_after_id(
         tenant.0, after, limit)
 }
 
-/// How many customers the tenant has.
-pub async fn count_customers(conn: &mut Conn, tenant: TenantId) -> Result<i64, StoreError> {
-    let (n,) = q!(one conn, (i64,), "SELECT COUNT(*) FROM customers WHERE tenant_id = $1", tenant.0)?;
+/// How many customers there are.
+pub(super) async fn count_customers(conn: &mut Conn, scope: &Scope) -> Result<i64, StoreError> {
+    let (from, to) = scope.owners();
+    let (n,) = match scope.sees_whole_tenant() {
+        true => q!(one conn, (i64,), COUNT_ALL, scope.tenant().0)?,
+        false => q!(one conn, (i64,), COUNT_SEEN, scope.tenant().0, from, to)?,
+    };
     Ok(n)
 }
 
@@ -187,14 +243,18 @@ pub(super) struct Holder {
     pub username: String,
     pub username_key: String,
     pub code: String,
+    /// Whether the scope sees him: else nothing of him is told.
+    pub is_seen: bool,
 }
 
-/// Another customer with the same lookup key, code or static address; the one with the same key first.
-pub(super) async fn find_holder(conn: &mut Conn, tenant: TenantId, customer: &Customer, key: &str) -> Result<Option<Holder>, StoreError> {
+/// Another customer of the tenant with the same lookup key, code or static address, whoever owns him; the one with the same key first.
+pub(super) async fn find_holder(conn: &mut Conn, scope: &Scope, customer: &Customer, key: &str) -> Result<Option<Holder>, StoreError> {
     let address = customer.static_ipv4.map(|a| a.to_string());
-    q!(opt conn, Holder, "SELECT username, username_key, code FROM customers WHERE tenant_id = $1 AND id <> $2 \
-        AND (username_key = $3 OR code = $4 OR static_ipv4 = $5) ORDER BY CASE WHEN username_key = $3 THEN 0 ELSE 1 END LIMIT 1",
-        tenant.0, customer.id.0, key, &customer.code, address)
+    let (from, to) = scope.owners();
+    q!(opt conn, Holder, concat!("SELECT username, username_key, code, ", is_seen!("owner_id", "$6", "$7"), " AS is_seen FROM customers \
+        WHERE tenant_id = $1 AND id <> $2 AND (username_key = $3 OR code = $4 OR static_ipv4 = $5) \
+        ORDER BY CASE WHEN username_key = $3 THEN 0 ELSE 1 END LIMIT 1"),
+        scope.tenant().0, customer.id.0, key, &customer.code, address, from, to)
 }
 
 /// His own limits as they are stored; `None` = none.
@@ -208,17 +268,11 @@ fn own_rate(c: &Customer) -> Result<Option<String>, StoreError> {
     text.map_err(|e| StoreError::Unexpected(format!("own rate: {e}")))
 }
 
-/// False if a unique field is taken.
-pub(super) async fn insert_customer(
-    conn: &mut Conn,
-    tenant: TenantId,
-    c: &Customer,
-    key: &str,
-    password: &[u8],
-) -> Result<bool, StoreError> {
+/// False if a unique field is taken. That the scope sees the owner is checked before.
+pub(super) async fn insert_customer(conn: &mut Conn, scope: &Scope, c: &Customer, key: &str, password: &[u8]) -> Result<bool, StoreError> {
     let n = q!(exec conn, concat!("INSERT INTO customers (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
         $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33) ON CONFLICT DO NOTHING"),
-        c.id.0, tenant.0, c.owner_id.0, &c.code, &c.name, &c.phone, c.zone_id, &c.username, key, password, c.package_id.0, c.expires_at,
+        c.id.0, scope.tenant().0, c.owner_id.0, &c.code, &c.name, &c.phone, c.zone_id, &c.username, key, password, c.package_id.0, c.expires_at,
         c.hold.kind().as_str(), c.hold.reason(), c.connection_type.as_str(), c.billing_type.as_str(), &c.device_type,
         c.static_ipv4.map(|a| a.to_string()), c.framed_ipv6_prefix.map(|p| p.to_string()), c.delegated_ipv6_prefix.map(|p| p.to_string()),
         &c.framed_pool, c.simultaneous_sessions.map(i64::from), &c.reply_attributes, c.registered_at, c.updated_at,
@@ -228,41 +282,44 @@ pub(super) async fn insert_customer(
 }
 
 /// Locks the customer's row until the transaction ends, marks it changed, and returns its id.
-pub(super) async fn update_lock_customer(
-    conn: &mut Conn,
-    tenant: TenantId,
-    key: &str,
-    now: UnixMs,
-) -> Result<Option<CustomerId>, StoreError> {
-    let row = q!(opt conn, (i64,), "UPDATE customers SET updated_at = $3 WHERE tenant_id = $1 AND username_key = $2 RETURNING id", tenant.0, key, now)?;
+pub(super) async fn update_lock_customer(conn: &mut Conn, scope: &Scope, key: &str, now: UnixMs) -> Result<Option<CustomerId>, StoreError> {
+    let (from, to) = scope.owners();
+    let row = q!(opt conn, (i64,), concat!("UPDATE customers SET updated_at = $3 WHERE tenant_id = $1 AND username_key = $2 AND ",
+        is_seen!("owner_id", "$4", "$5"), " RETURNING id"), scope.tenant().0, key, now, from, to)?;
     Ok(row.map(|(id,)| CustomerId(id)))
 }
 
-pub(super) async fn update_customer(conn: &mut Conn, tenant: TenantId, c: &Customer, key: &str) -> Result<u64, StoreError> {
-    q!(exec conn, "UPDATE customers SET code = $3, name = $4, phone = $5, username = $6, username_key = $7, package_id = $8, expires_at = $9, hold = $10, \
+pub(super) async fn update_customer(conn: &mut Conn, scope: &Scope, c: &Customer, key: &str) -> Result<u64, StoreError> {
+    let (from, to) = scope.owners();
+    q!(exec conn, concat!("UPDATE customers SET code = $3, name = $4, phone = $5, username = $6, username_key = $7, package_id = $8, expires_at = $9, hold = $10, \
         hold_reason = $11, connection_type = $12, billing_type = $13, device_type = $14, static_ipv4 = $15, framed_ipv6_prefix = $16, \
         delegated_ipv6_prefix = $17, framed_pool = $18, simultaneous_sessions = $19, reply_attributes = $20, limits = $21, own_rate = $22, own_rate_until = $23, \
-        first_login_secs = $24, activated_at = $25, period_started_at = $26, package_since_at = $27, closed_at = $28 WHERE tenant_id = $1 AND id = $2",
-        tenant.0, c.id.0, &c.code, &c.name, &c.phone, &c.username, key, c.package_id.0, c.expires_at, c.hold.kind().as_str(), c.hold.reason(),
+        first_login_secs = $24, activated_at = $25, period_started_at = $26, package_since_at = $27, closed_at = $28 WHERE tenant_id = $1 AND id = $2 AND ", is_seen!("owner_id", "$29", "$30")),
+        scope.tenant().0, c.id.0, &c.code, &c.name, &c.phone, &c.username, key, c.package_id.0, c.expires_at, c.hold.kind().as_str(), c.hold.reason(),
         c.connection_type.as_str(), c.billing_type.as_str(), &c.device_type, c.static_ipv4.map(|a| a.to_string()),
         c.framed_ipv6_prefix.map(|p| p.to_string()), c.delegated_ipv6_prefix.map(|p| p.to_string()), &c.framed_pool,
         c.simultaneous_sessions.map(i64::from), &c.reply_attributes, own_limits(c)?, own_rate(c)?, c.own_rate.and_then(|own| own.until),
-        c.first_login_secs.map(|secs| secs as i64), c.activated_at, c.period_started_at, c.package_since_at, c.closed_at)
+        c.first_login_secs.map(|secs| secs as i64), c.activated_at, c.period_started_at, c.package_since_at, c.closed_at, from, to)
 }
 
-pub(super) async fn update_password(conn: &mut Conn, tenant: TenantId, id: CustomerId, sealed: &[u8]) -> Result<u64, StoreError> {
-    q!(exec conn, "UPDATE customers SET password = $3 WHERE tenant_id = $1 AND id = $2", tenant.0, id.0, sealed)
+pub(super) async fn update_password(conn: &mut Conn, scope: &Scope, id: CustomerId, sealed: &[u8]) -> Result<u64, StoreError> {
+    let (from, to) = scope.owners();
+    q!(exec conn, concat!("UPDATE customers SET password = $3 WHERE tenant_id = $1 AND id = $2 AND ", is_seen!("owner_id", "$4", "$5")),
+        scope.tenant().0, id.0, sealed, from, to)
 }
 
+// cross-tenant: a tenant's rule about letter case is about all its customers
 pub(super) async fn update_username_key(conn: &mut Conn, tenant: TenantId, id: i64, key: &str) -> Result<u64, StoreError> {
     q!(exec conn, "UPDATE customers SET username_key = $3 WHERE tenant_id = $1 AND id = $2", tenant.0, id, key)
 }
 
-pub(super) async fn delete_customer(conn: &mut Conn, tenant: TenantId, id: CustomerId) -> Result<u64, StoreError> {
-    q!(exec conn, "DELETE FROM customers WHERE tenant_id = $1 AND id = $2", tenant.0, id.0)
+pub(super) async fn delete_customer(conn: &mut Conn, scope: &Scope, id: CustomerId) -> Result<u64, StoreError> {
+    let (from, to) = scope.owners();
+    q!(exec conn, concat!("DELETE FROM customers WHERE tenant_id = $1 AND id = $2 AND ", is_seen!("owner_id", "$3", "$4")), scope.tenant().0, id.0, from, to)
 }
 
 /// Notes a first login: the validity that waited for it begins, once; a later one changes nothing. False if nothing waited.
+// cross-tenant: the applier serves every tenant
 pub async fn update_first_login(conn: &mut Conn, tenant: TenantId, id: CustomerId, at: UnixMs) -> Result<bool, StoreError> {
     let n = q!(exec conn, "UPDATE customers SET activated_at = $3, period_started_at = $3, expires_at = COALESCE(expires_at, $3 + first_login_secs * 1000) \
         WHERE tenant_id = $1 AND id = $2 AND activated_at IS NULL AND first_login_secs IS NOT NULL", tenant.0, id.0, at)?;
@@ -295,9 +352,11 @@ impl TopUpRow {
 }
 
 /// What a customer bought on top, the oldest first.
-pub async fn list_top_ups(conn: &mut Conn, tenant: TenantId, id: CustomerId) -> Result<Vec<TopUp>, StoreError> {
-    let rows = q!(all conn, TopUpRow, "SELECT id, customer_id, direction, octets, bought_at, expires_at, note, created_by FROM top_ups \
-        WHERE tenant_id = $1 AND customer_id = $2 ORDER BY bought_at, id", tenant.0, id.0)?;
+pub(super) async fn list_top_ups(conn: &mut Conn, scope: &Scope, id: CustomerId) -> Result<Vec<TopUp>, StoreError> {
+    let (from, to) = scope.owners();
+    let rows = q!(all conn, TopUpRow, concat!("SELECT id, customer_id, direction, octets, bought_at, expires_at, note, created_by FROM top_ups \
+        WHERE tenant_id = $1 AND customer_id = $2 AND ", customer_is_seen!("$2", "$3", "$4"), " ORDER BY bought_at, id"),
+        scope.tenant().0, id.0, from, to)?;
     rows.into_iter().map(|row| row.into_top_up().map(|(_, top_up)| top_up)).collect()
 }
 
@@ -328,12 +387,31 @@ pub async fn list_top_ups_of(conn: &mut Conn, ids: &[i64]) -> Result<Vec<(Custom
     rows.into_iter().map(TopUpRow::into_top_up).collect()
 }
 
-pub(super) async fn insert_top_up(conn: &mut Conn, tenant: TenantId, id: CustomerId, t: &TopUp) -> Result<u64, StoreError> {
-    q!(exec conn, "INSERT INTO top_ups (id, tenant_id, customer_id, direction, octets, bought_at, expires_at, note, created_by) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)", t.id, tenant.0, id.0, t.bought.direction.to_string(),
-        i64::try_from(t.bought.octets).unwrap_or(i64::MAX), t.bought_at, t.bought.expires_at, &t.bought.note, &t.bought.created_by)
+pub(super) async fn insert_top_up(conn: &mut Conn, scope: &Scope, id: CustomerId, t: &TopUp) -> Result<u64, StoreError> {
+    let (from, to) = scope.owners();
+    q!(exec conn, concat!("INSERT INTO top_ups (tenant_id, customer_id, id, direction, octets, bought_at, expires_at, note, created_by) \
+        SELECT tenant_id, id, $3, $4, $5, $6, $7, $8, $9 FROM customers WHERE tenant_id = $1 AND id = $2 AND ", is_seen!("owner_id", "$10", "$11")),
+        scope.tenant().0, id.0, t.id, t.bought.direction.to_string(), i64::try_from(t.bought.octets).unwrap_or(i64::MAX), t.bought_at,
+        t.bought.expires_at, &t.bought.note, &t.bought.created_by, from, to)
 }
 
-pub(super) async fn delete_top_ups(conn: &mut Conn, tenant: TenantId, id: CustomerId) -> Result<u64, StoreError> {
-    q!(exec conn, "DELETE FROM top_ups WHERE tenant_id = $1 AND customer_id = $2", tenant.0, id.0)
+pub(super) async fn delete_top_ups(conn: &mut Conn, scope: &Scope, id: CustomerId) -> Result<u64, StoreError> {
+    let (from, to) = scope.owners();
+    q!(exec conn, concat!("DELETE FROM top_ups WHERE tenant_id = $1 AND customer_id = $2 AND ", customer_is_seen!("$2", "$3", "$4")),
+        scope.tenant().0, id.0, from, to)
+}
+
+#[cfg(test)]
+pub(super) mod for_tests {
+    //! How statements are carried out.
+
+    use super::*;
+
+    /// The plan of a statement on SQLite; nothing on PostgreSQL, which chooses by what it knows of the tables.
+    pub async fn sqlite_plan(conn: &mut Conn, sql: &str) -> String {
+        let ConnRef::Lite(c) = conn.conn_ref() else { return String::new() };
+        let sql = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+        let steps: Vec<(i64, i64, i64, String)> = sqlx::query_as(sql).fetch_all(c).await.expect("a plan");
+        steps.into_iter().map(|step| step.3).collect::<Vec<_>>().join("\n")
+    }
 }

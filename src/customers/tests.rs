@@ -2,8 +2,7 @@
 
 use super::import::{plan_import, write_import};
 use super::*;
-use crate::accounts::Tenant;
-use crate::accounts::{TenantChanges, add_tenant, set_tenant};
+use crate::accounts::{Scope, Tenant, TenantChanges, add_tenant, set_tenant};
 use crate::packages::{NewPackage, add_package, remove_package};
 use crate::q;
 use crate::store::KeyFile;
@@ -19,9 +18,10 @@ async fn a_customer_lives_from_add_to_remove() {
         let (db, ids) = (&fresh.db, &fresh.ids);
         let sealer = KeyFile::read_or_create(&fresh.folder.path().join("key")).expect("a key").sealer();
         let (tenant, owner) = add_tenant(db, ids, "default", "UTC", "USD", NOW).await.expect("a tenant");
+        let scope = &Scope::administrator(tenant.id);
         let package =
-            add_package(db, ids, tenant.id, owner, NewPackage { name: "home".into(), ..Default::default() }, NOW).await.expect("a package");
-        let add = |new: NewCustomer| add_customer(db, ids, &sealer, &tenant, owner, new, &check_reply_syntax, NOW);
+            add_package(db, ids, scope, owner, NewPackage { name: "home".into(), ..Default::default() }, NOW).await.expect("a package");
+        let add = |new: NewCustomer| add_customer(db, ids, &sealer, scope, &tenant, owner, new, &check_reply_syntax, NOW);
 
         let mut bob = NewCustomer::new("Bob", password("secret"), "home");
         bob.static_ipv4 = Some([10, 0, 0, 7].into());
@@ -45,19 +45,19 @@ async fn a_customer_lives_from_add_to_remove() {
         let eve = add(NewCustomer::new("eve", password("x"), "home")).await.expect("added");
 
         let mut conn = db.read().await.expect("a connection");
-        assert_eq!(find_customer(&mut conn, tenant.id, "bob").await.expect("read"), Some(bob_added.clone()));
-        let opened = find_customer_with_password(&mut conn, &sealer, bob_added.id).await.expect("read").expect("there");
+        assert_eq!(find_customer(&mut conn, scope, "bob").await.expect("read"), Some(bob_added.clone()));
+        let opened = find_customer_with_password(&mut conn, scope, &sealer, bob_added.id).await.expect("read").expect("there");
         assert_eq!((opened.password.plain(), &opened.customer), ("secret", &bob_added));
-        assert_eq!(count_customers(&mut conn, tenant.id).await.expect("counted"), 2);
-        assert_eq!(remove_package(db, tenant.id, "home", NOW).await.expect_err("in use").code(), "package-in-use");
+        assert_eq!(count_customers(&mut conn, scope).await.expect("counted"), 2);
+        assert_eq!(remove_package(db, scope, "home", NOW).await.expect_err("in use").code(), "package-in-use");
 
         let filter = CustomerFilter::default();
-        let page = list_customers(&mut conn, tenant.id, &filter, "", 1).await.expect("a page");
+        let page = list_customers(&mut conn, scope, &filter, "", 1).await.expect("a page");
         assert_eq!(page, [("bob".to_owned(), bob_added.clone())]);
-        let rest = list_customers(&mut conn, tenant.id, &filter, "bob", 9).await.expect("a page");
+        let rest = list_customers(&mut conn, scope, &filter, "bob", 9).await.expect("a page");
         assert_eq!(rest.iter().map(|(_, c)| c.id).collect::<Vec<_>>(), [eve.id]);
         let by_prefix = CustomerFilter { username_prefix: "ev".into(), package_id: Some(package.id) };
-        assert_eq!(list_customers(&mut conn, tenant.id, &by_prefix, "", 9).await.expect("a page").len(), 1);
+        assert_eq!(list_customers(&mut conn, scope, &by_prefix, "", 9).await.expect("a page").len(), 1);
 
         let changes = CustomerChanges {
             username: Some("bobby".into()),
@@ -69,22 +69,25 @@ async fn a_customer_lives_from_add_to_remove() {
         };
         let set = |name: &'static str, changes: CustomerChanges| {
             let (tenant, db) = (tenant.clone(), db.clone());
-            async move { set_customer(&db, &tenant, name, &changes, &check_reply_syntax, NOW + 9).await }
+            async move { set_customer(&db, scope, &tenant, name, &changes, &check_reply_syntax, NOW + 9).await }
         };
         let changed = set("BOB", changes).await.expect("changed");
         assert_eq!((changed.username.as_str(), changed.macs.len(), changed.hold.reason()), ("bobby", 1, "unpaid"));
-        assert_eq!(find_customer_by_id(&mut conn, bob_added.id).await.expect("read"), Some(Customer { updated_at: NOW + 9, ..changed }));
+        assert_eq!(
+            find_customer_by_id(&mut conn, scope, bob_added.id).await.expect("read"),
+            Some(Customer { updated_at: NOW + 9, ..changed })
+        );
         let clash = CustomerChanges { username: Some("EVE".into()), ..Default::default() };
         assert_eq!(set("bobby", clash).await.expect_err("clash").code(), "username-taken");
         assert_eq!(set("nobody", CustomerChanges::default()).await.expect_err("gone").code(), "customer-unknown");
         let elsewhere = CustomerChanges { package: Some("none".into()), ..Default::default() };
         assert_eq!(set("eve", elsewhere).await.expect_err("no such package").code(), "package-unknown");
 
-        set_password(db, &sealer, &tenant, "bobby", &password("new one"), NOW).await.expect("set");
-        let opened = find_customer_with_password(&mut conn, &sealer, bob_added.id).await.expect("read").expect("there");
+        set_password(db, &sealer, scope, &tenant, "bobby", &password("new one"), NOW).await.expect("set");
+        let opened = find_customer_with_password(&mut conn, scope, &sealer, bob_added.id).await.expect("read").expect("there");
         assert_eq!(opened.password.plain(), "new one");
-        assert_eq!(remove_customer(db, &tenant, "bobby", NOW).await.expect("removed"), bob_added.id);
-        assert_eq!(remove_customer(db, &tenant, "bobby", NOW).await.expect_err("gone").code(), "customer-unknown");
+        assert_eq!(remove_customer(db, scope, &tenant, "bobby", NOW).await.expect("removed"), bob_added.id);
+        assert_eq!(remove_customer(db, scope, &tenant, "bobby", NOW).await.expect_err("gone").code(), "customer-unknown");
         drop(conn);
         fresh.end().await;
     }
@@ -96,7 +99,8 @@ async fn a_tenant_changes_its_mind_about_case() {
         let (db, ids) = (&fresh.db, &fresh.ids);
         let sealer = KeyFile::read_or_create(&fresh.folder.path().join("key")).expect("a key").sealer();
         let (mut tenant, owner) = add_tenant(db, ids, "default", "UTC", "USD", NOW).await.expect("a tenant");
-        add_package(db, ids, tenant.id, owner, NewPackage { name: "home".into(), ..Default::default() }, NOW).await.expect("a package");
+        let scope = &Scope::administrator(tenant.id);
+        add_package(db, ids, scope, owner, NewPackage { name: "home".into(), ..Default::default() }, NOW).await.expect("a package");
         let rule = async |sensitive: bool| -> Result<Tenant, CustomerError> {
             let mut tx = db.begin().await.expect("a transaction");
             let changes = TenantChanges { case_sensitive_usernames: Some(sensitive), ..Default::default() };
@@ -106,14 +110,15 @@ async fn a_tenant_changes_its_mind_about_case() {
             Ok(after)
         };
         let add = async |tenant: &Tenant, name: &str| {
-            add_customer(db, ids, &sealer, tenant, owner, NewCustomer::new(name, password("x"), "home"), &check_reply_syntax, NOW).await
+            add_customer(db, ids, &sealer, scope, tenant, owner, NewCustomer::new(name, password("x"), "home"), &check_reply_syntax, NOW)
+                .await
         };
         add(&tenant, "Bob").await.expect("added");
         tenant = rule(true).await.expect("case-sensitive");
         add(&tenant, "bob").await.expect("another bob");
         let refused = rule(false).await.expect_err("two bobs");
         assert_eq!(refused.code(), "usernames-collide");
-        remove_customer(db, &tenant, "bob", NOW).await.expect("removed");
+        remove_customer(db, scope, &tenant, "bob", NOW).await.expect("removed");
         tenant = rule(false).await.expect("case-insensitive again");
         assert_eq!(add(&tenant, "bOB").await.expect_err("taken").code(), "username-taken");
         fresh.end().await;
@@ -126,9 +131,10 @@ async fn a_file_is_imported_whole_or_without_its_bad_rows() {
         let (db, ids) = (&fresh.db, &fresh.ids);
         let sealer = KeyFile::read_or_create(&fresh.folder.path().join("key")).expect("a key").sealer();
         let (tenant, owner) = add_tenant(db, ids, "default", "UTC", "USD", NOW).await.expect("a tenant");
-        add_package(db, ids, tenant.id, owner, NewPackage { name: "home".into(), ..Default::default() }, NOW).await.expect("a package");
+        let scope = &Scope::administrator(tenant.id);
+        add_package(db, ids, scope, owner, NewPackage { name: "home".into(), ..Default::default() }, NOW).await.expect("a package");
         let old = NewCustomer { static_ipv4: Some([10, 9, 9, 9].into()), ..NewCustomer::new("old", password("x"), "home") };
-        add_customer(db, ids, &sealer, &tenant, owner, old, &check_reply_syntax, NOW).await.expect("added");
+        add_customer(db, ids, &sealer, scope, &tenant, owner, old, &check_reply_syntax, NOW).await.expect("added");
 
         let mut file = String::from("username,password,package,status,expires_at,mac,static_ip,connection\n");
         file.push_str("OLD,x,home,,,,,\nsame,x,home,,,,,\nSame,x,home,,,,,\naddress,x,home,,,,10.9.9.9,\nlost,x,none,,,,,\n\"two\nlines\",x,home,,,,,\n");
@@ -137,7 +143,7 @@ async fn a_file_is_imported_whole_or_without_its_bad_rows() {
         }
         let plan = async || {
             let mut conn = db.read().await.expect("a connection");
-            plan_import(&mut conn, ids, &tenant, owner, file.as_bytes(), &check_reply_syntax, NOW).await.expect("a plan")
+            plan_import(&mut conn, scope, ids, &tenant, owner, file.as_bytes(), &check_reply_syntax, NOW).await.expect("a plan")
         };
         let first = plan().await;
         let bad: Vec<(u64, &str)> = first.bad.iter().map(|b| (b.line, b.reason.as_str())).collect();
@@ -157,16 +163,16 @@ async fn a_file_is_imported_whole_or_without_its_bad_rows() {
         assert_eq!(plan().await.good(), 0, "a second time everything is taken");
 
         let mut conn = db.read().await.expect("a connection");
-        assert_eq!(count_customers(&mut conn, tenant.id).await.expect("counted"), 2_347);
+        assert_eq!(count_customers(&mut conn, scope).await.expect("counted"), 2_347);
         let (macs,): (i64,) = q!(one conn, (i64,), "SELECT COUNT(*) FROM customer_macs").expect("counted");
         assert_eq!(macs, 2 * 2_345);
-        let one = find_customer(&mut conn, tenant.id, "user2344").await.expect("read").expect("there");
-        let opened = find_customer_with_password(&mut conn, &sealer, one.id).await.expect("read").expect("there");
+        let one = find_customer(&mut conn, scope, "user2344").await.expect("read").expect("there");
+        let opened = find_customer_with_password(&mut conn, scope, &sealer, one.id).await.expect("read").expect("there");
         assert_eq!((opened.password.plain(), one.macs.len()), ("pass2344", 2));
         let (reloads,): (i64,) =
             q!(one conn, (i64,), "SELECT COUNT(*) FROM feed WHERE table_name = 'customers' AND row_id = 0").expect("counted");
         assert_eq!(reloads, 1);
-        let bad_header = plan_import(&mut conn, ids, &tenant, owner, &b"user,password\n"[..], &check_reply_syntax, NOW).await;
+        let bad_header = plan_import(&mut conn, scope, ids, &tenant, owner, &b"user,password\n"[..], &check_reply_syntax, NOW).await;
         assert!(bad_header.expect_err("refused").to_string().starts_with("line 1: unknown column \"user\""));
         drop(conn);
         fresh.end().await;
@@ -180,17 +186,18 @@ async fn purchases_renewals_and_first_logins_move_a_customers_instants() {
         let (db, ids) = (&fresh.db, &fresh.ids);
         let sealer = KeyFile::read_or_create(&fresh.folder.path().join("key")).expect("a key").sealer();
         let (tenant, owner) = add_tenant(db, ids, "default", "UTC", "USD", NOW).await.expect("a tenant");
+        let scope = &Scope::administrator(tenant.id);
         for (name, validity) in [("plain", None), ("month", Some("30d")), ("card", Some("7d:from-first-login"))] {
             let mut new = NewPackage { name: name.into(), ..Default::default() };
             new.terms.limits.validity = validity.map(|text| text.parse().expect(text));
-            add_package(db, ids, tenant.id, owner, new, NOW).await.expect("a package");
+            add_package(db, ids, scope, owner, new, NOW).await.expect("a package");
         }
         let new = NewCustomer::new("bob", password("x"), "month");
-        let bob = add_customer(db, ids, &sealer, &tenant, owner, new, &check_reply_syntax, NOW).await.expect("added");
+        let bob = add_customer(db, ids, &sealer, scope, &tenant, owner, new, &check_reply_syntax, NOW).await.expect("added");
         assert_eq!((bob.expires_at, bob.period_started_at, bob.package_since_at), (Some(NOW + 30 * DAY), Some(NOW), None));
         let set = |changes: CustomerChanges, now| {
             let tenant = tenant.clone();
-            async move { set_customer(db, &tenant, "bob", &changes, &check_reply_syntax, now).await.expect("changed") }
+            async move { set_customer(db, scope, &tenant, "bob", &changes, &check_reply_syntax, now).await.expect("changed") }
         };
         let at = NOW + 40 * DAY;
         let expiry = |days: i64| CustomerChanges { expires_at: Some(Some(NOW + days * DAY)), ..CustomerChanges::default() };
@@ -210,7 +217,7 @@ async fn purchases_renewals_and_first_logins_move_a_customers_instants() {
             assert_eq!(begins, login == at + 5, "the first that is noted counts");
         }
         let mut conn = db.read().await.expect("a connection");
-        let begun = find_customer_by_id(&mut conn, card.id).await.expect("read").expect("there");
+        let begun = find_customer_by_id(&mut conn, scope, card.id).await.expect("read").expect("there");
         drop(conn);
         assert_eq!((begun.activated_at, begun.expires_at), (Some(at + 5), Some(at + 5 + 7 * DAY)));
         assert_eq!(state(begun.facts(&tenant.access_rules), at + 6), State::Active);

@@ -3,7 +3,8 @@
 use serde::{Serialize, Serializer};
 
 use super::{CustomerError, lookup_key, sql};
-use crate::accounts::Tenant;
+use crate::accounts::capability::Capability;
+use crate::accounts::{Scope, Tenant};
 use crate::packages::{Direction, print_octets};
 use crate::store::{AuditEntry, Db, IdMaker};
 use crate::units::{CustomerId, UnixMs, print_instant};
@@ -54,11 +55,13 @@ impl Serialize for TopUp {
 pub async fn add_top_up(
     db: &Db,
     ids: &IdMaker,
+    scope: &Scope,
     tenant: &Tenant,
     username: &str,
     new: NewTopUp,
     now: UnixMs,
 ) -> Result<(CustomerId, TopUp), CustomerError> {
+    scope.require(Capability::CustomersEdit)?;
     if new.octets == 0 || new.octets > i64::MAX as u64 {
         return Err(CustomerError::BadField("a top-up has at least one octet".to_owned()));
     }
@@ -72,12 +75,12 @@ pub async fn add_top_up(
     super::checks::check_text("note", &new.note)?;
     let mut tx = db.begin().await?;
     let key = lookup_key(username, tenant.case_sensitive_usernames);
-    let id = sql::update_lock_customer(&mut tx, tenant.id, &key, now).await?.ok_or_else(|| CustomerError::Unknown(username.to_owned()))?;
+    let id = sql::update_lock_customer(&mut tx, scope, &key, now).await?.ok_or_else(|| CustomerError::Unknown(username.to_owned()))?;
     let top_up = TopUp { id: ids.next(now), bought_at: now, bought: new };
-    sql::insert_top_up(&mut tx, tenant.id, id, &top_up).await?;
-    let owner = sql::find_customer_by_id(&mut tx, id).await?.map(|c| c.owner_id.0);
-    tx.audit(AuditEntry::new(tenant.id.0, "customer.top-up", "customers", id.0, username).owned_by(owner).note("top_up", &top_up));
-    tx.changed(tenant.id.0, "customers", id.0);
+    sql::insert_top_up(&mut tx, scope, id, &top_up).await?;
+    let owner = sql::find_customer_by_id(&mut tx, scope, id).await?.map(|c| c.owner_id.0);
+    tx.audit(AuditEntry::new(scope.tenant().0, "customer.top-up", "customers", id.0, username).owned_by(owner).note("top_up", &top_up));
+    tx.changed(scope.tenant().0, "customers", id.0);
     tx.commit(now).await?;
     Ok((id, top_up))
 }

@@ -1,4 +1,5 @@
 //! The demo: a provider with packages, customers and routers, and the simulated MikroTik routers through which its customers log in.
 
+pub mod accounts;
 pub mod provider;
 pub mod router;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::net::Ipv4Addr;
 
 use super::router::{DemoCustomer, Service};
-use crate::accounts::{AccountError, Tenant, find_owner};
+use crate::accounts::{AccountError, Scope, Tenant, find_owner};
 use crate::customers::import::{ImportError, plan_import, write_import};
 use crate::customers::{CustomerError, count_customers};
 use crate::packages::{NewPackage, PackageError, PackageTerms, PerDirection, RateLimit, add_package};
@@ -65,8 +65,9 @@ pub enum DemoError {
 
 /// Fills an empty tenant; one that has customers is left as it is. Returns whether it was filled.
 pub async fn ensure_provider(db: &Db, ids: &IdMaker, sealer: &Sealer, tenant: &Tenant, now: UnixMs) -> Result<bool, DemoError> {
+    let scope = Scope::administrator(tenant.id);
     let mut conn = db.read().await?;
-    if count_customers(&mut conn, tenant.id).await? > 0 {
+    if count_customers(&mut conn, &scope).await? > 0 {
         return Ok(false);
     }
     let owner = find_owner(&mut conn, tenant.id).await?.ok_or(DemoError::NoOwner)?;
@@ -75,15 +76,15 @@ pub async fn ensure_provider(db: &Db, ids: &IdMaker, sealer: &Sealer, tenant: &T
         let rate = |mbps: u64| Some(BitRate(mbps * 1_000_000));
         let rate_limit = RateLimit { rate: PerDirection { download: rate(download), upload: rate(upload) }, ..RateLimit::default() };
         let terms = PackageTerms { rate_limit, framed_pool: Some(pool.to_owned()), interim_secs: 60, ..PackageTerms::default() };
-        add_package(db, ids, tenant.id, owner, NewPackage { name: name.to_owned(), terms }, now).await?;
+        add_package(db, ids, &scope, owner, NewPackage { name: name.to_owned(), terms }, now).await?;
     }
     for router in &ROUTERS {
         let secret = RouterSecret::new(SECRET.as_bytes())?;
         let address = router.address.to_string().parse().expect("an address without prefix is a router's address");
-        add_router(db, ids, sealer, tenant.id, owner, &NewRouter::new(router.name, vec![address], secret), now).await?;
+        add_router(db, ids, sealer, &scope, owner, &NewRouter::new(router.name, vec![address], secret), now).await?;
     }
     let mut conn = db.read().await?;
-    let plan = plan_import(&mut conn, ids, tenant, owner, customers_csv(now).as_bytes(), &|_| Ok(()), now).await?;
+    let plan = plan_import(&mut conn, &scope, ids, tenant, owner, customers_csv(now).as_bytes(), &|_| Ok(()), now).await?;
     drop(conn);
     write_import(db, sealer, plan, now, |_| {}).await?;
     Ok(true)
@@ -98,7 +99,7 @@ pub async fn choose_coa_ports(db: &Db, sealer: &Sealer, tenant: &Tenant, now: Un
             *port = address.port();
         }
         let changes = RouterChanges { coa_port: Some(*port), ..RouterChanges::default() };
-        set_router(db, sealer, tenant.id, router.name, &changes, now).await?;
+        set_router(db, sealer, &Scope::administrator(tenant.id), router.name, &changes, now).await?;
     }
     Ok(ports)
 }

@@ -2,8 +2,10 @@
 
 use super::package::check_name;
 use super::{Package, PackageError, PackageTerms, sql};
+use crate::accounts::capability::Capability;
+use crate::accounts::{Scope, find_account_by_id};
 use crate::store::{AuditEntry, Db, IdMaker};
-use crate::units::{AccountId, PackageId, TenantId, UnixMs};
+use crate::units::{AccountId, PackageId, UnixMs};
 
 /// What an administrator says about a new package.
 #[derive(Debug, Clone, Default)]
@@ -18,15 +20,16 @@ pub struct NewPackage {
 pub async fn add_package(
     db: &Db,
     ids: &IdMaker,
-    tenant: TenantId,
+    scope: &Scope,
     owner: AccountId,
     new: NewPackage,
     now: UnixMs,
 ) -> Result<Package, PackageError> {
+    scope.require(Capability::PackagesCreate)?;
     check_name(&new.name)?;
     let package = Package {
         id: PackageId(ids.next(now)),
-        tenant_id: tenant,
+        tenant_id: scope.tenant(),
         owner_id: owner,
         name: new.name,
         terms: new.terms.checked()?,
@@ -34,11 +37,12 @@ pub async fn add_package(
         updated_at: now,
     };
     let mut tx = db.begin().await?;
-    if !sql::insert_package(&mut tx, tenant, &package).await? {
+    find_account_by_id(&mut tx, scope, owner).await?.ok_or_else(|| PackageError::UnknownOwner(owner.to_string()))?;
+    if !sql::insert_package(&mut tx, scope, &package).await? {
         return Err(PackageError::NameTaken(package.name));
     }
-    tx.audit(AuditEntry::new(tenant.0, "package.add", "packages", package.id.0, &package.name).after(&package));
-    tx.changed(tenant.0, "packages", package.id.0);
+    tx.audit(AuditEntry::new(scope.tenant().0, "package.add", "packages", package.id.0, &package.name).after(&package));
+    tx.changed(scope.tenant().0, "packages", package.id.0);
     tx.commit(now).await?;
     Ok(package)
 }

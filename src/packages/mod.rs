@@ -7,11 +7,14 @@ mod change_limits;
 pub mod hours;
 mod limit_text;
 mod limits;
+mod list;
 mod overshoot;
 mod package;
 mod periods;
 mod quantity;
 mod rate_limit;
+#[cfg(test)]
+mod scope_tests;
 mod set;
 mod sql;
 
@@ -22,11 +25,10 @@ pub use limits::{
     DevicePolicy, Direction, FairUse, FairUseRate, FairUseWhen, Hours, Limits, LimitsError, LimitsOverride, Period, Places, Simultaneous,
     TimeLimit, Validity, ValidityStart, VolumeLimit, WhenFull, WhenUnknown, service,
 };
+pub use list::{find_package, list_package_ids, list_packages};
 pub use package::{DEFAULT_INTERIM_SECS, MAX_SESSION_TIMEOUT_SECS, MIN_INTERIM_SECS, Package, PackageError, PackageTerms};
 pub use periods::{PeriodSet, Spans, spans};
 pub use quantity::{parse_octets, parse_secs, print_octets, print_secs};
 pub use rate_limit::{PerDirection, RateLimit, RateLimitError};
 pub use set::{PackageChanges, remove_package, set_package};
-pub use sql::{
-    PackagePurchase, find_package, find_package_by_id, list_package_ids, list_package_purchases, list_packages, list_packages_after_id,
-};
+pub use sql::{PackagePurchase, find_package_by_id, find_package_to_give, list_package_purchases, list_packages_after_id};

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Limits, LimitsError, RateLimit, RateLimitError};
+use crate::accounts::Denial;
 use crate::store::StoreError;
 use crate::units::{AccountId, PackageId, TenantId, UnixMs};
 
@@ -113,6 +114,9 @@ pub enum PackageError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Not allowed.
+    #[error(transparent)]
+    Denied(#[from] Denial),
     /// No such package.
     #[error("there is no package {0:?}; `tollgate package ls` shows those there are")]
     Unknown(String),
@@ -145,6 +149,9 @@ pub enum PackageError {
         /// How many.
         customers: i64,
     },
+    /// No such account.
+    #[error("there is no account {0:?}")]
+    UnknownOwner(String),
 }
 
 impl PackageError {
@@ -152,6 +159,7 @@ impl PackageError {
     pub fn code(&self) -> &'static str {
         match self {
             PackageError::Store(_) => "store",
+            PackageError::Denied(denial) => denial.code(),
             PackageError::Unknown(_) => "package-unknown",
             PackageError::NameTaken(_) => "package-name-taken",
             PackageError::BadName(_) => "package-name-invalid",
@@ -161,6 +169,7 @@ impl PackageError {
             PackageError::BadTimeout(_) => "timeout-invalid",
             PackageError::BadText(_) => "text-invalid",
             PackageError::InUse { .. } => "package-in-use",
+            PackageError::UnknownOwner(_) => "account-unknown",
         }
     }
 }

@@ -2,8 +2,10 @@
 
 use super::package::check_name;
 use super::{LimitsChanges, Package, PackageError, PackageTerms, PerDirection, sql};
+use crate::accounts::Scope;
+use crate::accounts::capability::Capability;
 use crate::store::{AuditEntry, Db};
-use crate::units::{BitRate, PackageId, TenantId, UnixMs};
+use crate::units::{BitRate, PackageId, UnixMs};
 
 /// What to change: the outer `None` leaves a term as it is, `Some(None)` removes it.
 #[derive(Debug, Clone, Default)]
@@ -71,45 +73,47 @@ impl PackageChanges {
 }
 
 /// Applies the changes; a running server brings the live sessions of the package in line with them.
-pub async fn set_package(db: &Db, tenant: TenantId, name: &str, changes: &PackageChanges, now: UnixMs) -> Result<Package, PackageError> {
+pub async fn set_package(db: &Db, scope: &Scope, name: &str, changes: &PackageChanges, now: UnixMs) -> Result<Package, PackageError> {
+    scope.require(Capability::PackagesEdit)?;
     let mut tx = db.begin().await?;
     let unknown = || PackageError::Unknown(name.to_owned());
-    if !sql::update_lock_package(&mut tx, tenant, name, now).await? {
+    if !sql::update_lock_package(&mut tx, scope, name, now).await? {
         return Err(unknown());
     }
-    let mut package = sql::find_package(&mut tx, tenant, name).await?.ok_or_else(unknown)?;
+    let mut package = sql::find_package_to_give(&mut tx, scope, name).await?.ok_or_else(unknown)?;
     let before = package.clone();
     if let Some(new_name) = &changes.name {
         check_name(new_name)?;
-        if new_name != name && sql::find_package(&mut tx, tenant, new_name).await?.is_some() {
+        if new_name != name && sql::is_name_taken(&mut tx, scope, new_name).await? {
             return Err(PackageError::NameTaken(new_name.clone()));
         }
         package.name.clone_from(new_name);
     }
     package.terms = changes.apply(package.terms).checked()?;
-    sql::update_package(&mut tx, tenant, &package).await?;
-    tx.audit(AuditEntry::new(tenant.0, "package.set", "packages", package.id.0, name).before(&before).after(&package));
-    tx.changed(tenant.0, "packages", package.id.0);
+    sql::update_package(&mut tx, scope, &package).await?;
+    tx.audit(AuditEntry::new(scope.tenant().0, "package.set", "packages", package.id.0, name).before(&before).after(&package));
+    tx.changed(scope.tenant().0, "packages", package.id.0);
     tx.commit(now).await?;
     Ok(package)
 }
 
 /// Removes a package that no customer has.
-pub async fn remove_package(db: &Db, tenant: TenantId, name: &str, now: UnixMs) -> Result<PackageId, PackageError> {
+pub async fn remove_package(db: &Db, scope: &Scope, name: &str, now: UnixMs) -> Result<PackageId, PackageError> {
+    scope.require(Capability::PackagesDelete)?;
     let mut tx = db.begin().await?;
     let unknown = || PackageError::Unknown(name.to_owned());
-    if !sql::update_lock_package(&mut tx, tenant, name, now).await? {
+    if !sql::update_lock_package(&mut tx, scope, name, now).await? {
         return Err(unknown());
     }
-    let before = sql::find_package(&mut tx, tenant, name).await?.ok_or_else(unknown)?;
+    let before = sql::find_package_to_give(&mut tx, scope, name).await?.ok_or_else(unknown)?;
     let id = before.id;
-    let customers = sql::count_customers_of(&mut tx, tenant, id).await?;
+    let customers = sql::count_customers_of(&mut tx, scope, id).await?;
     if customers > 0 {
         return Err(PackageError::InUse { name: name.to_owned(), customers });
     }
-    sql::delete_package(&mut tx, tenant, id).await?;
-    tx.audit(AuditEntry::new(tenant.0, "package.remove", "packages", id.0, name).before(&before));
-    tx.changed(tenant.0, "packages", id.0);
+    sql::delete_package(&mut tx, scope, id).await?;
+    tx.audit(AuditEntry::new(scope.tenant().0, "package.remove", "packages", id.0, name).before(&before));
+    tx.changed(scope.tenant().0, "packages", id.0);
     tx.commit(now).await?;
     Ok(id)
 }
@@ -126,12 +130,13 @@ mod tests {
         for fresh in each_database().await {
             let (db, ids) = (&fresh.db, &fresh.ids);
             let (tenant, owner) = ensure_default_tenant(db, ids, "default", NOW).await.expect("a tenant");
+            let scope = &Scope::administrator(tenant);
             let mut new = NewPackage { name: "home".into(), ..Default::default() };
             new.terms.rate_limit.rate = PerDirection { download: Some(BitRate(20_000_000)), upload: Some(BitRate(10_000_000)) };
             new.terms.framed_pool = Some("pool1".into());
-            let added = add_package(db, ids, tenant, owner, new.clone(), NOW).await.expect("added");
-            assert_eq!(add_package(db, ids, tenant, owner, new.clone(), NOW).await.expect_err("twice").code(), "package-name-taken");
-            add_package(db, ids, tenant, owner, NewPackage { name: "office".into(), ..Default::default() }, NOW).await.expect("added");
+            let added = add_package(db, ids, scope, owner, new.clone(), NOW).await.expect("added");
+            assert_eq!(add_package(db, ids, scope, owner, new.clone(), NOW).await.expect_err("twice").code(), "package-name-taken");
+            add_package(db, ids, scope, owner, NewPackage { name: "office".into(), ..Default::default() }, NOW).await.expect("added");
 
             let changes = PackageChanges {
                 priority: Some(Some(4)),
@@ -140,22 +145,22 @@ mod tests {
                 rate: PerDirection { download: Some(Some(BitRate(30_000_000))), upload: None },
                 ..Default::default()
             };
-            let changed = set_package(db, tenant, "home", &changes, NOW + 9).await.expect("changed");
+            let changed = set_package(db, scope, "home", &changes, NOW + 9).await.expect("changed");
             assert_eq!(changed.terms.rate_limit.to_mikrotik().as_deref(), Some("10M/30M 0/0 0/0 0/0 4"));
             assert_eq!((changed.terms.framed_pool.as_deref(), changed.updated_at), (None, NOW + 9));
             let clash = PackageChanges { name: Some("office".into()), ..Default::default() };
-            assert_eq!(set_package(db, tenant, "home", &clash, NOW).await.expect_err("clash").code(), "package-name-taken");
+            assert_eq!(set_package(db, scope, "home", &clash, NOW).await.expect_err("clash").code(), "package-name-taken");
             let bad = PackageChanges { priority: Some(Some(9)), ..Default::default() };
-            assert_eq!(set_package(db, tenant, "home", &bad, NOW).await.expect_err("bad").code(), "rate-limit-invalid");
+            assert_eq!(set_package(db, scope, "home", &bad, NOW).await.expect_err("bad").code(), "rate-limit-invalid");
 
             let mut conn = db.read().await.expect("a connection");
-            assert_eq!(find_package(&mut conn, tenant, "home").await.expect("read"), Some(changed.clone()));
+            assert_eq!(find_package(&mut conn, scope, "home").await.expect("read"), Some(changed.clone()));
             assert_eq!(find_package_by_id(&mut conn, added.id).await.expect("read"), Some(changed.clone()));
-            assert_eq!(list_packages(&mut conn, tenant, "home", 5).await.expect("read").len(), 1);
+            assert_eq!(list_packages(&mut conn, scope, "home", 5).await.expect("read").len(), 1);
             assert_eq!(list_packages_after_id(&mut conn, 0, 5).await.expect("read").len(), 2);
-            assert_eq!(list_package_ids(&mut conn, tenant).await.expect("read")[0], ("home".to_owned(), added.id));
-            assert_eq!(remove_package(db, tenant, "home", NOW).await.expect("removed"), added.id);
-            assert_eq!(remove_package(db, tenant, "home", NOW).await.expect_err("gone").code(), "package-unknown");
+            assert_eq!(list_package_ids(&mut conn, scope).await.expect("read")[0], ("home".to_owned(), added.id));
+            assert_eq!(remove_package(db, scope, "home", NOW).await.expect("removed"), added.id);
+            assert_eq!(remove_package(db, scope, "home", NOW).await.expect_err("gone").code(), "package-unknown");
             drop(conn);
             fresh.end().await;
         }

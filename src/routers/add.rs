@@ -3,8 +3,10 @@
 use super::router::{DEFAULT_COA_PORT, check_name, check_nas_identifier};
 use super::sql::{self, RouterRow};
 use super::{Adopt, MessageAuthenticatorMode, Router, RouterAddress, RouterError, RouterSecret};
+use crate::accounts::capability::Capability;
+use crate::accounts::{Scope, find_account_by_id};
 use crate::store::{AuditEntry, Conn, Db, IdMaker, Sealer};
-use crate::units::{AccountId, RouterId, TenantId, UnixMs};
+use crate::units::{AccountId, RouterId, UnixMs};
 
 pub(super) const SECRET: &str = "routers.secret";
 pub(super) const NEXT_SECRET: &str = "routers.next_secret";
@@ -60,11 +62,12 @@ pub async fn add_router(
     db: &Db,
     ids: &IdMaker,
     sealer: &Sealer,
-    tenant: TenantId,
+    scope: &Scope,
     owner: AccountId,
     new: &NewRouter,
     now: UnixMs,
 ) -> Result<Router, RouterError> {
+    scope.require(Capability::RoutersCreate)?;
     check_name(&new.name)?;
     check_nas_identifier(&new.nas_identifier)?;
     if new.addresses.is_empty() {
@@ -73,7 +76,7 @@ pub async fn add_router(
     let id = RouterId(ids.next(now));
     let row = RouterRow {
         id: id.0,
-        tenant_id: tenant.0,
+        tenant_id: scope.tenant().0,
         owner_id: owner.0,
         name: new.name.clone(),
         nas_identifier: new.nas_identifier.clone(),
@@ -90,36 +93,38 @@ pub async fn add_router(
         updated_at: now,
     };
     let mut tx = db.begin().await?;
-    if !sql::insert_router(&mut tx, tenant, &row).await? {
+    check_owner(&mut tx, scope, owner).await?;
+    if !sql::insert_router(&mut tx, scope, &row).await? {
         return Err(RouterError::NameTaken(new.name.clone()));
     }
     let mut addresses = new.addresses.clone();
     addresses.sort_unstable_by_key(ToString::to_string);
     addresses.dedup();
-    claim_addresses(&mut tx, tenant, id, &addresses, &new.nas_identifier).await?;
+    claim_addresses(&mut tx, scope, id, &addresses, &new.nas_identifier).await?;
     let router = row.into_router(addresses)?;
-    tx.audit(AuditEntry::new(tenant.0, "router.add", "routers", id.0, &router.name).after(&router).secret("secret"));
-    tx.changed(tenant.0, "routers", id.0);
+    tx.audit(AuditEntry::new(scope.tenant().0, "router.add", "routers", id.0, &router.name).after(&router).secret("secret"));
+    tx.changed(scope.tenant().0, "routers", id.0);
     tx.commit(now).await?;
     Ok(router)
 }
 
-/// Writes the address rows; an address of another entry is named with its holder.
+/// A router is given only to an account that the scope sees.
+pub(super) async fn check_owner(conn: &mut Conn, scope: &Scope, owner: AccountId) -> Result<(), RouterError> {
+    find_account_by_id(conn, scope, owner).await?.map(|_| ()).ok_or_else(|| RouterError::UnknownOwner(owner.to_string()))
+}
+
+/// Writes the address rows; an address of another entry is named with its holder, if the scope sees that.
 pub(super) async fn claim_addresses(
     conn: &mut Conn,
-    tenant: TenantId,
+    scope: &Scope,
     id: RouterId,
     addresses: &[RouterAddress],
     nas_identifier: &str,
 ) -> Result<(), RouterError> {
     for address in addresses {
         let text = address.to_string();
-        if !sql::insert_address(conn, tenant, id, &text, nas_identifier).await? {
-            let holder = sql::find_address_holder(conn, &text, nas_identifier).await?;
-            let router = match holder {
-                Some((of, name)) if of == tenant.0 => name,
-                _ => "of another tenant".to_owned(),
-            };
+        if !sql::insert_address(conn, scope, id, &text, nas_identifier).await? {
+            let router = sql::find_address_holder(conn, scope, &text, nas_identifier).await?;
             return Err(RouterError::AddressTaken { address: text, router });
         }
         sql::delete_unknown_source(conn, &text).await?;

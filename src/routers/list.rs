@@ -5,10 +5,12 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::add::{NEXT_SECRET, SECRET};
-use super::sql::{self, RouterCounters, RouterRow};
+use super::sql::{self, NamedRouter, RouterCounters, RouterRow, UnknownSource};
 use super::{Router, RouterError, RouterSecret};
-use crate::store::{Conn, KeyError, Sealer, StoreError};
-use crate::units::{RouterId, TenantId};
+use crate::accounts::Scope;
+use crate::accounts::capability::Capability;
+use crate::store::{Conn, KeyError, Sealer};
+use crate::units::RouterId;
 
 /// A router for `router ls`.
 #[derive(Debug, Clone, Serialize)]
@@ -33,16 +35,36 @@ pub struct RouterSecrets {
     pub next_secret: Option<RouterSecret>,
 }
 
+/// The router of this name.
+pub async fn find_router(conn: &mut Conn, scope: &Scope, name: &str) -> Result<Option<Router>, RouterError> {
+    scope.require(Capability::RoutersView)?;
+    Ok(sql::find_router(conn, scope, name).await?)
+}
+
+/// Name and id of the routers that may be named where a login's place is chosen, by name after `after_name`: those that the scope sees, and those of accounts above it. Of the
+/// latter nothing else is shown, and nobody below changes them.
+pub async fn list_named_routers(conn: &mut Conn, scope: &Scope, after_name: &str, limit: i64) -> Result<Vec<NamedRouter>, RouterError> {
+    scope.require(Capability::RoutersView)?;
+    Ok(sql::list_named(conn, scope, after_name, limit).await?)
+}
+
+/// Addresses whose packets belong to no router, the latest first; whoever adds routers looks for his among them.
+pub async fn list_unknown_sources(conn: &mut Conn, scope: &Scope, limit: i64) -> Result<Vec<UnknownSource>, RouterError> {
+    scope.require(Capability::RoutersView)?;
+    Ok(sql::list_unknown_sources(conn, scope, limit).await?)
+}
+
 /// A page of routers by name with what is known of each.
 pub async fn list_router_summaries(
     conn: &mut Conn,
-    tenant: TenantId,
+    scope: &Scope,
     after_name: &str,
     limit: i64,
-) -> Result<Vec<RouterSummary>, StoreError> {
-    let learned = sql::count_learned(conn, tenant).await?;
-    let counters: HashMap<i64, RouterCounters> = sql::list_counters(conn, tenant).await?.into_iter().map(|c| (c.router_id, c)).collect();
-    let routers = sql::list_routers(conn, tenant, after_name, limit).await?;
+) -> Result<Vec<RouterSummary>, RouterError> {
+    scope.require(Capability::RoutersView)?;
+    let learned = sql::count_learned(conn, scope).await?;
+    let counters: HashMap<i64, RouterCounters> = sql::list_counters(conn, scope).await?.into_iter().map(|c| (c.router_id, c)).collect();
+    let routers = sql::list_routers(conn, scope, after_name, limit).await?;
     Ok(routers
         .into_iter()
         .map(|router| RouterSummary {
@@ -84,7 +106,7 @@ pub async fn list_routers_with_secrets(conn: &mut Conn, sealer: &Sealer) -> Resu
 pub async fn find_router_with_secrets(conn: &mut Conn, sealer: &Sealer, id: RouterId) -> Result<Option<RouterSecrets>, RouterError> {
     let Some(row) = sql::find_row_by_id(conn, id).await? else { return Ok(None) };
     let (secret, next_secret) = open_secrets(sealer, &row)?;
-    let addresses = sql::list_addresses(conn, TenantId(row.tenant_id), id).await?;
+    let addresses = sql::list_addresses_of(conn, id).await?;
     Ok(Some(RouterSecrets { router: row.into_router(addresses)?, secret, next_secret }))
 }
 
@@ -120,19 +142,20 @@ mod tests {
             let (db, ids) = (&fresh.db, &fresh.ids);
             let sealer = KeyFile::read_or_create(&fresh.folder.path().join("key")).expect("a key").sealer();
             let (tenant, owner) = ensure_default_tenant(db, ids, "default", NOW).await.expect("a tenant");
+            let scope = &Scope::administrator(tenant);
             let mut conn = db.read().await.expect("a connection");
 
             let core = NewRouter::new("core", vec![address("192.0.2.1"), address("198.51.100.0/24")], secret("first secret"));
-            let added = add_router(db, ids, &sealer, tenant, owner, &core, NOW).await.expect("added");
-            assert_eq!(find_router(&mut conn, tenant, "core").await.expect("found"), Some(added.clone()));
-            let again = add_router(db, ids, &sealer, tenant, owner, &core, NOW).await.expect_err("a second one");
+            let added = add_router(db, ids, &sealer, scope, owner, &core, NOW).await.expect("added");
+            assert_eq!(find_router(&mut conn, scope, "core").await.expect("found"), Some(added.clone()));
+            let again = add_router(db, ids, &sealer, scope, owner, &core, NOW).await.expect_err("a second one");
             assert_eq!(again.code(), "router-name-taken");
             let other = NewRouter::new("other", vec![address("192.0.2.1")], secret("x"));
-            let taken = add_router(db, ids, &sealer, tenant, owner, &other, NOW).await.expect_err("address taken");
+            let taken = add_router(db, ids, &sealer, scope, owner, &other, NOW).await.expect_err("address taken");
             assert_eq!(taken.code(), "router-address-taken");
             assert!(taken.to_string().contains("\"core\""), "{taken}");
             let behind_nat = NewRouter { nas_identifier: "box-2".into(), ..other };
-            add_router(db, ids, &sealer, tenant, owner, &behind_nat, NOW).await.expect("the same address with another NAS-Identifier");
+            add_router(db, ids, &sealer, scope, owner, &behind_nat, NOW).await.expect("the same address with another NAS-Identifier");
 
             // rotation: both secrets, then only the second
             let changes = RouterChanges {
@@ -140,7 +163,7 @@ mod tests {
                 add_addresses: vec![address("2001:db8::1")],
                 ..Default::default()
             };
-            set_router(db, &sealer, tenant, "core", &changes, NOW + 1).await.expect("changed");
+            set_router(db, &sealer, scope, "core", &changes, NOW + 1).await.expect("changed");
             let both = find_router_with_secrets(&mut conn, &sealer, added.id).await.expect("read").expect("there");
             assert_eq!(
                 (both.secret.octets(), both.next_secret.as_ref().map(RouterSecret::octets)),
@@ -153,7 +176,7 @@ mod tests {
                 remove_addresses: vec![address("192.0.2.1")],
                 ..Default::default()
             };
-            let renamed = set_router(db, &sealer, tenant, "core", &promote, NOW + 2).await.expect("promoted");
+            let renamed = set_router(db, &sealer, scope, "core", &promote, NOW + 2).await.expect("promoted");
             assert_eq!((renamed.name.as_str(), renamed.addresses.len()), ("edge", 2));
             let all = list_routers_with_secrets(&mut conn, &sealer).await.expect("read");
             assert_eq!(
@@ -161,17 +184,17 @@ mod tests {
                 [("edge", &b"second secret"[..], false), ("other", b"x", false)]
             );
             assert_eq!(
-                set_router(db, &sealer, tenant, "edge", &promote, NOW).await.expect_err("name its own, no next secret").code(),
+                set_router(db, &sealer, scope, "edge", &promote, NOW).await.expect_err("name its own, no next secret").code(),
                 "router-next-secret-absent"
             );
 
             // a NAS-Identifier that would collide on the shared address
             let back =
                 RouterChanges { add_addresses: vec![address("192.0.2.1")], nas_identifier: Some("box-2".into()), ..Default::default() };
-            assert_eq!(set_router(db, &sealer, tenant, "edge", &back, NOW).await.expect_err("collides").code(), "router-address-taken");
+            assert_eq!(set_router(db, &sealer, scope, "edge", &back, NOW).await.expect_err("collides").code(), "router-address-taken");
             let none = RouterChanges { remove_addresses: vec![address("192.0.2.1")], ..Default::default() };
-            assert_eq!(set_router(db, &sealer, tenant, "other", &none, NOW).await.expect_err("refused").code(), "router-without-address");
-            assert_eq!(set_router(db, &sealer, tenant, "edge", &none, NOW).await.expect_err("refused").code(), "router-address-unknown");
+            assert_eq!(set_router(db, &sealer, scope, "other", &none, NOW).await.expect_err("refused").code(), "router-without-address");
+            assert_eq!(set_router(db, &sealer, scope, "edge", &none, NOW).await.expect_err("refused").code(), "router-address-unknown");
 
             let mut tx = db.begin().await.expect("a transaction");
             q!(exec tx, "INSERT INTO router_learned (router_id, address, tenant_id, learned_at) VALUES ($1, '192.0.2.1', $2, 1)", added.id.0, tenant.0).expect("written");
@@ -179,18 +202,18 @@ mod tests {
                 .expect("written");
             tx.commit(NOW).await.expect("committed");
             assert_eq!(list_learned(&mut conn).await.expect("read").len(), 1);
-            let first_page = list_router_summaries(&mut conn, tenant, "", 1).await.expect("a page");
+            let first_page = list_router_summaries(&mut conn, scope, "", 1).await.expect("a page");
             assert_eq!((first_page[0].router.name.as_str(), first_page[0].learned_addresses), ("edge", 1));
-            let next_page = list_router_summaries(&mut conn, tenant, "edge", 9).await.expect("a page");
+            let next_page = list_router_summaries(&mut conn, scope, "edge", 9).await.expect("a page");
             assert_eq!(next_page.iter().map(|r| r.router.name.as_str()).collect::<Vec<_>>(), ["other"]);
-            assert_eq!(list_unknown_sources(&mut conn, 10).await.expect("read")[0].packets, 3);
+            assert_eq!(list_unknown_sources(&mut conn, scope, 10).await.expect("read")[0].packets, 3);
             let relearn = RouterChanges { relearn: true, add_addresses: vec![address("203.0.113.5")], ..Default::default() };
-            set_router(db, &sealer, tenant, "edge", &relearn, NOW).await.expect("relearn");
+            set_router(db, &sealer, scope, "edge", &relearn, NOW).await.expect("relearn");
             assert!(list_learned(&mut conn).await.expect("read").is_empty());
-            assert!(list_unknown_sources(&mut conn, 10).await.expect("read").is_empty(), "no longer unknown");
+            assert!(list_unknown_sources(&mut conn, scope, 10).await.expect("read").is_empty(), "no longer unknown");
 
-            assert_eq!(remove_router(db, tenant, "edge", NOW).await.expect("removed"), added.id);
-            assert_eq!(remove_router(db, tenant, "edge", NOW).await.expect_err("gone").code(), "router-unknown");
+            assert_eq!(remove_router(db, scope, "edge", NOW).await.expect("removed"), added.id);
+            assert_eq!(remove_router(db, scope, "edge", NOW).await.expect_err("gone").code(), "router-unknown");
             assert!(find_router_with_secrets(&mut conn, &sealer, added.id).await.expect("read").is_none());
             let feed = list_feed_after(&mut conn, 1, 99).await.expect("the feed");
             assert_eq!(feed.iter().filter(|c| c.table_name == "routers").count(), 6);

@@ -3,6 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::{RouterAddress, RouterAddressError};
+use crate::accounts::Denial;
 use crate::store::{KeyError, StoreError};
 use crate::units::{AccountId, RouterId, TenantId, UnixMs, words};
 
@@ -90,6 +91,9 @@ pub enum RouterError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Not allowed.
+    #[error(transparent)]
+    Denied(#[from] Denial),
     /// A secret does not open.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -106,12 +110,12 @@ pub enum RouterError {
     #[error("a NAS-Identifier has at most {MAX_NAS_IDENTIFIER_OCTETS} octets and no control characters")]
     BadNasIdentifier,
     /// Another entry has the address and the same NAS-Identifier.
-    #[error("the address {address} belongs to router {router:?}; two routers behind one address need different --nas-identifier values")]
+    #[error("the address {address} belongs to {}; two routers behind one address need different --nas-identifier values", holder(.router.as_deref()))]
     AddressTaken {
         /// Which address.
         address: String,
-        /// Whose, or "of another tenant".
-        router: String,
+        /// Whose, if the scope sees that router.
+        router: Option<String>,
     },
     /// Not an address.
     #[error(transparent)]
@@ -143,6 +147,7 @@ impl RouterError {
     pub fn code(&self) -> &'static str {
         match self {
             RouterError::Store(_) => "store",
+            RouterError::Denied(denial) => denial.code(),
             RouterError::Key(_) => "key",
             RouterError::Unknown(_) => "router-unknown",
             RouterError::NameTaken(_) => "router-name-taken",
@@ -157,6 +162,10 @@ impl RouterError {
             RouterError::UnknownOwner(_) => "account-unknown",
         }
     }
+}
+
+fn holder(router: Option<&str>) -> String {
+    router.map_or_else(|| "another router".to_owned(), |name| format!("router {name:?}"))
 }
 
 pub(super) fn check_name(name: &str) -> Result<(), RouterError> {

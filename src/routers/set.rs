@@ -1,10 +1,12 @@
 //! Changing a router: name, addresses, modes, and the rotation of its secret.
 
-use super::add::{NEXT_SECRET, SECRET, claim_addresses};
+use super::add::{NEXT_SECRET, SECRET, check_owner, claim_addresses};
 use super::router::{check_name, check_nas_identifier};
 use super::{Adopt, MessageAuthenticatorMode, Router, RouterAddress, RouterError, RouterSecret, sql};
+use crate::accounts::Scope;
+use crate::accounts::capability::Capability;
 use crate::store::{AuditEntry, Db, Sealer};
-use crate::units::{AccountId, RouterId, TenantId, UnixMs};
+use crate::units::{AccountId, RouterId, UnixMs};
 
 /// What to change; what is `None`, empty or false stays as it is.
 #[derive(Debug, Clone, Default)]
@@ -47,18 +49,19 @@ pub struct RouterChanges {
 pub async fn set_router(
     db: &Db,
     sealer: &Sealer,
-    tenant: TenantId,
+    scope: &Scope,
     name: &str,
     changes: &RouterChanges,
     now: UnixMs,
 ) -> Result<Router, RouterError> {
+    scope.require(Capability::RoutersEdit)?;
     let mut tx = db.begin().await?;
-    let mut row = sql::update_lock_router(&mut tx, tenant, name, now).await?.ok_or_else(|| RouterError::Unknown(name.to_owned()))?;
+    let mut row = sql::update_lock_router(&mut tx, scope, name, now).await?.ok_or_else(|| RouterError::Unknown(name.to_owned()))?;
     let id = RouterId(row.id);
-    let before = row.clone().into_router(sql::list_addresses(&mut tx, tenant, id).await?)?;
+    let before = row.clone().into_router(sql::list_addresses(&mut tx, scope, id).await?)?;
     if let Some(new_name) = &changes.name {
         check_name(new_name)?;
-        if new_name != name && sql::find_row(&mut tx, tenant, new_name).await?.is_some() {
+        if new_name != name && sql::is_name_taken(&mut tx, scope, new_name).await? {
             return Err(RouterError::NameTaken(new_name.clone()));
         }
         row.name.clone_from(new_name);
@@ -77,7 +80,10 @@ pub async fn set_router(
         check_nas_identifier(text)?;
         row.nas_identifier.clone_from(text);
     }
-    row.owner_id = changes.owner.map_or(row.owner_id, |o| o.0);
+    if let Some(owner) = changes.owner {
+        check_owner(&mut tx, scope, owner).await?;
+        row.owner_id = owner.0;
+    }
     row.message_authenticator = changes.message_authenticator.map_or(row.message_authenticator, |m| m.as_str().to_owned());
     row.limit_proxy_state = changes.limit_proxy_state.unwrap_or(row.limit_proxy_state);
     row.swap_octets = changes.swap_octets.unwrap_or(row.swap_octets);
@@ -86,18 +92,18 @@ pub async fn set_router(
     row.coa_event_timestamp = changes.coa_event_timestamp.unwrap_or(row.coa_event_timestamp);
     row.adopt = changes.adopt.map_or(row.adopt, |a| a.as_str().to_owned());
 
-    let addresses = new_addresses(&row.name, sql::list_addresses(&mut tx, tenant, id).await?, changes)?;
+    let addresses = new_addresses(&row.name, sql::list_addresses(&mut tx, scope, id).await?, changes)?;
     // rewritten as a whole: each row carries a copy of the NAS-Identifier, which may have changed
-    sql::delete_addresses(&mut tx, tenant, id).await?;
-    claim_addresses(&mut tx, tenant, id, &addresses, &row.nas_identifier).await?;
-    sql::update_router(&mut tx, tenant, &row).await?;
+    sql::delete_addresses(&mut tx, scope, id).await?;
+    claim_addresses(&mut tx, scope, id, &addresses, &row.nas_identifier).await?;
+    sql::update_router(&mut tx, scope, &row).await?;
     if changes.relearn {
-        sql::delete_learned(&mut tx, tenant, id).await?;
+        sql::delete_learned(&mut tx, scope, id).await?;
     }
     let after = row.into_router(addresses)?;
-    let entry = AuditEntry::new(tenant.0, "router.set", "routers", id.0, name).before(&before).after(&after);
+    let entry = AuditEntry::new(scope.tenant().0, "router.set", "routers", id.0, name).before(&before).after(&after);
     tx.audit(secrets_of(changes).into_iter().fold(entry, AuditEntry::secret));
-    tx.changed(tenant.0, "routers", id.0);
+    tx.changed(scope.tenant().0, "routers", id.0);
     tx.commit(now).await?;
     Ok(after)
 }

@@ -5,15 +5,19 @@
 
 mod applier;
 mod buckets;
+mod error;
 mod event;
 mod grant;
 mod history;
 mod journal_home;
+mod list;
 mod live;
 mod meters;
 mod record;
 mod recount;
-pub mod sql;
+#[cfg(test)]
+mod scope_tests;
+pub(crate) mod sql;
 mod tally;
 mod token;
 mod used;
@@ -21,13 +25,19 @@ mod verify;
 
 pub use applier::{AppliedBatch, AppliedSink, Applier, ApplierStatus, ApplyError, NoSink, StoredSession, UsageAdded};
 pub use buckets::{Charging, class};
+pub use error::SessionError;
 pub use event::{AccountingEvent, EventTime, Odd, Status};
 pub use grant::{Granted, Told, VolumeCaps, rate_number};
 pub use history::{HistoryKeeper, date_usage};
 pub use journal_home::JournalHome;
+pub use list::{
+    find_session, find_session_facts, list_charged_buckets, list_newest_sessions, list_open_sessions_of, list_sessions_after,
+    list_sessions_of_id, list_usage_after, list_usage_of_customer, list_usage_of_session,
+};
 pub use live::{Applied, LiveSession, LiveSessions, NasContext, Recorded, SessionName, Sighting};
 pub use meters::{MeterNeed, MeterStatus, Meters};
 pub use record::{Leased, MacBound, Record, RecordError, RouterLearned, Update};
+pub use sql::{BucketSum, NEWEST, SessionFacts, SessionLine, UsageLine, UsageMismatch, find_position};
 pub use tally::{Tally, flag};
 pub use token::{SessionToken, TokenKey};
 pub use used::{Amounts, Used};

@@ -6,9 +6,10 @@ mod history;
 mod nodes;
 mod partitions;
 
-use crate::q;
+use crate::accounts::Scope;
 use crate::store::{Conn, StoreError};
 use crate::units::{CustomerId, TenantId, UnixMs};
+use crate::{customer_is_seen, q, session_is_seen};
 
 use super::live::LiveSession;
 use super::record::RouterLearned;
@@ -17,11 +18,11 @@ use bulk::{StoredRow, columns};
 pub(super) use closed::{
     delete_old_sessions, instant_of, list_closed_by_keys, list_closed_neighbours, list_movable, move_back, move_closed,
 };
-pub use history::{
-    SessionFacts, find_session, find_session_facts, list_charged_buckets, list_sessions_of_id, list_usage_of_customer,
-    list_usage_of_session,
+pub use history::SessionFacts;
+pub(super) use history::{
+    delete_usage_of, find_session, find_session_facts, list_charged_buckets, list_sessions_of_id, list_undated_days,
+    list_usage_of_customer, list_usage_of_session, update_undated_day,
 };
-pub(super) use history::{delete_usage_of, list_undated_days, update_undated_day};
 pub use nodes::{Node, count_other_nodes, find_node_with_other_key, list_nodes, upsert_node};
 pub(super) use nodes::{NodeBatch, delete_node_batches, insert_node_batch, list_node_batches, list_other_positions};
 pub(super) use partitions::{
@@ -52,6 +53,7 @@ pub(super) async fn update_position(conn: &mut Conn, journal_id: i64, old: u64, 
 }
 
 /// Notes that a router signs all its requests; false if that is known.
+// cross-tenant: a journal holds records of all tenants
 pub(super) async fn insert_router_learned(conn: &mut Conn, tenant: TenantId, learned: &RouterLearned) -> Result<bool, StoreError> {
     let n = q!(exec conn, "INSERT INTO router_learned (router_id, address, tenant_id, learned_at) VALUES ($1, $2, $3, $4) \
         ON CONFLICT (router_id, address) DO NOTHING", learned.router_id, learned.address.to_string(), tenant.0, learned.at)?;
@@ -69,6 +71,7 @@ pub(super) struct NasInstance {
 }
 
 /// Makes a box known; one that is known stays as it is.
+// cross-tenant: a journal holds records of all tenants
 pub(super) async fn insert_nas_instance(conn: &mut Conn, tenant: TenantId, nas: &NasInstance) -> Result<u64, StoreError> {
     q!(exec conn, "INSERT INTO nas_instances (id, tenant_id, router_id, nas_identifier, nas_address, first_seen_at) \
         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING",
@@ -76,6 +79,7 @@ pub(super) async fn insert_nas_instance(conn: &mut Conn, tenant: TenantId, nas: 
 }
 
 /// Gives the usage of a session whose customer was found late to that customer.
+// cross-tenant: a journal holds records of all tenants
 pub(super) async fn update_usage_customer(
     conn: &mut Conn,
     tenant: TenantId,
@@ -108,9 +112,10 @@ pub async fn list_open_sessions_of_router(
 }
 
 /// A customer's open sessions, as live sessions.
-pub async fn list_open_sessions_of(conn: &mut Conn, tenant: TenantId, id: CustomerId) -> Result<Vec<LiveSession>, StoreError> {
+pub(super) async fn list_open_sessions_of(conn: &mut Conn, scope: &Scope, id: CustomerId) -> Result<Vec<LiveSession>, StoreError> {
+    let (from, to) = scope.owners();
     let rows = q!(all conn, StoredRow, concat!("SELECT ", columns!(), " FROM sessions s WHERE s.tenant_id = $1 AND s.customer_id = $2 \
-        AND s.ended_at IS NULL"), tenant.0, id.0)?;
+        AND s.ended_at IS NULL AND ", customer_is_seen!("$2", "$3", "$4")), scope.tenant().0, id.0, from, to)?;
     live_sessions(rows)
 }
 
@@ -158,7 +163,7 @@ macro_rules! line_columns {
 
 /// So many rows of one table that fulfil a condition, in order of their names.
 macro_rules! some_of {
-    ($table:literal, $condition:literal, $order:literal, $limit:literal) => {
+    ($table:literal, $condition:expr, $order:literal, $limit:literal) => {
         concat!(
             "SELECT s.tenant_id, s.session_key, s.router_id, s.acct_session_id, s.username, s.mac, s.framed_ip, s.started_at, s.last_event_at, s.ended_at, \
              s.session_secs, s.octets_in, s.octets_out, s.terminate_cause FROM ",
@@ -175,7 +180,7 @@ macro_rules! some_of {
 
 /// The same of both tables with their routers' names: each walks an index of its own and stops at the limit.
 macro_rules! of_both {
-    ($condition:literal, $order:literal, $limit:literal) => {
+    ($condition:expr, $order:literal, $limit:literal) => {
         concat!(
             line_columns!(),
             "(SELECT * FROM (",
@@ -192,7 +197,7 @@ macro_rules! of_both {
 
 /// The same of the first table alone: what is open is there.
 macro_rules! of_live {
-    ($condition:literal, $order:literal, $limit:literal) => {
+    ($condition:expr, $order:literal, $limit:literal) => {
         concat!(
             line_columns!(),
             "sessions s LEFT JOIN routers r ON r.id = s.router_id AND r.tenant_id = s.tenant_id WHERE ",
@@ -207,46 +212,66 @@ macro_rules! of_live {
 
 use {line_columns, of_both, some_of};
 
-/// Sessions that were heard of since an instant, after a session key (start with nothing), in order of keys, which is nearly that of their starts.
-pub async fn list_sessions_after(
+pub(super) async fn list_sessions_after(
     conn: &mut Conn,
-    tenant: TenantId,
+    scope: &Scope,
     after: &[u8],
     since: UnixMs,
     limit: i64,
 ) -> Result<Vec<SessionLine>, StoreError> {
-    q!(all conn, SessionLine, of_both!("s.tenant_id = $1 AND s.session_key > $2 AND s.last_event_at >= $3", "ASC", "$4"), tenant.0, after, since, limit)
+    const LIST: &str = of_both!(
+        concat!("s.tenant_id = $1 AND s.session_key > $2 AND s.last_event_at >= $3 AND ", session_is_seen!("s", "$5", "$6")),
+        "ASC",
+        "$4"
+    );
+    let (from, to) = scope.owners();
+    q!(all conn, SessionLine, LIST, scope.tenant().0, after, since, limit, from, to)
 }
 
 /// The newest sessions below a name; each text walks one index of each table that it reads, and stops at its limit.
 mod newest {
-    pub const ALL: &str = of_both!("s.tenant_id = $1 AND s.session_key < $2", "DESC", "$3");
-    pub const ONLINE: &str = of_live!("s.tenant_id = $1 AND s.session_key < $2 AND s.ended_at IS NULL", "DESC", "$3");
-    pub const OF_NAME: &str = of_both!("s.tenant_id = $1 AND s.session_key < $2 AND LOWER(s.username) = $4", "DESC", "$3");
+    use crate::session_is_seen;
+
+    pub const ALL: &str =
+        of_both!(concat!("s.tenant_id = $1 AND s.session_key < $2 AND ", session_is_seen!("s", "$4", "$5")), "DESC", "$3");
+    pub const ONLINE: &str = of_live!(
+        concat!("s.tenant_id = $1 AND s.session_key < $2 AND s.ended_at IS NULL AND ", session_is_seen!("s", "$4", "$5")),
+        "DESC",
+        "$3"
+    );
+    pub const OF_NAME: &str = of_both!(
+        concat!("s.tenant_id = $1 AND s.session_key < $2 AND LOWER(s.username) = $6 AND ", session_is_seen!("s", "$4", "$5")),
+        "DESC",
+        "$3"
+    );
     /// By the same index: a name has few sessions, of which the open ones are the newest.
-    pub const ONLINE_OF_NAME: &str =
-        of_live!("s.tenant_id = $1 AND s.session_key < $2 AND LOWER(s.username) = $4 AND s.ended_at IS NULL", "DESC", "$3");
+    pub const ONLINE_OF_NAME: &str = of_live!(
+        concat!(
+            "s.tenant_id = $1 AND s.session_key < $2 AND LOWER(s.username) = $6 AND s.ended_at IS NULL AND ",
+            session_is_seen!("s", "$4", "$5")
+        ),
+        "DESC",
+        "$3"
+    );
 }
 
 /// Above every name of a session: the newest are below it.
 pub const NEWEST: [u8; 16] = [0xff; 16];
 
-/// The newest sessions that are older than one of this name ([`NEWEST`] for the first page), newest first; of one user name (whatever its case) if it is not
-/// empty.
-pub async fn list_newest_sessions(
+pub(super) async fn list_newest_sessions(
     conn: &mut Conn,
-    tenant: TenantId,
+    scope: &Scope,
     online: bool,
     username: &str,
     before: &[u8],
     limit: i64,
 ) -> Result<Vec<SessionLine>, StoreError> {
-    let name = username.to_lowercase();
+    let (name, tenant, (from, to)) = (username.to_lowercase(), scope.tenant().0, scope.owners());
     match (online, name.is_empty()) {
-        (false, true) => q!(all conn, SessionLine, newest::ALL, tenant.0, before, limit),
-        (true, true) => q!(all conn, SessionLine, newest::ONLINE, tenant.0, before, limit),
-        (false, false) => q!(all conn, SessionLine, newest::OF_NAME, tenant.0, before, limit, &name),
-        (true, false) => q!(all conn, SessionLine, newest::ONLINE_OF_NAME, tenant.0, before, limit, &name),
+        (false, true) => q!(all conn, SessionLine, newest::ALL, tenant, before, limit, from, to),
+        (true, true) => q!(all conn, SessionLine, newest::ONLINE, tenant, before, limit, from, to),
+        (false, false) => q!(all conn, SessionLine, newest::OF_NAME, tenant, before, limit, from, to, &name),
+        (true, false) => q!(all conn, SessionLine, newest::ONLINE_OF_NAME, tenant, before, limit, from, to, &name),
     }
 }
 
@@ -271,16 +296,16 @@ pub struct UsageLine {
     pub secs: i64,
 }
 
-/// Usage after `(session_key, bucket_at, charging_class)`, in that order.
-pub async fn list_usage_after(
+pub(super) async fn list_usage_after(
     conn: &mut Conn,
-    tenant: TenantId,
+    scope: &Scope,
     after: (&[u8], i64, i64),
     limit: i64,
 ) -> Result<Vec<UsageLine>, StoreError> {
-    q!(all conn, UsageLine, "SELECT session_key, bucket_at, day, charging_class, customer_id, octets_in, octets_out, secs FROM usage \
-        WHERE tenant_id = $1 AND (session_key, bucket_at, charging_class) > ($2, $3, $4) ORDER BY session_key, bucket_at, charging_class LIMIT $5",
-        tenant.0, after.0, after.1, after.2, limit)
+    let (from, to) = scope.owners();
+    q!(all conn, UsageLine, concat!("SELECT session_key, bucket_at, day, charging_class, customer_id, octets_in, octets_out, secs FROM usage \
+        WHERE tenant_id = $1 AND (session_key, bucket_at, charging_class) > ($2, $3, $4) AND ", customer_is_seen!("usage.customer_id", "$6", "$7"),
+        " ORDER BY session_key, bucket_at, charging_class LIMIT $5"), scope.tenant().0, after.0, after.1, after.2, limit, from, to)
 }
 
 /// A session whose usage rows do not add up to what it is charged.
@@ -304,27 +329,29 @@ pub struct UsageMismatch {
     pub usage_secs: i64,
 }
 
-/// Sessions of a tenant.
-pub async fn count_sessions(conn: &mut Conn, tenant: TenantId) -> Result<i64, StoreError> {
-    let (count,): (i64,) = q!(one conn, (i64,), "SELECT (SELECT COUNT(*) FROM sessions WHERE tenant_id = $1) \
-        + (SELECT COUNT(*) FROM closed_sessions WHERE tenant_id = $1)", tenant.0)?;
+/// How many sessions there are.
+pub(super) async fn count_sessions(conn: &mut Conn, scope: &Scope) -> Result<i64, StoreError> {
+    let (from, to) = scope.owners();
+    let (count,): (i64,) = q!(one conn, (i64,), concat!("SELECT (SELECT COUNT(*) FROM sessions s WHERE s.tenant_id = $1 AND ", session_is_seen!("s", "$2", "$3"),
+        ") + (SELECT COUNT(*) FROM closed_sessions s WHERE s.tenant_id = $1 AND ", session_is_seen!("s", "$2", "$3"), ")"), scope.tenant().0, from, to)?;
     Ok(count)
 }
 
 /// Sessions that disagree with the sum of their usage rows, at most `limit`. Reads the tables whole.
-pub async fn list_usage_mismatches(conn: &mut Conn, tenant: TenantId, limit: i64) -> Result<Vec<UsageMismatch>, StoreError> {
-    q!(all conn, UsageMismatch,
+pub(super) async fn list_usage_mismatches(conn: &mut Conn, scope: &Scope, limit: i64) -> Result<Vec<UsageMismatch>, StoreError> {
+    let (from, to) = scope.owners();
+    q!(all conn, UsageMismatch, concat!(
         "WITH made AS (SELECT session_key, CAST(SUM(octets_in) AS BIGINT) AS usage_in, CAST(SUM(octets_out) AS BIGINT) AS usage_out, \
            CAST(SUM(secs) AS BIGINT) AS usage_secs FROM usage WHERE tenant_id = $1 GROUP BY session_key), \
          charged AS (SELECT session_key, acct_session_id, octets_in - uncharged_in AS charged_in, octets_out - uncharged_out AS charged_out, \
-           session_secs - uncharged_secs AS charged_secs FROM sessions WHERE tenant_id = $1 UNION ALL \
+           session_secs - uncharged_secs AS charged_secs FROM sessions s WHERE s.tenant_id = $1 AND ", session_is_seen!("s", "$3", "$4"), " UNION ALL \
            SELECT session_key, acct_session_id, octets_in - uncharged_in, octets_out - uncharged_out, session_secs - uncharged_secs \
-           FROM closed_sessions WHERE tenant_id = $1) \
+           FROM closed_sessions s WHERE s.tenant_id = $1 AND ", session_is_seen!("s", "$3", "$4"), ") \
          SELECT c.session_key, c.acct_session_id, c.charged_in, c.charged_out, c.charged_secs, COALESCE(m.usage_in, 0) AS usage_in, \
            COALESCE(m.usage_out, 0) AS usage_out, COALESCE(m.usage_secs, 0) AS usage_secs \
          FROM charged c LEFT JOIN made m ON m.session_key = c.session_key \
          WHERE c.charged_in <> COALESCE(m.usage_in, 0) OR c.charged_out <> COALESCE(m.usage_out, 0) OR c.charged_secs <> COALESCE(m.usage_secs, 0) \
-         LIMIT $2", tenant.0, limit)
+         LIMIT $2"), scope.tenant().0, limit, from, to)
 }
 
 #[cfg(test)]
@@ -335,7 +362,7 @@ mod tests {
     use sqlx::AssertSqlSafe;
 
     /// The plan of a statement as text; PostgreSQL is kept from reading a small table whole, which would say nothing.
-    async fn plan(conn: &mut Conn, sql: &str) -> String {
+    async fn plan(conn: &mut Conn, sql: &str, from: &str) -> String {
         let lines: Vec<String> = match conn.conn_ref() {
             ConnRef::Lite(c) => {
                 let sql = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
@@ -346,7 +373,13 @@ mod tests {
                 for setting in ["enable_seqscan", "enable_bitmapscan"] {
                     sqlx::query(AssertSqlSafe(format!("SET {setting} = off"))).execute(&mut *c).await.expect("a setting");
                 }
-                let typed = sql.replace("$4", "'bob'").replace("$3", "100").replace("$2", "'\\xff'::bytea").replace("$1", "1");
+                let typed = sql
+                    .replace("$6", "'bob'")
+                    .replace("$5", "'2'")
+                    .replace("$4", from)
+                    .replace("$3", "100")
+                    .replace("$2", "'\\xff'::bytea")
+                    .replace("$1", "1");
                 let steps: Vec<(String,)> = sqlx::query_as(AssertSqlSafe(format!("EXPLAIN {typed}"))).fetch_all(c).await.expect("a plan");
                 steps.into_iter().map(|step| step.0).collect()
             }
@@ -357,15 +390,25 @@ mod tests {
     /// What each of the two tables is walked by, without a sort of its own. (What the two walks found is sorted, no more than two pages.)
     #[tokio::test]
     async fn lists_walk_an_index_of_just_what_they_show() {
-        const OF_NAME: (&str, &str) = (
-            some_of!("sessions", "s.tenant_id = $1 AND s.session_key < $2 AND LOWER(s.username) = $4", "DESC", "$3"),
-            some_of!("closed_sessions", "s.tenant_id = $1 AND s.session_key < $2 AND LOWER(s.username) = $4", "DESC", "$3"),
+        macro_rules! of_name {
+            () => {
+                concat!("s.tenant_id = $1 AND s.session_key < $2 AND LOWER(s.username) = $6 AND ", session_is_seen!("s", "$4", "$5"))
+            };
+        }
+        macro_rules! all {
+            () => {
+                concat!("s.tenant_id = $1 AND s.session_key < $2 AND ", session_is_seen!("s", "$4", "$5"))
+            };
+        }
+        const OF_NAME: (&str, &str) =
+            (some_of!("sessions", of_name!(), "DESC", "$3"), some_of!("closed_sessions", of_name!(), "DESC", "$3"));
+        const ALL: (&str, &str) = (some_of!("sessions", all!(), "DESC", "$3"), some_of!("closed_sessions", all!(), "DESC", "$3"));
+        const OF_ID: &str = some_of!(
+            "closed_sessions",
+            concat!("s.tenant_id = $1 AND s.acct_session_id = $6 AND ", session_is_seen!("s", "$4", "$5")),
+            "DESC",
+            "$3"
         );
-        const ALL: (&str, &str) = (
-            some_of!("sessions", "s.tenant_id = $1 AND s.session_key < $2", "DESC", "$3"),
-            some_of!("closed_sessions", "s.tenant_id = $1 AND s.session_key < $2", "DESC", "$3"),
-        );
-        const OF_ID: &str = some_of!("closed_sessions", "s.tenant_id = $1 AND s.acct_session_id = $4", "DESC", "$3");
         assert!(newest::ALL.contains(ALL.0) && newest::ALL.contains(ALL.1));
         assert!(newest::OF_NAME.contains(OF_NAME.0) && newest::OF_NAME.contains(OF_NAME.1));
         for fresh in each_database().await {
@@ -383,12 +426,15 @@ mod tests {
                 (ALL.1, if is_lite { "sqlite_autoindex_closed_sessions_1" } else { "closed_sessions_default_pkey" }),
                 (OF_ID, if is_lite { "closed_sessions_by_id" } else { "closed_sessions_default_tenant_id_acct_session_id_session_k_idx" }),
             ] {
-                let found = plan(&mut conn, sql).await;
-                let is_fit = found.contains(index) || sql == newest::ONLINE_OF_NAME && found.contains("sessions_online");
-                assert!(
-                    is_fit && !found.contains("SCAN s\n") && !found.contains("Sort") && !found.contains("TEMP B-TREE"),
-                    "{sql}\n{found}"
-                );
+                // Whole tenant and a part of it: the same walk.
+                for from in ["''", "'1'"] {
+                    let found = plan(&mut conn, sql, from).await;
+                    let is_fit = found.contains(index) || sql == newest::ONLINE_OF_NAME && found.contains("sessions_online");
+                    assert!(
+                        is_fit && !found.contains("SCAN s\n") && !found.contains("Sort") && !found.contains("TEMP B-TREE"),
+                        "{sql}\n{found}"
+                    );
+                }
             }
             drop(conn);
             fresh.end().await;

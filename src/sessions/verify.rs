@@ -8,6 +8,8 @@ use super::recount::Recount;
 use super::sql::bulk::list_tallies;
 use super::sql::{UsageMismatch, count_sessions, find_position, list_nodes, list_usage_mismatches};
 use super::tally::Tally;
+use crate::accounts::capability::Capability;
+use crate::accounts::{Denial, Scope};
 use crate::journal::{self, ReadError};
 use crate::store::{Conn, StoreError};
 use crate::units::TenantId;
@@ -20,6 +22,9 @@ pub enum VerifyError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Not allowed.
+    #[error(transparent)]
+    Denied(#[from] Denial),
     /// The journal.
     #[error(transparent)]
     Journal(#[from] ReadError),
@@ -92,17 +97,19 @@ pub struct UsageReport {
     pub recount: Option<RecountReport>,
 }
 
-/// Checks a tenant. `conn` must see one snapshot. Reads both tables and the whole journal: for quiet hours. Shows at most `shown` of each kind of mistake.
+/// Checks the sessions that the scope sees. `conn` must see one snapshot. Reads both tables and the whole journal: for quiet hours. Shows at most `shown` of each kind of
+/// mistake. Counted again is only the whole tenant: the journal does not say who owns a session.
 pub async fn verify_usage(
     conn: &mut Conn,
-    tenant: TenantId,
+    scope: &Scope,
     journal: Option<(&JournalHome, [u8; 16])>,
     shown: i64,
 ) -> Result<UsageReport, VerifyError> {
-    let sessions = count_sessions(conn, tenant).await?;
-    let wrong = list_usage_mismatches(conn, tenant, shown).await?;
-    let recount = match journal {
-        Some((home, store_id)) => Some(recount(conn, tenant, home, store_id, shown as usize).await?),
+    scope.require(Capability::SessionsView)?;
+    let sessions = count_sessions(conn, scope).await?;
+    let wrong = list_usage_mismatches(conn, scope, shown).await?;
+    let recount = match journal.filter(|_| scope.sees_whole_tenant()) {
+        Some((home, store_id)) => Some(recount(conn, scope.tenant(), home, store_id, shown as usize).await?),
         None => None,
     };
     Ok(UsageReport { sessions, wrong, recount })

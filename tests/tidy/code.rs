@@ -38,6 +38,7 @@ impl Source {
 pub fn tests_begin(code: &str) -> Option<usize> {
     code.match_indices("#[cfg(test)]").map(|(at, _)| at).find(|at| {
         let item = code[at + 12..].trim_start();
+        let item = ["pub(super) ", "pub(crate) ", "pub "].iter().find_map(|public| item.strip_prefix(public)).unwrap_or(item);
         item.starts_with("mod ") && item.find('{').is_some_and(|brace| !item[..brace].contains(';'))
     })
 }

@@ -25,6 +25,10 @@ const HTTP_ROOMS: &[&str] = &["app", "web", "panel", "self_care", "portal", "api
 const THREAD_ROOMS: &[&str] = &["units", "radius", "rrd", "journal", "listen"];
 /// Files of `aaa/` on the path of a packet.
 const PURE_AAA: &[&str] = &["decide", "access", "grant", "reason", "reject", "reply", "verdict"];
+/// Rooms with rows that belong to an account: what a surface can reach of them takes a scope.
+const SCOPED_ROOMS: &[&str] = &["routers", "packages", "customers", "sessions", "aaa"];
+/// Where people come in.
+const SURFACES: &[&str] = &["cli", "web", "panel", "self_care", "portal", "api"];
 /// Names that say nothing about what is inside.
 const EMPTY_NAMES: &[&str] = &["utils", "util", "helpers", "helper", "common", "manager", "misc"];
 const LONGEST_FILE: usize = 500;
@@ -166,6 +170,13 @@ pub fn http_stays_in_surfaces(tree: &[Source]) -> Vec<String> {
     crate_only_in(tree, "axum", true, |file| file.room().is_some_and(|room| HTTP_ROOMS.contains(&room)))
 }
 
+/// Connections and certificates are the composition root's; surfaces see requests.
+pub fn tls_stays_in_app(tree: &[Source]) -> Vec<String> {
+    // `hyper::body` is what answers are made of, too
+    let crates = ["hyper_util", "rustls", "tokio_rustls", "rcgen", "instant_acme"];
+    crates.iter().flat_map(|name| crate_only_in(tree, name, true, |file| file.room() == Some("app"))).collect()
+}
+
 pub fn data_plane_runs_on_threads(tree: &[Source]) -> Vec<String> {
     crate_only_in(tree, "tokio", false, |file| {
         let room = file.room().unwrap_or_default();
@@ -236,21 +247,40 @@ pub fn tests_do_not_sleep(tree: &[Source]) -> Vec<String> {
 }
 
 pub fn sql_functions_take_a_tenant(tree: &[Source]) -> Vec<String> {
+    sql_functions_without(in_src(tree), takes_tenant, "takes neither tenant nor Scope after its connection")
+}
+
+/// In these rooms a tenant is not enough: who sees the owner sees the row. What serves all owners alike, as the data plane does, says why.
+pub fn sql_of_business_data_takes_a_scope(tree: &[Source]) -> Vec<String> {
+    let files = in_src(tree).filter(|file| file.room().is_some_and(|room| SCOPED_ROOMS.contains(&room)));
+    sql_functions_without(files, takes_scope, "takes no Scope after its connection")
+}
+
+/// Findings for each public function of SQL whose signature does not fit and that does not say why.
+fn sql_functions_without<'t>(files: impl Iterator<Item = &'t Source>, fits: fn(&str) -> bool, what: &str) -> Vec<String> {
     let mut findings = Vec::new();
-    for file in in_src(tree).filter(|file| is_sql_file(file)) {
+    for file in files.filter(|file| is_sql_file(file)) {
         let code = file.code_without_tests();
         for at in words(&code, "async").filter(|at| code[at + 5..].trim_start().starts_with("fn ")) {
             let line_begin = code[..at].rfind('\n').map_or(0, |end| end + 1);
             let is_public = code[line_begin..at].trim_start().starts_with("pub");
-            if is_public && !takes_tenant(&code[at..]) && !says_cross_tenant(&file.text, line_of(&code, at)) {
+            if is_public && !fits(&code[at..]) && !says_cross_tenant(&file.text, line_of(&code, at)) {
                 let name = first_name(code[at..].split_once("fn ").expect("just seen").1);
-                findings.push(format!(
-                    "{}:{}: `{name}` takes neither tenant nor Scope after its connection; if that is right, say `// cross-tenant: why` above it",
-                    file.path,
-                    line_of(&code, at)
-                ));
+                let line = line_of(&code, at);
+                findings.push(format!("{}:{line}: `{name}` {what}; if that is right, say `// cross-tenant: why` above it", file.path));
             }
         }
+    }
+    findings
+}
+
+/// A surface calls use cases, which check what one may do; SQL only looks at whose rows they are.
+pub fn surfaces_ask_use_cases(tree: &[Source]) -> Vec<String> {
+    let mut findings = Vec::new();
+    for file in in_src(tree).filter(|file| file.room().is_some_and(|room| SURFACES.contains(&room))) {
+        let code = file.code();
+        let named = words(&code, "sql").filter(|at| code[..*at].ends_with("::") || code[at + 3..].starts_with("::"));
+        findings.extend(named.map(|at| format!("{}:{}: call a use case instead of SQL", file.path, line_of(&code, at))));
     }
     findings
 }
@@ -258,7 +288,7 @@ pub fn sql_functions_take_a_tenant(tree: &[Source]) -> Vec<String> {
 /// A scope over a whole tenant without an account behind it is for commands on the server; a surface gets its scope from a sign-in or an API key.
 pub fn whole_tenants_are_for_commands(tree: &[Source]) -> Vec<String> {
     let mut findings = Vec::new();
-    for file in in_src(tree).filter(|file| !matches!(file.room(), Some("accounts" | "cli" | "demo"))) {
+    for file in in_src(tree).filter(|file| !matches!(file.room(), Some("accounts" | "cli" | "demo")) && !is_test_file(file)) {
         let code = file.code_without_tests();
         for (at, _) in code.match_indices("Scope::administrator") {
             findings.push(format!("{}:{}: `Scope::administrator` is for commands", file.path, line_of(&code, at)));
@@ -267,8 +297,24 @@ pub fn whole_tenants_are_for_commands(tree: &[Source]) -> Vec<String> {
     findings
 }
 
+/// Whether the whole file is tests: `tests.rs`, `keeper_tests.rs`, `tests/moved.rs`.
+fn is_test_file(file: &Source) -> bool {
+    file.path.ends_with("/tests.rs") || file.path.ends_with("_tests.rs") || file.path.contains("/tests/")
+}
+
 /// Whether the parameter after the connection is a tenant or a scope. `self` may be the connection.
 fn takes_tenant(signature: &str) -> bool {
+    let (name, kind) = second_parameter(signature);
+    name.starts_with("tenant") || words(&kind, "Scope").next().is_some() || words(&kind, "TenantId").next().is_some()
+}
+
+/// Whether it is a scope, by reference and by that name.
+fn takes_scope(signature: &str) -> bool {
+    second_parameter(signature) == ("scope".to_owned(), "&Scope".to_owned())
+}
+
+/// Name and type of the second parameter.
+fn second_parameter(signature: &str) -> (String, String) {
     // Brackets of the generics may hold parentheses: `fn f<F: Fn(u8)>(..)`.
     let mut angle = 0i32;
     let open = signature.char_indices().find(|(at, c)| {
@@ -279,12 +325,11 @@ fn takes_tenant(signature: &str) -> bool {
         }
         *c == '(' && angle == 0
     });
-    let Some((open, _)) = open else { return false };
+    let Some((open, _)) = open else { return Default::default() };
     let parameters = parameters(&signature[open + 1..]);
     let second = parameters.get(1).map_or("", |parameter| parameter.trim());
     let (name, kind) = second.split_once(':').unwrap_or((second, ""));
-    let name = name.trim().trim_start_matches('_');
-    name.starts_with("tenant") || words(kind, "Scope").next().is_some() || words(kind, "TenantId").next().is_some()
+    (name.trim().trim_start_matches('_').to_owned(), kind.trim().to_owned())
 }
 
 fn parameters(list: &str) -> Vec<&str> {

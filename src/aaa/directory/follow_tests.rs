@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use super::super::sql::for_tests::{insert_account, insert_many_customers, rename_and_seal_anew};
 use super::*;
-use crate::accounts::{TenantChanges, find_tenant, set_tenant};
+use crate::accounts::{Scope, TenantChanges, find_tenant, set_tenant};
 use crate::customers::{
     ConnectionType, CustomerChanges, CustomerPassword, NewCustomer, add_customer, check_reply_syntax, remove_customer, set_customer,
 };
@@ -21,6 +21,7 @@ struct Provider {
     fresh: TestDb,
     sealer: Sealer,
     tenant: TenantId,
+    scope: Scope,
     owner: AccountId,
     directory: Arc<Directory>,
     loader: Loader,
@@ -31,10 +32,11 @@ async fn providers() -> Vec<Provider> {
     for fresh in each_database().await {
         let sealer = KeyFile::read_or_create(&fresh.folder.path().join("key")).expect("a key").sealer();
         let (tenant, owner) = crate::accounts::ensure_default_tenant(&fresh.db, &fresh.ids, "default", NOW).await.expect("a tenant");
+        let scope = Scope::administrator(tenant);
         let terms = PackageTerms { framed_pool: Some("pool".into()), session_timeout_secs: Some(3600), ..PackageTerms::default() };
-        add_package(&fresh.db, &fresh.ids, tenant, owner, NewPackage { name: "home".into(), terms }, NOW).await.expect("a package");
+        add_package(&fresh.db, &fresh.ids, &scope, owner, NewPackage { name: "home".into(), terms }, NOW).await.expect("a package");
         let loader = Loader { sealer: sealer.clone(), dictionary: Arc::new(Dictionary::embedded()) };
-        all.push(Provider { fresh, sealer, tenant, owner, directory: Arc::new(Directory::empty()), loader });
+        all.push(Provider { fresh, sealer, tenant, scope, owner, directory: Arc::new(Directory::empty()), loader });
     }
     all
 }
@@ -49,7 +51,7 @@ impl Provider {
         let tenant = find_tenant(&mut conn, "default").await.expect("read").expect("the tenant");
         let mut new = NewCustomer::new(username, CustomerPassword::new("pass word").expect("a password"), "home");
         change(&mut new);
-        add_customer(&self.fresh.db, &self.fresh.ids, &self.sealer, &tenant, self.owner, new, &check_reply_syntax, NOW)
+        add_customer(&self.fresh.db, &self.fresh.ids, &self.sealer, &self.scope, &tenant, self.owner, new, &check_reply_syntax, NOW)
             .await
             .expect("a customer");
     }
@@ -57,13 +59,13 @@ impl Provider {
     async fn add_router(&self, name: &str, address: &str) {
         let new =
             NewRouter::new(name, vec![address.parse().expect("an address")], RouterSecret::new(b"a secret of its own").expect("a secret"));
-        add_router(&self.fresh.db, &self.fresh.ids, &self.sealer, self.tenant, self.owner, &new, NOW).await.expect("a router");
+        add_router(&self.fresh.db, &self.fresh.ids, &self.sealer, &self.scope, self.owner, &new, NOW).await.expect("a router");
     }
 
     async fn change_customer(&self, username: &str, changes: &CustomerChanges) {
         let mut conn = self.fresh.db.read().await.expect("a connection");
         let tenant = find_tenant(&mut conn, "default").await.expect("read").expect("the tenant");
-        set_customer(&self.fresh.db, &tenant, username, changes, &check_reply_syntax, NOW).await.expect("changed");
+        set_customer(&self.fresh.db, &self.scope, &tenant, username, changes, &check_reply_syntax, NOW).await.expect("changed");
     }
 
     async fn follow(&self, follower: &mut Follower) {
@@ -140,7 +142,7 @@ async fn every_kind_of_change_arrives() {
         routers[0].counters.accepts.store(7, Ordering::Relaxed);
 
         let moved = RouterChanges { add_addresses: vec!["192.0.2.2".parse().expect("an address")], ..RouterChanges::default() };
-        set_router(&provider.fresh.db, &provider.sealer, provider.tenant, "core", &moved, NOW).await.expect("changed");
+        set_router(&provider.fresh.db, &provider.sealer, &provider.scope, "core", &moved, NOW).await.expect("changed");
         let renamed = CustomerChanges { username: Some("robert".into()), macs: Some(vec![Mac([2; 6])]), ..CustomerChanges::default() };
         provider.change_customer("bob", &renamed).await;
         provider.follow(&mut follower).await;
@@ -160,8 +162,8 @@ async fn every_kind_of_change_arrives() {
 
         let mut conn = provider.fresh.db.read().await.expect("a connection");
         let tenant = find_tenant(&mut conn, "default").await.expect("read").expect("the tenant");
-        remove_customer(&provider.fresh.db, &tenant, "robert", NOW).await.expect("removed");
-        remove_router(&provider.fresh.db, provider.tenant, "core", NOW).await.expect("removed");
+        remove_customer(&provider.fresh.db, &provider.scope, &tenant, "robert", NOW).await.expect("removed");
+        remove_router(&provider.fresh.db, &provider.scope, "core", NOW).await.expect("removed");
         provider.follow(&mut follower).await;
         assert_eq!((provider.with("robert", |_| ()), provider.routers("192.0.2.1").len()), (None, 0));
         assert_eq!(follower.status().reloads.load(Ordering::Relaxed), 0);
@@ -180,7 +182,7 @@ async fn a_follower_that_missed_something_loads_everything_anew() {
         let mut conn = provider.fresh.db.read().await.expect("a connection");
         let tenant = find_tenant(&mut conn, "default").await.expect("read").expect("the tenant");
         drop(conn);
-        remove_customer(&provider.fresh.db, &tenant, "old", NOW).await.expect("removed");
+        remove_customer(&provider.fresh.db, &provider.scope, &tenant, "old", NOW).await.expect("removed");
         provider.add_customer("new", |_| ()).await;
         let mut tx = provider.fresh.db.begin().await.expect("a transaction");
         trim_feed(&mut tx, NOW + 1).await.expect("trimmed");
@@ -251,7 +253,7 @@ async fn what_a_customer_has_of_his_own_is_loaded_followed_and_settled() {
         let top_up = |octets, bought_at| {
             let direction = crate::packages::Direction::Total;
             let new = crate::customers::NewTopUp { direction, octets, expires_at: None, note: String::new(), created_by: "test".into() };
-            crate::customers::add_top_up(&provider.fresh.db, &provider.fresh.ids, &tenant, "own", new, bought_at)
+            crate::customers::add_top_up(&provider.fresh.db, &provider.fresh.ids, &provider.scope, &tenant, "own", new, bought_at)
         };
         // Two months ago; since then he has used 3 G more than the package had in a past month.
         let long_ago = NOW - 70 * crate::units::DAY_MS;

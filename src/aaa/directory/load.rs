@@ -17,10 +17,10 @@ use super::extras::{Extras, ExtrasEncoder};
 use super::own_terms::{TopUps, read_terms};
 use super::settle::settle_customer;
 use super::{
-    CustomerFields, Directory, MessageAuthenticatorMode, NasFields, NasTable, Package, Packages, Providers, RateText, SHARDS, TenantRules,
-    Tenants, WalledReply,
+    ABOVE_PROVIDERS, CustomerFields, Directory, MessageAuthenticatorMode, NasFields, NasTable, Package, Packages, Providers, RateText,
+    SHARDS, TenantRules, Tenants, WalledReply,
 };
-use crate::accounts::{ROLE_ADMIN, list_tenants};
+use crate::accounts::{ROLE_ADMIN, Role, list_tenants};
 use crate::customers::PASSWORD_PLACE;
 use crate::packages::{self, list_packages_after_id};
 use crate::radius::Secret;
@@ -372,18 +372,21 @@ impl Filler {
     }
 }
 
-/// The provider of each account: the nearest of itself and its ancestors that is an admin, else itself.
+/// The provider of each account: the nearest of itself and its ancestors that is an admin. A Super Admin, and who works for him, stands above them; any other account without
+/// an admin is a provider of its own.
 fn providers(accounts: &[(i64, Option<i64>, String)]) -> Providers {
-    let tree: std::collections::HashMap<i64, (Option<i64>, bool)> =
-        accounts.iter().map(|(id, parent, role)| (*id, (*parent, role == ROLE_ADMIN))).collect();
+    let is_above = |role: &str| [Role::SuperAdmin, Role::Developer].iter().any(|above| above.as_str() == role);
+    let tree: std::collections::HashMap<i64, (Option<i64>, bool, bool)> =
+        accounts.iter().map(|(id, parent, role)| (*id, (*parent, role == ROLE_ADMIN, is_above(role)))).collect();
     let provider = |id: i64| {
         let mut at = id;
         // A tree is never deeper than it has accounts; a ring in the table must not hold up the start.
         for _ in 0..tree.len() {
             match tree.get(&at) {
-                Some((_, true)) => return at,
-                Some((Some(parent), false)) => at = *parent,
-                Some((None, false)) | None => break,
+                Some((_, true, _)) => return at,
+                Some((_, _, true)) => return ABOVE_PROVIDERS,
+                Some((Some(parent), ..)) => at = *parent,
+                Some((None, ..)) | None => break,
             }
         }
         id
@@ -463,9 +466,15 @@ mod tests {
             account(6, None, "operator"),
             account(7, Some(8), "operator"),
             account(8, Some(7), "operator"),
+            account(10, None, "super-admin"),
+            account(11, Some(10), "admin"),
+            account(12, Some(11), "operator"),
+            account(13, Some(10), "staff"),
+            account(14, None, "developer"),
         ];
         let found = providers(&accounts);
-        for (id, provider) in [(1, 1), (2, 1), (3, 1), (4, 4), (5, 4), (6, 6), (7, 7), (8, 8)] {
+        let above = [(10, ABOVE_PROVIDERS), (11, 11), (12, 11), (13, ABOVE_PROVIDERS), (14, ABOVE_PROVIDERS)];
+        for (id, provider) in [(1, 1), (2, 1), (3, 1), (4, 4), (5, 4), (6, 6), (7, 7), (8, 8)].into_iter().chain(above) {
             assert_eq!(found[&id], provider, "account {id}");
         }
     }

@@ -91,8 +91,10 @@ impl TenantRules {
 pub type Packages = FastMap<i64, Arc<Package>>;
 /// Tenants by id.
 pub type Tenants = FastMap<i64, Arc<TenantRules>>;
-/// The provider (admin account) that each account belongs to.
+/// The provider (admin account) that each account belongs to; [`ABOVE_PROVIDERS`] for those above.
 pub type Providers = FastMap<i64, i64>;
+/// In place of a provider: the account stands above all of the tenant's.
+pub const ABOVE_PROVIDERS: i64 = 0;
 
 /// Everything that deciding needs. The small tables are swapped whole; customers change one by one.
 pub struct Directory {
@@ -138,14 +140,15 @@ impl Directory {
         self.is_current.store(true, Ordering::Relaxed);
     }
 
-    /// Whether a customer of `customer_owner` may use a router of `router_owner` (accounts of one tenant).
+    /// Whether a customer of `customer_owner` may use a router of `router_owner` (accounts of one tenant). Routers of an account above the providers are no other provider's.
     pub fn may_use(&self, tenant: &TenantRules, customer_owner: i64, router_owner: i64) -> bool {
         if customer_owner == router_owner || tenant.cross_provider_login {
             return true;
         }
         let providers = self.providers.load();
         let provider = |account: i64| providers.get(&account).copied().unwrap_or(account);
-        provider(customer_owner) == provider(router_owner)
+        let routers = provider(router_owner);
+        routers == ABOVE_PROVIDERS || provider(customer_owner) == routers
     }
 
     /// Customer and interim interval of an accounting packet without token, by its user name or device.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::terms::{Own, OwnTerms};
 use super::{Directory, LoadError};
 use crate::aaa::policy::{Bought, days_since, settle};
-use crate::aaa::sql::list_usage_days;
-use crate::customers::list_top_ups;
+use crate::aaa::sql::list_usage_days_of;
+use crate::customers::list_all_top_ups;
 use crate::store::Conn;
 use crate::units::{CustomerId, TenantId, UnixMs};
 
@@ -33,10 +33,10 @@ pub(super) async fn settle_customer(conn: &mut Conn, directory: &Directory, id: 
     let found = directory.customers.with_id(id, |c| Some((c.tenant_id, tenants.get(&c.tenant_id)?, packages.get(&c.package_id)?)));
     let Some(Some((tenant_id, tenant, package))) = found else { return Ok(()) };
     let limits = own.effective(package).limits.volume.clone();
-    let all = list_top_ups(conn, TenantId(tenant_id), CustomerId(id)).await?;
+    let all = list_all_top_ups(conn, id, id).await?;
     let bought: Vec<Bought> = all
         .iter()
-        .map(|t| Bought {
+        .map(|(_, t)| Bought {
             id: t.id,
             direction: t.bought.direction,
             octets: t.bought.octets,
@@ -45,7 +45,7 @@ pub(super) async fn settle_customer(conn: &mut Conn, directory: &Directory, id: 
         })
         .collect();
     let since = days_since(&limits, &bought, terms.period_started_at, now, &tenant.time_zone);
-    let days = list_usage_days(conn, TenantId(tenant_id), CustomerId(id), since).await?;
+    let days = list_usage_days_of(conn, TenantId(tenant_id), CustomerId(id), since).await?;
     let settled = settle(&limits, &bought, &days, terms.period_started_at, now, &tenant.time_zone);
     if settled.top_ups != own.terms.top_ups || settled.expired != own.terms.expired {
         let changed = OwnTerms { top_ups: settled.top_ups, expired: settled.expired, ..own.terms.clone() };

@@ -199,47 +199,6 @@ impl Keeper {
     }
 }
 
-/// Writes the wish that every open session of an Acct-Session-Id or user name ends; a running server takes it up within a second. Returns the sessions' ids.
-pub async fn ask_disconnect(
-    db: &Db,
-    ids: &IdMaker,
-    tenant: TenantId,
-    id_or_username: &str,
-    now: UnixMs,
-) -> Result<Vec<String>, StoreError> {
-    let mut tx = db.begin().await?;
-    let sessions = sql::list_open(&mut tx, tenant, id_or_username).await?;
-    for session in &sessions {
-        let id = ids.next(now);
-        let row = ActionRow {
-            serial: 0,
-            id: Some(id),
-            tenant_id: tenant.0,
-            router_id: session.router_id,
-            nas_instance: session.nas_instance,
-            session_key: session.session_key[..].try_into().map_err(|_| StoreError::Unexpected("a session key".into()))?,
-            customer_id: session.customer_id.unwrap_or(0),
-            acct_session_id: session.acct_session_id.clone(),
-            username: session.username.clone(),
-            kind: super::ActionKind::Disconnect,
-            reason: super::Reason::Staff.code(),
-            wanted: String::new(),
-            granted: Vec::new(),
-            state: super::ActionState::Waiting,
-            note: String::new(),
-            tries: 0,
-            error_cause: None,
-            next_try_at: now,
-            created_at: now,
-            updated_at: now,
-        };
-        sql::upsert_action(&mut tx, tenant, id, &row).await?;
-        tx.changed(tenant.0, "actions", id);
-    }
-    tx.commit(now).await?;
-    Ok(sessions.into_iter().map(|s| s.acct_session_id).collect())
-}
-
 #[cfg(test)]
 #[path = "keeper_tests.rs"]
 mod tests;

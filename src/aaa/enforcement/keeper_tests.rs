@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use super::*;
 use crate::aaa::directory::{NasFields, NasTable};
 use crate::aaa::enforcement::{ActionKind, ActionState, Reason, list_action_lines, list_coa_silence};
+use crate::accounts::Scope;
 use crate::radius::Secret;
 use crate::sessions::TokenKey;
 use crate::store::SlotLease;
@@ -67,21 +68,32 @@ async fn an_action_has_one_row_from_its_beginning_to_its_end() {
         let unfinished = sql::list_unfinished(&mut conn, 0, i64::MAX, 10).await.expect("read");
         let action = unfinished[0].clone().into_action().expect("known words");
         assert_eq!((unfinished.len(), action.session.acct_session_id, action.tries), (1, (*b"81000001").into(), 2));
-        assert!(list_coa_silence(&mut conn, TenantId(1)).await.expect("read").is_empty(), "its router has no entry here");
+        assert!(
+            list_coa_silence(&mut conn, &Scope::administrator(TenantId(1))).await.expect("read").is_empty(),
+            "its router has no entry here"
+        );
         drop(conn);
         keeper.enforcer.keep_rows(vec![row(ActionState::Drift), ActionRow { updated_at: NOW + 9, ..row(ActionState::Proven) }]);
         keeper.step(NOW + 10).await.expect("written");
         let mut conn = test.db.read().await.expect("a connection");
-        let lines = list_action_lines(&mut conn, TenantId(1), "bob", false, 10).await.expect("read");
+        let lines = list_action_lines(&mut conn, &Scope::administrator(TenantId(1)), "bob", false, 10).await.expect("read");
         assert_eq!(lines.len(), 1);
         assert_eq!((lines[0].state.as_str(), lines[0].proven_at, lines[0].router.as_str()), ("proven", Some(NOW + 9), "2"));
-        assert!(list_action_lines(&mut conn, TenantId(1), "", true, 10).await.expect("read").is_empty(), "no drift any more");
-        assert!(list_action_lines(&mut conn, TenantId(2), "", false, 10).await.expect("read").is_empty(), "another tenant's");
+        assert!(
+            list_action_lines(&mut conn, &Scope::administrator(TenantId(1)), "", true, 10).await.expect("read").is_empty(),
+            "no drift any more"
+        );
+        assert!(
+            list_action_lines(&mut conn, &Scope::administrator(TenantId(2)), "", false, 10).await.expect("read").is_empty(),
+            "another tenant's"
+        );
         assert!(keeper.known.is_empty() && sql::list_told(&mut conn, 0, 10).await.expect("read").is_empty());
         drop(conn);
         keeper.pruned_at = 0;
         keeper.step(NOW + 20_000).await.expect("pruned");
-        let lines = list_action_lines(&mut test.db.read().await.expect("a connection"), TenantId(1), "", false, 10).await.expect("read");
+        let lines = list_action_lines(&mut test.db.read().await.expect("a connection"), &Scope::administrator(TenantId(1)), "", false, 10)
+            .await
+            .expect("read");
         assert!(lines.is_empty(), "finished and old");
         test.end().await;
     }

@@ -3,9 +3,10 @@
 //!
 //! Reading order: [`wanted`] (the comparison, pure), [`action`] (the life of one action, pure), [`cause`] (what refusals mean), [`desk`] (which action each session
 //! has), [`enforcer`] (its thread and its inbox), [`keeper`] (the store). Who speaks with routers implements [`CoaSender`]; `app/` joins the two.
-//! Owns the tables `actions` and `router_leases`.
+//! What people ask is in [`ask`]. Owns the tables `actions` and `router_leases`.
 
 mod action;
+mod ask;
 mod cause;
 mod change;
 mod desk;
@@ -15,6 +16,8 @@ mod lease;
 mod order;
 mod reason;
 mod row;
+#[cfg(test)]
+mod scope_tests;
 mod sql;
 mod standing;
 mod status;
@@ -25,13 +28,14 @@ mod ways;
 use crate::sessions::Record;
 
 pub use action::{ActionKind, ActionState, Outcome};
+pub use ask::{ask_disconnect, list_action_lines, list_coa_silence};
 pub use cause::{CAUSES, Cause, Remedy, find_cause};
 pub use desk::{Desk, World};
 pub use enforcer::{Enforcer, EnforcerThread};
-pub use keeper::{Keeper, ask_disconnect};
+pub use keeper::Keeper;
 pub use order::{CoaSender, Kick, Order};
 pub use reason::Reason;
-pub use sql::{ActionLine, list_action_lines, list_coa_silence};
+pub use sql::ActionLine;
 pub use status::Status;
 pub use timers::Timers;
 pub use ways::{Way, Ways};

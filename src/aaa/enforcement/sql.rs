@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use super::row::{ActionRow, StoredAction};
-use crate::q;
+use crate::accounts::Scope;
 use crate::store::{Conn, StoreError};
 use crate::units::{TenantId, UnixMs};
+use crate::{is_seen, q, session_is_seen};
 
 const UNFINISHED: &str = "SELECT id, tenant_id, router_id, nas_instance, session_key, COALESCE(customer_id, 0), acct_session_id, username, kind, reason, state, \
     note, tries, next_try_at, created_at, updated_at FROM actions WHERE id > $1 AND id <= $2 \
@@ -54,6 +55,7 @@ pub(super) async fn list_told(conn: &mut Conn, after: i64, limit: i64) -> Result
 }
 
 /// Writes an action as it is now.
+// cross-tenant: a server enforces for all tenants; a command's actions are about sessions that its scope sees
 pub(super) async fn upsert_action(conn: &mut Conn, tenant: TenantId, id: i64, row: &ActionRow) -> Result<u64, StoreError> {
     let customer_id = Some(row.customer_id).filter(|id| *id != 0);
     let proven_at = Some(row.updated_at).filter(|_| row.state == super::ActionState::Proven);
@@ -87,10 +89,11 @@ pub(super) struct OpenSession {
 }
 
 /// Open sessions of an Acct-Session-Id or a user name.
-pub(super) async fn list_open(conn: &mut Conn, tenant: TenantId, id_or_username: &str) -> Result<Vec<OpenSession>, StoreError> {
-    q!(all conn, OpenSession, "SELECT session_key, router_id, nas_instance, customer_id, acct_session_id, username FROM sessions \
-        WHERE tenant_id = $1 AND ended_at IS NULL AND (acct_session_id = $2 OR LOWER(username) = LOWER($2)) ORDER BY session_key",
-        tenant.0, id_or_username)
+pub(super) async fn list_open(conn: &mut Conn, scope: &Scope, id_or_username: &str) -> Result<Vec<OpenSession>, StoreError> {
+    let (from, to) = scope.owners();
+    q!(all conn, OpenSession, concat!("SELECT session_key, router_id, nas_instance, customer_id, acct_session_id, username FROM sessions s \
+        WHERE s.tenant_id = $1 AND s.ended_at IS NULL AND (s.acct_session_id = $2 OR LOWER(s.username) = LOWER($2)) AND ", session_is_seen!("s", "$3", "$4"),
+        " ORDER BY s.session_key"), scope.tenant().0, id_or_username, from, to)
 }
 
 /// An action as people see it.
@@ -133,7 +136,8 @@ macro_rules! action_lines {
         concat!(
             "SELECT a.id, COALESCE(r.name, CAST(a.router_id AS TEXT)) AS router, a.acct_session_id, a.username, a.kind, a.reason, a.wanted, a.state, a.note, \
              a.tries, a.error_cause, a.next_try_at, a.created_at, a.updated_at, a.proven_at FROM actions a \
-             LEFT JOIN routers r ON r.id = a.router_id AND r.tenant_id = a.tenant_id WHERE a.tenant_id = $1 AND ($2 = '' OR LOWER(a.username) = LOWER($2)) ",
+             LEFT JOIN routers r ON r.id = a.router_id AND r.tenant_id = a.tenant_id WHERE a.tenant_id = $1 AND ($2 = '' OR LOWER(a.username) = LOWER($2)) AND ",
+            session_is_seen!("a", "$4", "$5"),
             $condition,
             "ORDER BY a.created_at DESC, a.id DESC LIMIT $3"
         )
@@ -141,28 +145,31 @@ macro_rules! action_lines {
 }
 
 /// The newest actions, newest first; of one user name if it is not empty; only drift if that is wanted (also while it is being tried again).
-pub async fn list_action_lines(
+pub(super) async fn list_action_lines(
     conn: &mut Conn,
-    tenant: TenantId,
+    scope: &Scope,
     username: &str,
     drift: bool,
     limit: i64,
 ) -> Result<Vec<ActionLine>, StoreError> {
+    let (from, to) = scope.owners();
     if drift {
-        let sql = action_lines!("AND a.state IN ('drift', 'sent', 'acknowledged') AND (a.state = 'drift' OR a.note LIKE 'books %') ");
-        return q!(all conn, ActionLine, sql, tenant.0, username, limit);
+        let sql = action_lines!(" AND a.state IN ('drift', 'sent', 'acknowledged') AND (a.state = 'drift' OR a.note LIKE 'books %') ");
+        return q!(all conn, ActionLine, sql, scope.tenant().0, username, limit, from, to);
     }
-    q!(all conn, ActionLine, action_lines!(""), tenant.0, username, limit)
+    q!(all conn, ActionLine, action_lines!(" "), scope.tenant().0, username, limit, from, to)
 }
 
 /// Routers with unfinished actions that they do not answer: name, port and how many.
-pub async fn list_coa_silence(conn: &mut Conn, tenant: TenantId) -> Result<Vec<(String, i64, i64)>, StoreError> {
-    q!(all conn, (String, i64, i64), "SELECT r.name, r.coa_port, COUNT(*) FROM actions a JOIN routers r ON r.id = a.router_id AND r.tenant_id = a.tenant_id \
-        WHERE a.tenant_id = $1 AND a.state IN ('waiting', 'sent', 'drift') AND a.note LIKE '%does not answer CoA%' \
-        GROUP BY r.name, r.coa_port ORDER BY r.name", tenant.0)
+pub(super) async fn list_coa_silence(conn: &mut Conn, scope: &Scope) -> Result<Vec<(String, i64, i64)>, StoreError> {
+    let (from, to) = scope.owners();
+    q!(all conn, (String, i64, i64), concat!("SELECT r.name, r.coa_port, COUNT(*) FROM actions a JOIN routers r ON r.id = a.router_id AND r.tenant_id = a.tenant_id \
+        WHERE a.tenant_id = $1 AND a.state IN ('waiting', 'sent', 'drift') AND a.note LIKE '%does not answer CoA%' AND ",
+        is_seen!("r.owner_id", "$2", "$3"), " GROUP BY r.name, r.coa_port ORDER BY r.name"), scope.tenant().0, from, to)
 }
 
 /// Takes or keeps a router's lease; false if another node has it. It is taken from a node that let it run out, or that has not heard of the router while we have.
+// cross-tenant: a node enforces for all tenants
 pub(super) async fn upsert_lease(
     conn: &mut Conn,
     tenant: TenantId,

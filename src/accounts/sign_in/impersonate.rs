@@ -3,6 +3,7 @@
 use super::check::may_look_through;
 use super::{Guest, Impersonation, Principal, SIGN_IN_PREFIX, SignInDesk};
 use crate::accounts::account::check_text;
+use crate::accounts::change::{self, Whom};
 use crate::accounts::{AccountError, SecretToken, sql};
 use crate::store::AuditEntry;
 use crate::units::UnixMs;
@@ -12,7 +13,7 @@ impl SignInDesk {
     pub async fn begin_impersonation(
         &self,
         principal: &Principal,
-        target: &str,
+        target: impl Into<Whom<'_>>,
         reason: &str,
         guest: &Guest,
         now: UnixMs,
@@ -25,8 +26,7 @@ impl SignInDesk {
             return Err(AccountError::Impersonation("say why: the other account's holder will read it"));
         }
         let mut tx = self.db_for(principal.account, &principal.account_name, guest).begin().await?;
-        let found = sql::find_account_by_name(&mut tx, &principal.scope, target).await?;
-        let account = found.ok_or_else(|| AccountError::UnknownAccount(target.to_owned()))?;
+        let account = change::find(&mut tx, &principal.scope, target).await?;
         let theirs = sql::find_standing(&mut tx, account.id, now).await?;
         if !theirs.is_some_and(|theirs| may_look_through(&principal.scope, &theirs)) {
             return Err(AccountError::Impersonation(

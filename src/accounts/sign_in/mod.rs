@@ -3,6 +3,7 @@
 
 mod check;
 mod impersonate;
+mod link;
 mod open;
 mod throttle;
 
@@ -12,16 +13,19 @@ mod tests;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use super::{PasswordHasher, Scope, SecretToken};
 use crate::store::{Db, Origin, Sealer, Source};
 use crate::units::{AccountId, TenantId, UnixMs};
 
+pub use link::make_sign_in_link;
 pub use throttle::{Attempt, SignInThrottle};
 
 /// Where sealed secrets of second factors belong.
 pub(super) const TOTP_PLACE: &str = "accounts.totp_secret";
 /// What a token of a sign-in begins with.
-const SIGN_IN_PREFIX: &str = "tgs_";
+pub(super) const SIGN_IN_PREFIX: &str = "tgs_";
 /// What a ticket for the second factor begins with.
 const TICKET_PREFIX: &str = "tgt_";
 
@@ -85,6 +89,8 @@ pub struct Opened {
 pub struct Principal {
     /// What he may see and do; while he looks through another's eyes, what both may.
     pub scope: Scope,
+    /// His own, in his own tenant, whatever he looks at: for what concerns himself.
+    pub(super) own: Scope,
     /// Which sign-in.
     pub sign_in_id: i64,
     /// Who really signed in.
@@ -125,6 +131,11 @@ impl Principal {
         }
     }
 
+    /// His own scope in his own tenant, for what he does to himself.
+    pub fn home_scope(&self) -> &Scope {
+        &self.own
+    }
+
     /// Refuses what nobody does in another's name. (Capabilities that move money are gone from the scope, too.)
     pub fn require_himself(&self) -> Result<(), super::Denial> {
         self.scope.require_himself()
@@ -139,12 +150,24 @@ pub struct SignInDesk {
     pub(super) sealer: Sealer,
     pub(super) throttle: Arc<SignInThrottle>,
     pub(super) rules: SignInRules,
+    /// Places for refusals that are being written into the audit log.
+    refusals: Arc<Semaphore>,
 }
+
+/// Refusals that may wait to be written.
+const MOST_REFUSALS: usize = 64;
 
 impl SignInDesk {
     /// A door with empty counters.
     pub fn new(db: Db, sealer: Sealer, hasher: PasswordHasher, rules: SignInRules) -> SignInDesk {
-        SignInDesk { db, hasher, sealer, throttle: Arc::default(), rules }
+        SignInDesk { db, hasher, sealer, throttle: Arc::default(), rules, refusals: Arc::new(Semaphore::new(MOST_REFUSALS)) }
+    }
+
+    /// Waits until every refusal is in the audit log.
+    #[cfg(test)]
+    pub(super) async fn written(&self) {
+        let all = self.refusals.acquire_many(MOST_REFUSALS as u32).await;
+        assert!(all.is_ok(), "the places are never closed");
     }
 
     /// The store in the name of somebody at the door.

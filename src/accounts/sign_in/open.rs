@@ -21,40 +21,72 @@ impl SignInDesk {
         guest: &Guest,
         now: UnixMs,
     ) -> Result<Step, AccountError> {
+        let (tenant, name) = self.tenant_of(tenant, name).await?;
         let key = account_key(name);
-        let candidates = sql::list_secrets(&mut self.db.read().await?, tenant, &key, MOST_CANDIDATES).await?;
-        let who = match candidates.as_slice() {
-            [one] => format!("account {}", one.id),
-            _ => format!("name {key}"),
-        };
-        let attempt = self.throttle.begin(&who, guest.ip, now).map_err(|wait_secs| AccountError::TooManyAttempts { wait_secs })?;
-        let found = match self.find_right(&candidates, password).await {
-            Ok(found) => found,
-            Err(e) => {
-                attempt.undecided();
-                return Err(e);
+        // by what was typed, the same for names that there are and names that there are not
+        let attempt = self.throttle.begin(&key, guest.ip, now).map_err(|wait_secs| AccountError::TooManyAttempts { wait_secs })?;
+        match self.judge(ids, tenant, &key, password, guest, now).await {
+            Ok(step) => {
+                match step {
+                    // one failure less, but not forgiven: only the second factor decides
+                    Step::SecondFactor(_) => attempt.undecided(),
+                    Step::Open(_) => attempt.succeeded(),
+                }
+                Ok(step)
             }
-        };
-        let Some((account, is_outdated)) = found else {
+            Err(AccountError::SignInRefused) => Err(AccountError::SignInRefused),
+            Err(not_his_fault) => {
+                attempt.undecided();
+                Err(not_his_fault)
+            }
+        }
+    }
+
+    /// Where no host name tells the tenant, `TENANT/NAME` does: each tenant has its `super-admin`.
+    async fn tenant_of<'n>(&self, tenant: Option<TenantId>, name: &'n str) -> Result<(Option<TenantId>, &'n str), AccountError> {
+        match (tenant, name.rsplit_once('/')) {
+            (None, Some((of, name))) => {
+                let found = sql::find_tenant(&mut self.db.read().await?, of.trim()).await?;
+                // no tenant has this id, so an unknown one costs what a known one does
+                Ok((Some(found.map_or(TenantId(-1), |tenant| tenant.id)), name))
+            }
+            _ => Ok((tenant, name)),
+        }
+    }
+
+    async fn judge(
+        &self,
+        ids: &IdMaker,
+        tenant: Option<TenantId>,
+        key: &str,
+        password: &str,
+        guest: &Guest,
+        now: UnixMs,
+    ) -> Result<Step, AccountError> {
+        let candidates = sql::list_secrets(&mut self.db.read().await?, tenant, key, MOST_CANDIDATES).await?;
+        let Some((account, is_outdated)) = self.find_right(&candidates, password).await? else {
             if let [one] = candidates.as_slice() {
-                self.note_refusal(one, "wrong password", guest, now).await?;
+                self.note_refusal(one, "wrong password", guest, now);
             }
             return Err(AccountError::SignInRefused);
         };
-        let id = AccountId(account.id);
+        let (id, tenant) = (AccountId(account.id), TenantId(account.tenant_id));
         let standing = sql::find_standing(&mut self.db.read().await?, id, now).await?;
         if standing.is_none_or(|s| s.suspended_by.is_some()) {
-            self.note_refusal(&account, "suspended", guest, now).await?;
+            self.note_refusal(&account, "suspended", guest, now);
             return Err(AccountError::SignInRefused);
         }
         let again = if is_outdated { Some(self.hasher.hash(password).await?) } else { None };
         let mut tx = self.db_for(id, &account.name, guest).begin().await?;
+        // a password or a second factor that was set while this one was checked is the one that counts
+        let current = sql::update_lock_secrets(&mut tx, tenant, id).await?;
+        if current.is_none_or(|c| c.password != account.password || c.totp_at != account.totp_at) {
+            return Err(AccountError::SignInRefused);
+        }
         if let Some(phc) = again {
-            sql::update_password(&mut tx, TenantId(account.tenant_id), id, &phc, now).await?;
+            sql::update_password(&mut tx, tenant, id, &phc, now).await?;
         }
         if account.totp_at.is_some() {
-            // one failure less, but not forgiven: only the second factor decides
-            attempt.undecided();
             let ticket = SecretToken::new(TICKET_PREFIX);
             self.insert(&mut tx, ids, &account, "second-factor", &ticket, guest, now).await?;
             tx.commit(now).await?;
@@ -62,7 +94,6 @@ impl SignInDesk {
         }
         let opened = self.open(&mut tx, ids, &account, "password", guest, now).await?;
         tx.commit(now).await?;
-        attempt.succeeded();
         Ok(Step::Open(opened))
     }
 
@@ -73,7 +104,9 @@ impl SignInDesk {
         let row = row.ok_or(AccountError::NotSignedIn("the time for the second factor is over: begin again"))?;
         let (id, tenant) = (AccountId(row.account_id), TenantId(row.tenant_id));
         let who = format!("second factor {}", row.account_id);
-        let attempt = self.throttle.begin(&who, guest.ip, now).map_err(|wait_secs| AccountError::TooManyAttempts { wait_secs })?;
+        let too_many = |wait_secs| AccountError::TooManyAttempts { wait_secs };
+        let attempt = self.throttle.begin(&who, guest.ip, now).map_err(too_many)?;
+        let anywhere = self.throttle.begin_from_anywhere(&who, now).map_err(too_many)?;
         let account = sql::find_secrets(&mut self.db.read().await?, tenant, id).await?;
         let account = account.filter(|a| a.totp_at.is_some()).ok_or(AccountError::NotSignedIn("begin again"))?;
         let standing = sql::find_standing(&mut self.db.read().await?, id, now).await?;
@@ -82,12 +115,13 @@ impl SignInDesk {
         let by = self.use_code(&mut tx, &account, code, now).await?.filter(|_| !is_suspended);
         let (Some(by), true) = (by, sql::end_sign_in(&mut tx, tenant, id, row.id, "used", now).await?) else {
             drop(tx);
-            self.note_refusal(&account, "wrong second factor", guest, now).await?;
+            self.note_refusal(&account, "wrong second factor", guest, now);
             return Err(AccountError::SignInRefused);
         };
         let opened = self.open(&mut tx, ids, &account, by, guest, now).await?;
         tx.commit(now).await?;
         attempt.succeeded();
+        anywhere.succeeded();
         Ok(opened)
     }
 
@@ -130,7 +164,7 @@ impl SignInDesk {
         Ok(found.filter(|_| right.is_empty()))
     }
 
-    async fn open(
+    pub(super) async fn open(
         &self,
         tx: &mut Tx,
         ids: &IdMaker,
@@ -173,12 +207,15 @@ impl SignInDesk {
             as_account_id: None,
             as_reason: String::new(),
             as_until: None,
+            works_in: None,
         };
         sql::insert_sign_in(tx, TenantId(account.tenant_id), &row, &token.hash()).await?;
         Ok(row.expires_at)
     }
 
-    async fn note_refusal(&self, account: &SecretsRow, why: &str, guest: &Guest, now: UnixMs) -> Result<(), AccountError> {
+    /// Writes into the audit log after the answer has gone, so that its time tells nothing; a few at a time, and no more than there is time for.
+    fn note_refusal(&self, account: &SecretsRow, why: &'static str, guest: &Guest, now: UnixMs) {
+        let Ok(place) = self.refusals.clone().try_acquire_owned() else { return };
         let origin = crate::store::Origin {
             actor: "guest".to_owned(),
             source: crate::store::Source::Panel,
@@ -186,9 +223,19 @@ impl SignInDesk {
             ip: Some(guest.ip),
             ..Default::default()
         };
-        let mut tx = self.db.acting_as(origin).begin().await?;
-        tx.audit(AuditEntry::new(account.tenant_id, "sign-in.refuse", "accounts", account.id, &account.name).note("why", why));
-        Ok(tx.commit(now).await?)
+        let db = self.db.acting_as(origin);
+        let entry = AuditEntry::new(account.tenant_id, "sign-in.refuse", "accounts", account.id, &account.name).note("why", why);
+        tokio::spawn(async move {
+            let written = async {
+                let mut tx = db.begin().await?;
+                tx.audit(entry);
+                tx.commit(now).await
+            };
+            if let Err(error) = written.await {
+                tracing::warn!(%error, "a refused sign-in is not in the audit log");
+            }
+            drop(place);
+        });
     }
 }
 

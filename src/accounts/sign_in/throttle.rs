@@ -1,5 +1,6 @@
-//! Limits on guessing: failures counted per account and address, and per address. Never per account alone, so nobody can lock the owner out: he comes from
-//! another address. In memory, so that strangers cause no writes; the slow hash and its queue bound what many addresses together can try.
+//! Limits on guessing. Passwords: failures counted per name and address, and per address; never per name alone, so nobody can lock the owner out: he comes from another
+//! address, and the slow hash and its queue bound what many addresses together can try. Second factors: also per account from everywhere, since a million codes are
+//! few; only somebody who knows the password gets so far. In memory, so that strangers cause no writes.
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
@@ -83,6 +84,23 @@ impl SignInThrottle {
     }
 }
 
+impl SignInThrottle {
+    /// Begins an attempt that is counted wherever it comes from.
+    pub fn begin_from_anywhere(&self, who: &str, now: UnixMs) -> Result<Attempt, u64> {
+        let pair = self.counters.get_with(self.keys.hash_one(("anywhere", who)), Arc::default);
+        {
+            let mut counted = pair.lock();
+            let failed = counted.at(now);
+            let wait = wait_ms(failed.count);
+            if wait > 0 && now < failed.last_at + wait {
+                return Err(secs(failed.last_at + wait - now));
+            }
+            *counted = failed.add(now);
+        }
+        Ok(Attempt { pair, address: Arc::default() })
+    }
+}
+
 impl Attempt {
     /// It was right: what failed before for this account from here is forgiven, and the address has one failure less.
     pub fn succeeded(self) {
@@ -157,6 +175,18 @@ mod tests {
                 break;
             }
         }
+    }
+
+    #[test]
+    fn codes_are_counted_wherever_they_come_from() {
+        let throttle = SignInThrottle::default();
+        for _ in 0..FREE_FAILURES {
+            assert!(throttle.begin_from_anywhere("second factor 7", NOW).is_ok());
+        }
+        assert_eq!(throttle.begin_from_anywhere("second factor 7", NOW).err(), Some(5));
+        assert!(throttle.begin_from_anywhere("second factor 8", NOW).is_ok());
+        throttle.begin_from_anywhere("second factor 7", NOW + 5_000).expect("waited").succeeded();
+        assert!(throttle.begin_from_anywhere("second factor 7", NOW + 5_000).is_ok(), "forgiven");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! SQL of `accounts` under a scope. A subtree is a range of paths, which the index `accounts_by_path` serves on both databases.
 
 use crate::accounts::capability::Menu;
-use crate::accounts::{Account, AccountPath, Role, Scope, account_key};
+use crate::accounts::{Account, AccountPath, Preferences, Role, Scope, account_key};
 use crate::q;
 use crate::store::{Conn, StoreError};
 use crate::units::{AccountId, TenantId, UnixMs};
@@ -95,6 +95,10 @@ pub struct AccountFilter {
     pub role: Option<Role>,
     /// Only this subtree, itself included; what the scope does not see stays out.
     pub below: AccountPath,
+    /// Only those whose name, full name or e-mail address holds this, whatever the case of its letters; empty for all.
+    pub text: String,
+    /// Only those directly below this account.
+    pub parent: Option<AccountId>,
 }
 
 /// The accounts that the scope sees, in the order of the tree, after a path, at most `limit`.
@@ -108,12 +112,25 @@ pub async fn list_accounts(
     let (from, to) = scope.subtree();
     let (below, until) = filter.below.range();
     let role = filter.role.map_or("", Role::as_str);
+    let like = like_pattern(&filter.text);
     let rows = q!(all conn, AccountRow, "SELECT id, tenant_id, path, name, email, full_name, phone, role, disabled_menus, suspended_at, suspended_reason, \
         password IS NOT NULL AS has_password, totp_at IS NOT NULL AS has_second_factor, EXISTS (SELECT 1 FROM accounts s WHERE s.tenant_id = $1 AND s.suspended_at IS NOT NULL \
         AND substr(accounts.path, 1, length(s.path)) = s.path) AS is_suspended, created_at, updated_at FROM accounts \
-        WHERE tenant_id = $1 AND path >= $2 AND path < $3 AND path > $4 AND path >= $5 AND path < $6 AND ($7 = '' OR role = $7) ORDER BY path LIMIT $8",
-        scope.tenant().0, from, to, after.as_str(), below, until, role, limit)?;
+        WHERE tenant_id = $1 AND path >= $2 AND path < $3 AND path > $4 AND path >= $5 AND path < $6 AND ($7 = '' OR role = $7) \
+        AND ($8 = '' OR name_key LIKE $8 ESCAPE '!' OR email_key LIKE $8 ESCAPE '!' OR lower(full_name) LIKE $8 ESCAPE '!') \
+        AND ($9 = 0 OR parent_id = $9) ORDER BY path LIMIT $10",
+        scope.tenant().0, from, to, after.as_str(), below, until, role, like, filter.parent.map_or(0, |p| p.0), limit)?;
     rows.into_iter().map(AccountRow::into_account).collect()
+}
+
+/// `text` anywhere, its own `%` and `_` taken as they are.
+fn like_pattern(text: &str) -> String {
+    let text = text.trim().to_lowercase();
+    if text.is_empty() {
+        return String::new();
+    }
+    let plain = text.chars().flat_map(|c| if matches!(c, '%' | '_' | '!') { vec!['!', c] } else { vec![c] }).collect::<String>();
+    format!("%{plain}%")
 }
 
 /// The account of this name or e-mail address, if the scope sees it.
@@ -138,17 +155,30 @@ pub async fn find_account_by_id(conn: &mut Conn, scope: &Scope, id: AccountId) -
     row.map(AccountRow::into_account).transpose()
 }
 
-/// Writes what people may change of an account; false if its name or e-mail address is taken.
-pub(in crate::accounts) async fn update_account(conn: &mut Conn, scope: &Scope, a: &Account, now: UnixMs) -> Result<bool, StoreError> {
+/// Writes what people may change of an account.
+pub(in crate::accounts) async fn update_account(conn: &mut Conn, scope: &Scope, a: &Account, now: UnixMs) -> Result<u64, StoreError> {
     let menus = a.disabled_menus.iter().map(|m| m.as_str()).collect::<Vec<_>>().join(" ");
-    let done = q!(exec conn, "UPDATE accounts SET name = $3, name_key = $4, email = $5, email_key = $6, full_name = $7, phone = $8, role = $9, \
+    q!(exec conn, "UPDATE accounts SET name = $3, name_key = $4, email = $5, email_key = $6, full_name = $7, phone = $8, role = $9, \
         disabled_menus = $10, suspended_at = $11, suspended_reason = $12, updated_at = $13 WHERE tenant_id = $1 AND id = $2",
         scope.tenant().0, a.id.0, &a.name, account_key(&a.name), &a.email, a.email.as_deref().map(account_key), &a.full_name, &a.phone,
-        a.role.as_str(), menus, a.suspended_at, &a.suspended_reason, now);
-    match done {
-        Err(e) if e.unique_violation().is_some() => Ok(false),
-        done => done.map(|n| n == 1),
-    }
+        a.role.as_str(), menus, a.suspended_at, &a.suspended_reason, now)
+}
+
+/// What an account chose for its pages.
+pub async fn find_preferences(conn: &mut Conn, tenant: TenantId, id: AccountId) -> Result<Preferences, StoreError> {
+    let row = q!(opt conn, (Option<String>, Option<i64>), "SELECT language, page_rows FROM accounts WHERE tenant_id = $1 AND id = $2", tenant.0, id.0)?;
+    let (language, rows) = row.unwrap_or_default();
+    Ok(Preferences { language, page_rows: rows.and_then(|rows| u32::try_from(rows).ok()) })
+}
+
+/// Keeps what an account chose for its pages.
+pub(in crate::accounts) async fn update_preferences(
+    conn: &mut Conn,
+    tenant: TenantId,
+    id: AccountId,
+    p: &Preferences,
+) -> Result<u64, StoreError> {
+    q!(exec conn, "UPDATE accounts SET language = $3, page_rows = $4 WHERE tenant_id = $1 AND id = $2", tenant.0, id.0, &p.language, p.page_rows.map(i64::from))
 }
 
 /// Gives an account another one above it.

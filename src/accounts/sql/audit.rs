@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use crate::accounts::Scope;
+use crate::accounts::{Scope, account_key};
 use crate::q;
 use crate::store::{Conn, StoreError};
 use crate::units::{AccountId, UnixMs};
@@ -58,22 +58,56 @@ struct AuditRow {
 }
 
 /// Which lines to list; empty means all.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditFilter {
     /// Verbs that begin so: `customer.` or `customer.set`.
     pub verb_prefix: String,
-    /// Who, by his name in the log.
+    /// Who: an account by its present name, or a name as the log has it, such as `cli:root`.
     pub actor: String,
     /// Rows of this table.
     pub kind: String,
     /// This row.
     pub object_id: Option<i64>,
+    /// Rows whose name began so when it was done.
+    pub object_prefix: String,
+    /// Through what, such as `panel`.
+    pub source: String,
     /// From this instant on.
     pub since: Option<UnixMs>,
+    /// Before this instant.
+    pub until: Option<UnixMs>,
 }
 
-/// Lines that the scope sees, the newest first, before a number, at most `limit`: what accounts of its subtree did, what was done to
-/// them and to what they own, and for a scope over the whole tenant everything.
+/// The statement, with what is said twice where it lets an index be used: a condition that may be switched off is none to a planner.
+macro_rules! list_audit_sql {
+    ($indexed:literal) => {
+        concat!(
+            "SELECT seq, at, actor_id, actor, on_behalf_of, source, verb, kind, object_id, object, changes, request_id, ip \
+        FROM audit_log WHERE tenant_id = $1 AND seq < $2 AND ($3 \
+            OR (owner_id IS NULL AND actor_id IN (SELECT id FROM accounts WHERE tenant_id = $1 AND path >= $4 AND path < $5)) \
+            OR owner_id IN (SELECT id FROM accounts WHERE tenant_id = $1 AND path >= $4 AND path < $5)) \
+        AND substr(verb, 1, $6) = $7 AND ($8 = '' OR actor = $8) AND ($9 = '' OR kind = $9) AND ($10 = 0 OR object_id = $10) AND at >= $11 AND at < $12 \
+        AND ($13 = '' OR source = $13) AND substr(object, 1, $14) = $15 AND ($16 = 0 OR actor_id = $16) ",
+            $indexed,
+            "ORDER BY seq DESC LIMIT $17"
+        )
+    };
+}
+const BY_TENANT: &str = list_audit_sql!("");
+const BY_OBJECT: &str = list_audit_sql!("AND kind = $9 AND object_id = $10 ");
+const BY_ACTOR: &str = list_audit_sql!("AND actor_id = $16 ");
+
+/// Who looked through the acting account's eyes, the newest first: for its holder, whatever else of the log he may read.
+pub async fn list_looks_at(conn: &mut Conn, scope: &Scope, limit: i64) -> Result<Vec<AuditRecord>, StoreError> {
+    let Some(own) = scope.acting() else { return Ok(Vec::new()) };
+    let rows = q!(all conn, AuditRow, "SELECT seq, at, actor_id, actor, on_behalf_of, source, verb, kind, object_id, object, changes, request_id, ip \
+        FROM audit_log WHERE tenant_id = $1 AND kind = 'accounts' AND object_id = $2 AND verb = 'impersonation.begin' ORDER BY seq DESC LIMIT $3",
+        scope.tenant().0, own.0, limit)?;
+    Ok(rows.into_iter().map(into_record).collect())
+}
+
+/// Lines that the scope sees, the newest first, before a number, at most `limit`: what was done to accounts of its subtree and to what they own, what these accounts did
+/// to things that are nobody's, and for a scope over the whole tenant everything. Not what they did to others' things, before they were moved here.
 pub async fn list_audit(
     conn: &mut Conn,
     scope: &Scope,
@@ -81,18 +115,32 @@ pub async fn list_audit(
     before: i64,
     limit: i64,
 ) -> Result<Vec<AuditRecord>, StoreError> {
+    // an account is found by its id, whatever it was called when it acted
+    let actor_id = match filter.actor.as_str() {
+        "" => None,
+        name => find_actor(conn, scope, name).await?,
+    };
+    let statement = match (filter.object_id, actor_id) {
+        (Some(_), _) if !filter.kind.is_empty() => BY_OBJECT,
+        (_, Some(_)) => BY_ACTOR,
+        _ => BY_TENANT,
+    };
     let (from, to) = scope.subtree();
-    let whole = scope.sees_whole_tenant();
-    let prefix = filter.verb_prefix.as_str();
-    let rows = q!(all conn, AuditRow, "SELECT seq, at, actor_id, actor, on_behalf_of, source, verb, kind, object_id, object, changes, request_id, ip \
-        FROM audit_log WHERE tenant_id = $1 AND seq < $2 AND ($3 \
-            OR actor_id IN (SELECT id FROM accounts WHERE tenant_id = $1 AND path >= $4 AND path < $5) \
-            OR owner_id IN (SELECT id FROM accounts WHERE tenant_id = $1 AND path >= $4 AND path < $5)) \
-        AND substr(verb, 1, $6) = $7 AND ($8 = '' OR actor = $8) AND ($9 = '' OR kind = $9) AND ($10 = 0 OR object_id = $10) AND at >= $11 \
-        ORDER BY seq DESC LIMIT $12",
-        scope.tenant().0, before, whole, from, to, prefix.len() as i32, prefix, &filter.actor, &filter.kind, filter.object_id.unwrap_or(0),
-        filter.since.unwrap_or(0), limit)?;
+    let (whole, tenant) = (scope.sees_whole_tenant(), scope.tenant().0);
+    let (verb, object) = (filter.verb_prefix.as_str(), filter.object_prefix.as_str());
+    let (verb_chars, object_chars) = (verb.chars().count() as i32, object.chars().count() as i32);
+    let actor = if actor_id.is_some() { "" } else { filter.actor.as_str() };
+    let (since, until) = (filter.since.unwrap_or(0), filter.until.unwrap_or(i64::MAX));
+    let (object_id, actor_id) = (filter.object_id.unwrap_or(0), actor_id.unwrap_or(0));
+    let rows = q!(all conn, AuditRow, statement, tenant, before, whole, from, to, verb_chars, verb, actor, &filter.kind, object_id, since, until,
+        &filter.source, object_chars, object, actor_id, limit)?;
     Ok(rows.into_iter().map(into_record).collect())
+}
+
+/// The account of this name, if it is the tenant's. It says nothing by itself: lines are shown as far as the scope sees them.
+async fn find_actor(conn: &mut Conn, scope: &Scope, name: &str) -> Result<Option<i64>, StoreError> {
+    let row = q!(opt conn, (i64,), "SELECT id FROM accounts WHERE name_key = $2 AND tenant_id = $1", scope.tenant().0, account_key(name))?;
+    Ok(row.map(|(id,)| id))
 }
 
 fn into_record(row: AuditRow) -> AuditRecord {
@@ -122,4 +170,21 @@ pub(in crate::accounts) async fn try_to_change_the_audit_log(db: &crate::store::
     drop(tx);
     let mut tx = db.begin().await.expect("a transaction");
     [removed, q!(exec tx, "UPDATE audit_log SET actor = 'nobody'")]
+}
+
+/// How SQLite would run each of the statements, for a test.
+// cross-tenant: runs none of them
+#[cfg(test)]
+pub(in crate::accounts) async fn explain_audit(conn: &mut Conn) -> Result<Vec<String>, StoreError> {
+    let mut plans = Vec::new();
+    const STATEMENTS: [&str; 3] = [
+        concat!("EXPLAIN QUERY PLAN ", list_audit_sql!("")),
+        concat!("EXPLAIN QUERY PLAN ", list_audit_sql!("AND kind = $9 AND object_id = $10 ")),
+        concat!("EXPLAIN QUERY PLAN ", list_audit_sql!("AND actor_id = $16 ")),
+    ];
+    for statement in STATEMENTS {
+        let steps = q!(all conn, (i64, i64, i64, String), statement)?;
+        plans.push(steps.into_iter().map(|(_, _, _, step)| step).collect::<Vec<_>>().join("; "));
+    }
+    Ok(plans)
 }

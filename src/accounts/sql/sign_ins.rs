@@ -19,7 +19,7 @@ pub(in crate::accounts) struct SecretsRow {
     pub totp_step: i64,
 }
 
-/// Accounts that sign in with this name or e-mail address; at most `limit`. Without a tenant those of all tenants.
+/// Accounts with a password that sign in with this name or e-mail address; at most `limit`. Without a tenant those of all tenants.
 pub(in crate::accounts) async fn list_secrets(
     conn: &mut Conn,
     tenant: Option<TenantId>,
@@ -27,14 +27,31 @@ pub(in crate::accounts) async fn list_secrets(
     limit: i64,
 ) -> Result<Vec<SecretsRow>, StoreError> {
     q!(all conn, SecretsRow, "SELECT id, tenant_id, name, password, totp_secret, totp_at, totp_step FROM accounts \
-        WHERE ($1 = 0 OR tenant_id = $1) AND path <> '' AND (name_key = $2 OR email_key = $2) ORDER BY id LIMIT $3",
+        WHERE ($1 = 0 OR tenant_id = $1) AND path <> '' AND password IS NOT NULL AND (name_key = $2 OR email_key = $2) ORDER BY id LIMIT $3",
         tenant.map_or(0, |t| t.0), key, limit)
+}
+
+/// The name of the tenant's Super Admin, as long as no account of the tenant has a password.
+pub(in crate::accounts) async fn find_first_without_password(conn: &mut Conn, tenant: TenantId) -> Result<Option<String>, StoreError> {
+    let row = q!(opt conn, (String,), "SELECT name FROM accounts WHERE tenant_id = $1 AND role = 'super-admin' AND path <> '' \
+        AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.tenant_id = $1 AND a.password IS NOT NULL) ORDER BY id LIMIT 1", tenant.0)?;
+    Ok(row.map(|(name,)| name))
 }
 
 /// The secrets of one account.
 pub(in crate::accounts) async fn find_secrets(conn: &mut Conn, tenant: TenantId, id: AccountId) -> Result<Option<SecretsRow>, StoreError> {
     q!(opt conn, SecretsRow, "SELECT id, tenant_id, name, password, totp_secret, totp_at, totp_step FROM accounts WHERE tenant_id = $1 AND id = $2",
         tenant.0, id.0)
+}
+
+/// Locks an account until the transaction ends, and reads its secrets.
+pub(in crate::accounts) async fn update_lock_secrets(
+    conn: &mut Conn,
+    tenant: TenantId,
+    id: AccountId,
+) -> Result<Option<SecretsRow>, StoreError> {
+    q!(opt conn, SecretsRow, "UPDATE accounts SET totp_step = totp_step WHERE tenant_id = $1 AND id = $2 \
+        RETURNING id, tenant_id, name, password, totp_secret, totp_at, totp_step", tenant.0, id.0)
 }
 
 /// Sets a password.
@@ -116,6 +133,7 @@ pub(in crate::accounts) struct SignInRow {
     pub as_account_id: Option<i64>,
     pub as_reason: String,
     pub as_until: Option<i64>,
+    pub works_in: Option<i64>,
 }
 
 /// Writes a new sign-in.
@@ -134,7 +152,17 @@ pub(in crate::accounts) async fn insert_sign_in(
 // cross-tenant: the token says whose it is
 pub(in crate::accounts) async fn find_sign_in(conn: &mut Conn, hash: &[u8]) -> Result<Option<SignInRow>, StoreError> {
     q!(opt conn, SignInRow, "SELECT id, tenant_id, account_id, stage, created_at, seen_at, expires_at, ended_at, ip, user_agent, proven_at, as_account_id, \
-        as_reason, as_until FROM sign_ins WHERE token_hash = $1", hash)
+        as_reason, as_until, works_in FROM sign_ins WHERE token_hash = $1", hash)
+}
+
+/// Sets the tenant in which a sign-in works; `None` for its own.
+pub(in crate::accounts) async fn update_works_in(
+    conn: &mut Conn,
+    tenant: TenantId,
+    id: i64,
+    works_in: Option<TenantId>,
+) -> Result<u64, StoreError> {
+    q!(exec conn, "UPDATE sign_ins SET works_in = $3 WHERE tenant_id = $1 AND id = $2", tenant.0, id, works_in.map(|t| t.0))
 }
 
 /// Notes that a sign-in was used.
@@ -242,22 +270,31 @@ pub async fn list_sign_ins(conn: &mut Conn, tenant: TenantId, account: AccountId
 /// Forgets sign-ins that ended before an instant.
 // cross-tenant: housekeeping of the whole server
 pub async fn delete_old_sign_ins(conn: &mut Conn, before: UnixMs) -> Result<u64, StoreError> {
+    q!(exec conn, "DELETE FROM setup_links WHERE used_at < $1 OR expires_at < $1", before)?;
     q!(exec conn, "DELETE FROM sign_ins WHERE ended_at < $1 OR expires_at < $1", before)
 }
 
-/// Writes a new set-up link; older ones of the account are void from now on.
+/// A link to be.
+pub(in crate::accounts) struct LinkRow<'a> {
+    pub hash: &'a [u8],
+    pub expires_at: UnixMs,
+    /// Whether it signs in by itself, as those of the demo do, instead of asking for a new password.
+    pub signs_in: bool,
+}
+
+/// Writes a new link; older ones of its kind and account are void from now on.
 pub(in crate::accounts) async fn insert_link(
     conn: &mut Conn,
     tenant: TenantId,
     account: AccountId,
     id: i64,
-    hash: &[u8],
-    expires_at: UnixMs,
+    link: &LinkRow<'_>,
     now: UnixMs,
 ) -> Result<u64, StoreError> {
-    void_links(conn, tenant, account, now).await?;
-    q!(exec conn, "INSERT INTO setup_links (id, tenant_id, account_id, token_hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
-        id, tenant.0, account.0, hash, now, expires_at)
+    q!(exec conn, "UPDATE setup_links SET used_at = $3 WHERE tenant_id = $1 AND account_id = $2 AND used_at IS NULL AND signs_in = $4",
+        tenant.0, account.0, now, link.signs_in)?;
+    q!(exec conn, "INSERT INTO setup_links (id, tenant_id, account_id, token_hash, created_at, expires_at, signs_in) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        id, tenant.0, account.0, link.hash, now, link.expires_at, link.signs_in)
 }
 
 /// Makes the account's unused links void.
@@ -267,8 +304,13 @@ pub(in crate::accounts) async fn void_links(conn: &mut Conn, tenant: TenantId, a
 
 /// Whose an unused link is.
 // cross-tenant: the token says whose it is
-pub(in crate::accounts) async fn find_link(conn: &mut Conn, hash: &[u8], now: UnixMs) -> Result<Option<(TenantId, AccountId)>, StoreError> {
-    let row = q!(opt conn, (i64, i64), "SELECT tenant_id, account_id FROM setup_links WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2", hash, now)?;
+pub(in crate::accounts) async fn find_link(
+    conn: &mut Conn,
+    hash: &[u8],
+    signs_in: bool,
+    now: UnixMs,
+) -> Result<Option<(TenantId, AccountId)>, StoreError> {
+    let row = q!(opt conn, (i64, i64), "SELECT tenant_id, account_id FROM setup_links WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2 AND signs_in = $3", hash, now, signs_in)?;
     Ok(row.map(|(tenant, account)| (TenantId(tenant), AccountId(account))))
 }
 

@@ -15,6 +15,7 @@ struct TenantRow {
     cross_provider_login: bool,
     access_rules: String,
     host_name: Option<String>,
+    language: String,
     created_at: i64,
 }
 
@@ -30,6 +31,7 @@ impl TenantRow {
             case_sensitive_usernames: row.case_sensitive_usernames,
             cross_provider_login: row.cross_provider_login,
             host_name: row.host_name,
+            language: row.language,
             created_at: row.created_at,
         })
     }
@@ -42,15 +44,22 @@ fn json(rules: &AccessRules) -> Result<String, StoreError> {
 /// The tenant of this name.
 // cross-tenant: names are the server's own; this is how a tenant is chosen
 pub async fn find_tenant(conn: &mut Conn, name: &str) -> Result<Option<Tenant>, StoreError> {
-    let row = q!(opt conn, TenantRow, "SELECT id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, access_rules, host_name, created_at \
+    let row = q!(opt conn, TenantRow, "SELECT id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, access_rules, host_name, language, created_at \
         FROM tenants WHERE name = $1", name)?;
+    row.map(TenantRow::into_tenant).transpose()
+}
+
+/// The tenant of this id, for whoever has it from his scope.
+pub async fn find_tenant_by_id(conn: &mut Conn, tenant: TenantId) -> Result<Option<Tenant>, StoreError> {
+    let row = q!(opt conn, TenantRow, "SELECT id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, access_rules, host_name, language, created_at \
+        FROM tenants WHERE id = $1", tenant.0)?;
     row.map(TenantRow::into_tenant).transpose()
 }
 
 /// The tenant whose panel is reached under this host name.
 // cross-tenant: this is how a tenant is found
 pub async fn find_tenant_by_host(conn: &mut Conn, host_name: &str) -> Result<Option<Tenant>, StoreError> {
-    let row = q!(opt conn, TenantRow, "SELECT id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, access_rules, host_name, created_at \
+    let row = q!(opt conn, TenantRow, "SELECT id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, access_rules, host_name, language, created_at \
         FROM tenants WHERE host_name = $1", host_name)?;
     row.map(TenantRow::into_tenant).transpose()
 }
@@ -58,7 +67,7 @@ pub async fn find_tenant_by_host(conn: &mut Conn, host_name: &str) -> Result<Opt
 /// All tenants, by name. A server has few of them.
 // cross-tenant: for the administrator and the directory
 pub async fn list_tenants(conn: &mut Conn) -> Result<Vec<Tenant>, StoreError> {
-    let rows = q!(all conn, TenantRow, "SELECT id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, access_rules, host_name, created_at \
+    let rows = q!(all conn, TenantRow, "SELECT id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, access_rules, host_name, language, created_at \
         FROM tenants ORDER BY name")?;
     rows.into_iter().map(TenantRow::into_tenant).collect()
 }
@@ -66,10 +75,10 @@ pub async fn list_tenants(conn: &mut Conn) -> Result<Vec<Tenant>, StoreError> {
 /// False if the name is taken.
 // cross-tenant: makes the tenant
 pub(in crate::accounts) async fn insert_tenant(conn: &mut Conn, tenant: &Tenant) -> Result<bool, StoreError> {
-    let n = q!(exec conn, "INSERT INTO tenants (id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, access_rules, host_name, created_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (name) DO NOTHING",
+    let n = q!(exec conn, "INSERT INTO tenants (id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, access_rules, host_name, language, created_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (name) DO NOTHING",
         tenant.id.0, &tenant.name, &tenant.time_zone, &tenant.currency, tenant.case_sensitive_usernames, tenant.cross_provider_login,
-        json(&tenant.access_rules)?, &tenant.host_name, tenant.created_at)?;
+        json(&tenant.access_rules)?, &tenant.host_name, &tenant.language, tenant.created_at)?;
     Ok(n == 1)
 }
 
@@ -77,15 +86,16 @@ pub(in crate::accounts) async fn insert_tenant(conn: &mut Conn, tenant: &Tenant)
 // cross-tenant: found by its name
 pub(in crate::accounts) async fn update_lock_tenant(conn: &mut Conn, name: &str) -> Result<Option<Tenant>, StoreError> {
     let row = q!(opt conn, TenantRow, "UPDATE tenants SET name = name WHERE name = $1 \
-        RETURNING id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, access_rules, host_name, created_at", name)?;
+        RETURNING id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, access_rules, host_name, language, created_at", name)?;
     row.map(TenantRow::into_tenant).transpose()
 }
 
 /// Writes a tenant's settings.
 pub(in crate::accounts) async fn update_tenant(conn: &mut Conn, tenant: &Tenant) -> Result<u64, StoreError> {
-    q!(exec conn, "UPDATE tenants SET time_zone = $2, currency = $3, case_sensitive_usernames = $4, cross_provider_login = $5, access_rules = $6, host_name = $7 WHERE id = $1",
+    q!(exec conn, "UPDATE tenants SET time_zone = $2, currency = $3, case_sensitive_usernames = $4, cross_provider_login = $5, access_rules = $6, host_name = $7, \
+        language = $8, name = $9 WHERE id = $1",
         tenant.id.0, &tenant.time_zone, &tenant.currency, tenant.case_sensitive_usernames, tenant.cross_provider_login,
-        json(&tenant.access_rules)?, &tenant.host_name)
+        json(&tenant.access_rules)?, &tenant.host_name, &tenant.language, &tenant.name)
 }
 
 /// The tenant's first provider, which owns what is created without naming an owner.

@@ -49,7 +49,7 @@ pub async fn ls(globals: &Globals, ctx: &Context, args: LsArgs) -> Result<(), Fa
         None => AccountPath::TOP,
         Some(name) => find_account_by_name(&mut conn, &scope, name).await?.ok_or_else(|| AccountError::UnknownAccount(name.clone()))?.path,
     };
-    let filter = AccountFilter { role: args.role, below };
+    let filter = AccountFilter { role: args.role, below, ..AccountFilter::default() };
     let mut all: Vec<Account> = Vec::new();
     loop {
         let after = all.last().map(|a| a.path.clone()).unwrap_or_default();

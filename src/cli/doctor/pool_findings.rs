@@ -32,14 +32,16 @@ pub(super) fn of_pool(pool: &PoolSummary, tenant_option: &str, now: UnixMs) -> O
 mod tests {
     use super::*;
     use crate::routers::pools::{Pool, parse_ranges};
-    use crate::units::TenantId;
+    use crate::units::{AccountId, TenantId};
 
     #[test]
     fn a_pool_is_named_when_it_is_full_or_was_today() {
         let ranges = parse_ranges("10.0.0.0/24").expect("ranges");
         let pool = Pool { id: 1, tenant_id: TenantId(1), name: "p 1".into(), ranges, router_id: None, grace_secs: 60 };
-        let summary =
-            |held, exhausted_at| PoolSummary { pool: pool.clone(), router: None, addresses: 254, held, exhausted: 7, exhausted_at };
+        let summary = |held, exhausted_at| {
+            let (pool, owner_id, router) = (pool.clone(), AccountId(1), None);
+            PoolSummary { pool, owner_id, router, addresses: 254, held, exhausted: 7, exhausted_at }
+        };
         let now = 1_800_000_000_000;
         let code = |held, exhausted_at| of_pool(&summary(held, exhausted_at), "", now).map(|f| f.code);
         assert_eq!(code(228, 0), None);

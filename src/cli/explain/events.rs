@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::cli::{Context, Failure};
-use crate::sessions::sql::find_position;
+use crate::sessions::find_position;
 use crate::sessions::{JournalHome, Record, Update, flag, open_reader};
 use crate::units::{hex, print_instant, printable};
 

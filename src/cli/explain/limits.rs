@@ -4,7 +4,7 @@ use super::super::simulate::load;
 use super::super::{Context, Failure};
 use crate::aaa::policy::{Standing, volume_account};
 use crate::aaa::reply::written_rate;
-use crate::accounts::Tenant;
+use crate::accounts::{Scope, Tenant};
 use crate::customers::{Customer, TopUp, list_top_ups};
 use crate::packages::{FairUseWhen, LimitsOverride, Period, hours, print_octets, print_rate, print_secs, service, spans};
 use crate::units::{UnixMs, print_instant, printable};
@@ -30,9 +30,15 @@ pub(super) struct LimitFact {
 }
 
 /// Everything that the package and the customer's own overrides limit, as it stands now.
-pub(super) async fn limit_facts(ctx: &Context, tenant: &Tenant, customer: &Customer, package: &str) -> Result<Vec<LimitFact>, Failure> {
-    let access = load(ctx, tenant, Some(customer), ctx.now).await?;
-    let bought = list_top_ups(&mut ctx.db.read().await?, tenant.id, customer.id).await?;
+pub(super) async fn limit_facts(
+    ctx: &Context,
+    scope: &Scope,
+    tenant: &Tenant,
+    customer: &Customer,
+    package: &str,
+) -> Result<Vec<LimitFact>, Failure> {
+    let access = load(ctx, scope, tenant, Some(customer), ctx.now).await?;
+    let bought = list_top_ups(&mut ctx.db.read().await?, scope, customer.id).await?;
     let mut open = 0;
     access.live.open_sessions(customer.id.0, |_| open += 1);
     let starts = (customer.period_started_at.unwrap_or(0), customer.package_since_at.unwrap_or(0));

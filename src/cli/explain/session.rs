@@ -4,14 +4,15 @@ use clap::Args;
 use serde::Serialize;
 
 use super::events::{Event, Events, find_events, flags_in_words};
+use crate::accounts::Scope;
 use crate::cli::context::with_context;
 use crate::cli::dictionary::load_dictionary;
 use crate::cli::output::Table;
 use crate::cli::sessions::{PrintedSession, parse_key};
 use crate::cli::{Context, Failure, Globals, output};
 use crate::radius::dictionary::Dictionary;
-use crate::sessions::sql::{SessionLine, UsageLine, find_session, find_session_facts, list_sessions_of_id, list_usage_of_session};
-use crate::units::{TenantId, print_instant};
+use crate::sessions::{SessionLine, UsageLine, find_session, find_session_facts, list_sessions_of_id, list_usage_of_session};
+use crate::units::print_instant;
 
 /// Which session.
 #[derive(Debug, Args)]
@@ -69,42 +70,42 @@ struct Explained {
 /// Runs it.
 pub fn run(globals: &Globals, args: SessionArgs) -> Result<(), Failure> {
     with_context(globals, async |ctx| {
-        let tenant = ctx.tenant().await?;
+        let scope = ctx.scope().await?;
         let dictionary = load_dictionary(ctx.config.radius.dictionaries.as_deref())?;
-        let lines = find_lines(ctx, tenant.id, &args).await?;
+        let lines = find_lines(ctx, &scope, &args).await?;
         if lines.is_empty() {
             return Err(Failure::new(format!("no session {:?} is in the store", args.id)));
         }
         let mut all = Vec::with_capacity(lines.len());
         for line in lines {
-            all.push(explain(ctx, tenant.id, line, &dictionary).await?);
+            all.push(explain(ctx, &scope, line, &dictionary).await?);
         }
         if globals.json { output::json(&all) } else { all.iter().try_for_each(print) }
     })
 }
 
-async fn find_lines(ctx: &Context, tenant: TenantId, args: &SessionArgs) -> Result<Vec<SessionLine>, Failure> {
+async fn find_lines(ctx: &Context, scope: &Scope, args: &SessionArgs) -> Result<Vec<SessionLine>, Failure> {
     let mut conn = ctx.db.read().await?;
     if let Ok(key) = parse_key(&args.id)
-        && let Some(line) = find_session(&mut conn, tenant, &key).await?
+        && let Some(line) = find_session(&mut conn, scope, &key).await?
     {
         return Ok(vec![line]);
     }
-    Ok(list_sessions_of_id(&mut conn, tenant, &args.id, i64::from(args.limit)).await?)
+    Ok(list_sessions_of_id(&mut conn, scope, &args.id, i64::from(args.limit)).await?)
 }
 
-async fn explain(ctx: &Context, tenant: TenantId, line: SessionLine, dictionary: &Dictionary) -> Result<Explained, Failure> {
+async fn explain(ctx: &Context, scope: &Scope, line: SessionLine, dictionary: &Dictionary) -> Result<Explained, Failure> {
     let mut conn = ctx.db.read().await?;
     let key = line.session_key.clone();
     let gone = || Failure::new("the session was removed meanwhile");
-    let facts = find_session_facts(&mut conn, tenant, &key).await?.ok_or_else(gone)?;
-    let usage = list_usage_of_session(&mut conn, tenant, &key).await?.iter().map(Bucket::from).collect();
+    let facts = find_session_facts(&mut conn, scope, &key).await?.ok_or_else(gone)?;
+    let usage = list_usage_of_session(&mut conn, scope, &key).await?.iter().map(Bucket::from).collect();
     drop(conn);
     // Events whose start was blurred came under another key.
     let is_near = |at: i64| (at - line.started_at).abs() <= 120_000;
     let journal = find_events(ctx, |update| {
         let is_named = update.nas_instance == facts.nas_instance && update.acct_session_id == line.acct_session_id.as_bytes();
-        update.tenant_id == tenant.0 && (update.session_key[..] == key[..] || is_named && is_near(update.started_at))
+        update.tenant_id == scope.tenant().0 && (update.session_key[..] == key[..] || is_named && is_near(update.started_at))
     })
     .await?;
     Ok(Explained {

@@ -10,7 +10,7 @@ use crate::cli::output::Table;
 use crate::cli::{Failure, Globals, output};
 use crate::customers::{find_customer, lookup_key};
 use crate::packages::{Period, spans};
-use crate::sessions::sql::list_usage_of_customer;
+use crate::sessions::list_usage_of_customer;
 use crate::units::{UnixMs, hex, print_instant};
 
 /// Since when.
@@ -68,14 +68,14 @@ struct Explained {
 /// Runs it.
 pub fn run(globals: &Globals, args: UsageArgs) -> Result<(), Failure> {
     with_context(globals, async |ctx| {
-        let tenant = ctx.tenant().await?;
+        let (tenant, scope) = ctx.tenant_and_scope().await?;
         let mut conn = ctx.db.read().await?;
         let key = lookup_key(&args.username, tenant.case_sensitive_usernames);
-        let Some(customer) = find_customer(&mut conn, tenant.id, &key).await? else {
+        let Some(customer) = find_customer(&mut conn, &scope, &key).await? else {
             return Err(Failure::coded("unknown-customer", format!("there is no customer {:?}", args.username)));
         };
         let since = begin(args.period, ctx.now, &tenant.zone());
-        let lines = list_usage_of_customer(&mut conn, tenant.id, customer.id.0, since, i64::from(args.limit)).await?;
+        let lines = list_usage_of_customer(&mut conn, &scope, customer.id, since, i64::from(args.limit)).await?;
         drop(conn);
         let waiting =
             find_events(ctx, |update| update.customer_id == customer.id.0 || update.customer_id == 0 && is_of_name(update, &args.username))

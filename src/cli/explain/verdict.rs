@@ -10,12 +10,12 @@ use super::limits::{LimitFact, Topic, limit_facts};
 use crate::aaa::decide::RejectReason;
 use crate::aaa::decision_log::{Decision, name_key};
 use crate::aaa::list_router_names;
-use crate::accounts::{AccessRules, Tenant};
+use crate::accounts::{AccessRules, Scope, Tenant};
 use crate::customers::{Customer, Device, HoldKind, find_customer, list_devices, lookup_key, state};
 use crate::journal::LocalLogReader;
 use crate::packages::list_package_ids;
 use crate::routers::pools::{PoolSummary, list_pool_summaries};
-use crate::sessions::sql::{NEWEST, SessionLine, list_newest_sessions};
+use crate::sessions::{NEWEST, SessionLine, list_newest_sessions};
 use crate::units::{Mac, UnixMs, print_instant, printable};
 
 /// Neighbours in the log may be out of order by as many.
@@ -66,10 +66,10 @@ struct Explained {
 /// Runs the command.
 pub fn run(globals: &Globals, args: VerdictArgs) -> Result<(), Failure> {
     with_context(globals, async |ctx| {
-        let tenant = ctx.tenant().await?;
-        let mut known = ask(ctx, &tenant, &args.username).await?;
+        let (tenant, scope) = ctx.tenant_and_scope().await?;
+        let mut known = ask(ctx, &scope, &tenant, &args.username).await?;
         if let Some(customer) = &known.customer {
-            known.limits = limit_facts(ctx, &tenant, customer, &known.package).await?;
+            known.limits = limit_facts(ctx, &scope, &tenant, customer, &known.package).await?;
         }
         let found = decisions(ctx, &tenant, &args, &known)?;
         let facts = known.facts(ctx.now);
@@ -90,7 +90,7 @@ pub fn run(globals: &Globals, args: VerdictArgs) -> Result<(), Failure> {
     })
 }
 
-async fn ask(ctx: &Context, tenant: &Tenant, username: &str) -> Result<Known, Failure> {
+async fn ask(ctx: &Context, scope: &Scope, tenant: &Tenant, username: &str) -> Result<Known, Failure> {
     let mut conn = ctx.db.read().await?;
     let mut known = Known {
         routers: list_router_names(&mut conn).await?.into_iter().collect(),
@@ -101,19 +101,19 @@ async fn ask(ctx: &Context, tenant: &Tenant, username: &str) -> Result<Known, Fa
     let mut buffer = crate::customers::LookupBuffer::default();
     for name in crate::customers::lookup_candidates(username.as_bytes(), tenant.case_sensitive_usernames, &mut buffer) {
         if known.customer.is_none() {
-            known.customer = find_customer(&mut conn, tenant.id, &lookup_key(name, tenant.case_sensitive_usernames)).await?;
+            known.customer = find_customer(&mut conn, scope, &lookup_key(name, tenant.case_sensitive_usernames)).await?;
         }
     }
     let Some(customer) = &known.customer else { return Ok(known) };
-    known.devices = list_devices(&mut conn, tenant.id, customer.id).await?;
-    known.online = list_newest_sessions(&mut conn, tenant.id, true, &customer.username, &NEWEST, MOST_SESSIONS).await?;
-    let packages = list_package_ids(&mut conn, tenant.id).await?;
+    known.devices = list_devices(&mut conn, scope, customer.id).await?;
+    known.online = list_newest_sessions(&mut conn, scope, true, &customer.username, &NEWEST, MOST_SESSIONS).await?;
+    let packages = list_package_ids(&mut conn, scope).await?;
     known.package = packages.into_iter().find(|(_, id)| *id == customer.package_id).map(|(name, _)| name).unwrap_or_default();
     let pool_name = match &customer.framed_pool {
         Some(own) => Some(own.clone()),
-        None => crate::packages::find_package(&mut conn, tenant.id, &known.package).await?.and_then(|p| p.terms.framed_pool),
+        None => crate::packages::find_package(&mut conn, scope, &known.package).await?.and_then(|p| p.terms.framed_pool),
     };
-    let pools = list_pool_summaries(&mut conn, tenant.id, ctx.now).await?;
+    let pools = list_pool_summaries(&mut conn, scope, ctx.now).await?;
     known.pool = pools.into_iter().find(|p| Some(&p.pool.name) == pool_name.as_ref());
     Ok(known)
 }

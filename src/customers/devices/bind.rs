@@ -1,6 +1,6 @@
 //! What a login's binding becomes in the store: the first ones win.
 
-use super::{AUTO, DeviceAction, DeviceActor, sql};
+use super::{DeviceAction, sql};
 use crate::store::{StoreError, Tx};
 use crate::units::{CustomerId, Mac, TenantId, UnixMs};
 
@@ -42,14 +42,13 @@ pub async fn bind_device(tx: &mut Tx, tenant: TenantId, binding: &DeviceBinding)
         return Ok(Bound::Already);
     }
     let source = format!("login on router {}", binding.router_id);
-    let by = DeviceActor { name: AUTO, source: &source };
     let (action, bound) = if sql::count_devices(tx, tenant, id).await? < i64::from(binding.most) {
-        sql::insert_device(tx, tenant, id, mac, AUTO, "", binding.at).await?;
+        sql::insert_bound_device(tx, tenant, id, mac, binding.at).await?;
         (DeviceAction::Bound, Bound::Bound)
     } else {
         (DeviceAction::Refused, Bound::Refused)
     };
-    sql::insert_event(tx, tenant, id, mac, action, by, binding.at).await?;
+    sql::insert_login_event(tx, tenant, id, mac, action, &source, binding.at).await?;
     tx.changed(tenant.0, "customers", id.0);
     Ok(bound)
 }

@@ -1,13 +1,17 @@
 //! A customer's devices: who put each on his list and when, when it last logged in, and the record of every change. Tables `customer_macs`, `device_events`.
 
 mod bind;
+mod list;
+#[cfg(test)]
+mod scope_tests;
 mod sql;
 mod write;
 
 use serde::{Serialize, Serializer};
 
 pub use bind::{Bound, DeviceBinding, bind_device};
-pub use sql::{DeviceSeen, list_device_events, list_devices, update_devices_seen};
+pub use list::{list_device_events, list_devices};
+pub use sql::{DeviceSeen, update_devices_seen};
 pub(super) use sql::{insert_import_events, insert_macs_of_import};
 pub use write::{add_device, remove_device};
 pub(super) use write::{insert_first_macs, remove_macs, write_macs};

@@ -3,9 +3,10 @@
 use sqlx::{QueryBuilder, Sqlite};
 
 use super::{Device, DeviceAction, DeviceActor, DeviceEvent};
-use crate::q;
+use crate::accounts::Scope;
 use crate::store::{Conn, ConnRef, StoreError};
 use crate::units::{CustomerId, HOUR_MS, Mac, TenantId, UnixMs};
+use crate::{customer_is_seen, is_seen, q};
 
 /// A device is noted as seen at most this often.
 const SEEN_EVERY_MS: i64 = HOUR_MS;
@@ -15,13 +16,18 @@ fn parse(text: &str) -> Result<Mac, StoreError> {
 }
 
 // With the plus signs SQLite does not take the index of all devices of the tenant, which it would walk: the primary key has the customer's own together.
-const LIST_DEVICES: &str = "SELECT mac, added_at, added_by, last_seen_at, is_random, note FROM customer_macs \
-    WHERE +tenant_id = $1 AND customer_id = $2 ORDER BY mac";
+const LIST_DEVICES: &str = concat!(
+    "SELECT mac, added_at, added_by, last_seen_at, is_random, note FROM customer_macs \
+    WHERE +tenant_id = $1 AND customer_id = $2 AND ",
+    customer_is_seen!("$2", "$3", "$4"),
+    " ORDER BY mac"
+);
 const COUNT_DEVICES: &str = "SELECT COUNT(*) FROM customer_macs WHERE +tenant_id = $1 AND customer_id = $2";
 
 /// A customer's devices, by address.
-pub async fn list_devices(conn: &mut Conn, tenant: TenantId, id: CustomerId) -> Result<Vec<Device>, StoreError> {
-    let rows = q!(all conn, (String, i64, String, i64, bool, String), LIST_DEVICES, tenant.0, id.0)?;
+pub(super) async fn list_devices(conn: &mut Conn, scope: &Scope, id: CustomerId) -> Result<Vec<Device>, StoreError> {
+    let (from, to) = scope.owners();
+    let rows = q!(all conn, (String, i64, String, i64, bool, String), LIST_DEVICES, scope.tenant().0, id.0, from, to)?;
     let device = |(mac, added_at, added_by, last_seen_at, is_random, note): (String, _, _, _, _, _)| {
         Ok(Device { mac: parse(&mac)?, added_at, added_by, last_seen_at, is_random, note })
     };
@@ -29,9 +35,11 @@ pub async fn list_devices(conn: &mut Conn, tenant: TenantId, id: CustomerId) -> 
 }
 
 /// The newest changes of a customer's list, newest first.
-pub async fn list_device_events(conn: &mut Conn, tenant: TenantId, id: CustomerId, limit: i64) -> Result<Vec<DeviceEvent>, StoreError> {
-    let rows = q!(all conn, (i64, String, String, String, String), "SELECT at, mac, action, actor, source FROM device_events \
-        WHERE tenant_id = $1 AND customer_id = $2 ORDER BY at DESC, mac DESC, action DESC LIMIT $3", tenant.0, id.0, limit)?;
+pub(super) async fn list_device_events(conn: &mut Conn, scope: &Scope, id: CustomerId, limit: i64) -> Result<Vec<DeviceEvent>, StoreError> {
+    let (from, to) = scope.owners();
+    let rows = q!(all conn, (i64, String, String, String, String), concat!("SELECT at, mac, action, actor, source FROM device_events \
+        WHERE tenant_id = $1 AND customer_id = $2 AND ", customer_is_seen!("$2", "$4", "$5"), " ORDER BY at DESC, mac DESC, action DESC LIMIT $3"),
+        scope.tenant().0, id.0, limit, from, to)?;
     let event = |(at, mac, action, actor, source): (i64, String, String, String, String)| {
         let action = action.parse().map_err(|e: String| StoreError::Unexpected(e))?;
         Ok(DeviceEvent { at, mac: parse(&mac)?, action, actor, source })
@@ -39,44 +47,85 @@ pub async fn list_device_events(conn: &mut Conn, tenant: TenantId, id: CustomerI
     rows.into_iter().map(event).collect()
 }
 
+const INSERT_DEVICE: &str = concat!(
+    "INSERT INTO customer_macs (tenant_id, customer_id, mac, added_at, added_by, is_random, note) \
+    SELECT tenant_id, id, $3, $4, $5, $6, $7 FROM customers WHERE tenant_id = $1 AND id = $2 AND ",
+    is_seen!("owner_id", "$8", "$9"),
+    " ON CONFLICT (customer_id, mac) DO NOTHING"
+);
+
 /// Puts a device on a list; false if it is there.
 pub(super) async fn insert_device(
     conn: &mut Conn,
-    tenant: TenantId,
+    scope: &Scope,
     id: CustomerId,
     mac: Mac,
     by: &str,
     note: &str,
     now: UnixMs,
 ) -> Result<bool, StoreError> {
-    let n = q!(exec conn, "INSERT INTO customer_macs (tenant_id, customer_id, mac, added_at, added_by, is_random, note) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (customer_id, mac) DO NOTHING",
-        tenant.0, id.0, mac.to_string(), now, by, mac.is_locally_administered(), note)?;
+    let (from, to) = scope.owners();
+    let n = q!(exec conn, INSERT_DEVICE, scope.tenant().0, id.0, mac.to_string(), now, by, mac.is_locally_administered(), note, from, to)?;
     Ok(n == 1)
 }
 
+/// Puts a device on a list by a login.
+// cross-tenant: a login binds devices of customers of all tenants
+pub(super) async fn insert_bound_device(
+    conn: &mut Conn,
+    tenant: TenantId,
+    id: CustomerId,
+    mac: Mac,
+    now: UnixMs,
+) -> Result<u64, StoreError> {
+    q!(exec conn, INSERT_DEVICE, tenant.0, id.0, mac.to_string(), now, super::AUTO, mac.is_locally_administered(), "", "", "")
+}
+
 /// Takes a device off a list; false if it is not there.
-pub(super) async fn delete_device(conn: &mut Conn, tenant: TenantId, id: CustomerId, mac: Mac) -> Result<bool, StoreError> {
-    let n =
-        q!(exec conn, "DELETE FROM customer_macs WHERE tenant_id = $1 AND customer_id = $2 AND mac = $3", tenant.0, id.0, mac.to_string())?;
+pub(super) async fn delete_device(conn: &mut Conn, scope: &Scope, id: CustomerId, mac: Mac) -> Result<bool, StoreError> {
+    let (from, to) = scope.owners();
+    let n = q!(exec conn, concat!("DELETE FROM customer_macs WHERE tenant_id = $1 AND customer_id = $2 AND mac = $3 AND ",
+        customer_is_seen!("$2", "$4", "$5")), scope.tenant().0, id.0, mac.to_string(), from, to)?;
     Ok(n == 1)
 }
+
+const INSERT_EVENT: &str = concat!(
+    "INSERT INTO device_events (tenant_id, customer_id, at, mac, action, actor, source) \
+    SELECT tenant_id, id, $3, $4, $5, $6, $7 FROM customers WHERE tenant_id = $1 AND id = $2 AND ",
+    is_seen!("owner_id", "$8", "$9"),
+    " ON CONFLICT DO NOTHING"
+);
 
 /// Notes a change. Told twice, it is noted once.
 pub(super) async fn insert_event(
     conn: &mut Conn,
-    tenant: TenantId,
+    scope: &Scope,
     id: CustomerId,
     mac: Mac,
     action: DeviceAction,
     by: DeviceActor<'_>,
     at: UnixMs,
 ) -> Result<u64, StoreError> {
-    q!(exec conn, "INSERT INTO device_events (tenant_id, customer_id, at, mac, action, actor, source) VALUES ($1, $2, $3, $4, $5, $6, $7) \
-        ON CONFLICT DO NOTHING", tenant.0, id.0, at, mac.to_string(), action.as_str(), by.name, by.source)
+    let (from, to) = scope.owners();
+    q!(exec conn, INSERT_EVENT, scope.tenant().0, id.0, at, mac.to_string(), action.as_str(), by.name, by.source, from, to)
+}
+
+/// Notes a change by a login, on the router that is its source.
+// cross-tenant: a login binds devices of customers of all tenants
+pub(super) async fn insert_login_event(
+    conn: &mut Conn,
+    tenant: TenantId,
+    id: CustomerId,
+    mac: Mac,
+    action: DeviceAction,
+    source: &str,
+    at: UnixMs,
+) -> Result<u64, StoreError> {
+    q!(exec conn, INSERT_EVENT, tenant.0, id.0, at, mac.to_string(), action.as_str(), super::AUTO, source, "", "")
 }
 
 /// Locks a customer's row until the transaction ends; false if he is gone.
+// cross-tenant: a login binds devices of customers of all tenants
 pub(super) async fn update_lock_by_id(conn: &mut Conn, tenant: TenantId, id: CustomerId, now: UnixMs) -> Result<bool, StoreError> {
     let n = q!(exec conn, "UPDATE customers SET updated_at = CASE WHEN updated_at < $3 THEN $3 ELSE updated_at END WHERE tenant_id = $1 AND id = $2",
         tenant.0, id.0, now)?;
@@ -84,12 +133,14 @@ pub(super) async fn update_lock_by_id(conn: &mut Conn, tenant: TenantId, id: Cus
 }
 
 /// How many devices are on a list.
+// cross-tenant: of a customer whose row this transaction has locked
 pub(super) async fn count_devices(conn: &mut Conn, tenant: TenantId, id: CustomerId) -> Result<i64, StoreError> {
     let (n,): (i64,) = q!(one conn, (i64,), COUNT_DEVICES, tenant.0, id.0)?;
     Ok(n)
 }
 
 /// Whether a device is on a list.
+// cross-tenant: a login binds devices of customers of all tenants
 pub(super) async fn has_device(conn: &mut Conn, tenant: TenantId, id: CustomerId, mac: Mac) -> Result<bool, StoreError> {
     let (n,): (i64,) = q!(one conn, (i64,), "SELECT COUNT(*) FROM customer_macs WHERE tenant_id = $1 AND customer_id = $2 AND mac = $3",
         tenant.0, id.0, mac.to_string())?;
@@ -140,12 +191,14 @@ pub async fn update_devices_seen(conn: &mut Conn, seen: &[DeviceSeen]) -> Result
 }
 
 /// Says of the devices that an import has just put in where they came from.
+// cross-tenant: touches only what this transaction has just put in
 pub(in crate::customers) async fn insert_macs_of_import(conn: &mut Conn, tenant: TenantId, now: UnixMs) -> Result<u64, StoreError> {
     q!(exec conn, "UPDATE customer_macs SET added_at = $2, is_random = (substr(mac, 2, 1) IN ('2', '3', '6', '7', 'a', 'b', 'e', 'f')) \
         WHERE tenant_id = $1 AND added_by = 'import' AND added_at = 0", tenant.0, now)
 }
 
 /// Notes each of them as a change.
+// cross-tenant: touches only what this transaction has just put in
 pub(in crate::customers) async fn insert_import_events(conn: &mut Conn, tenant: TenantId, now: UnixMs) -> Result<u64, StoreError> {
     q!(exec conn, "INSERT INTO device_events (tenant_id, customer_id, at, mac, action, actor, source) \
         SELECT tenant_id, customer_id, added_at, mac, 'added', 'staff', 'import' FROM customer_macs \

@@ -2,14 +2,17 @@
 
 use super::super::{CustomerError, lookup_key, sql as customers};
 use super::{DeviceAction, DeviceActor, sql};
-use crate::accounts::Tenant;
+use crate::accounts::capability::Capability;
+use crate::accounts::{Scope, Tenant};
 use crate::customers::checks::{MAX_MACS, check_text};
 use crate::store::{AuditEntry, Conn, Db, StoreError, Tx};
-use crate::units::{CustomerId, Mac, TenantId, UnixMs};
+use crate::units::{CustomerId, Mac, UnixMs};
 
 /// Puts a device on a customer's list; false if it was there. A running server follows within a second.
+#[allow(clippy::too_many_arguments)] // where, whose, what, by whom, when
 pub async fn add_device(
     db: &Db,
+    scope: &Scope,
     tenant: &Tenant,
     username: &str,
     mac: Mac,
@@ -17,19 +20,20 @@ pub async fn add_device(
     by: DeviceActor<'_>,
     now: UnixMs,
 ) -> Result<bool, CustomerError> {
+    scope.require(Capability::CustomersEdit)?;
     check_text("note", note)?;
     let mut tx = db.begin().await?;
     let key = lookup_key(username, tenant.case_sensitive_usernames);
-    let found = customers::update_lock_customer(&mut tx, tenant.id, &key, now).await?;
+    let found = customers::update_lock_customer(&mut tx, scope, &key, now).await?;
     let id = found.ok_or_else(|| CustomerError::Unknown(username.to_owned()))?;
-    if sql::count_devices(&mut tx, tenant.id, id).await? >= MAX_MACS as i64 {
+    if sql::count_devices(&mut tx, scope.tenant(), id).await? >= MAX_MACS as i64 {
         return Err(CustomerError::BadField(format!("more than {MAX_MACS} MAC addresses")));
     }
-    let is_new = sql::insert_device(&mut tx, tenant.id, id, mac, by.name, note, now).await?;
+    let is_new = sql::insert_device(&mut tx, scope, id, mac, by.name, note, now).await?;
     if is_new {
-        sql::insert_event(&mut tx, tenant.id, id, mac, DeviceAction::Added, by, now).await?;
-        audit(&mut tx, tenant, "customer.device-add", id, username, mac).await?;
-        tx.changed(tenant.id.0, "customers", id.0);
+        sql::insert_event(&mut tx, scope, id, mac, DeviceAction::Added, by, now).await?;
+        audit(&mut tx, scope, "customer.device-add", id, username, mac).await?;
+        tx.changed(scope.tenant().0, "customers", id.0);
     }
     tx.commit(now).await?;
     Ok(is_new)
@@ -38,48 +42,50 @@ pub async fn add_device(
 /// Takes a device off a customer's list; false if it was not there.
 pub async fn remove_device(
     db: &Db,
+    scope: &Scope,
     tenant: &Tenant,
     username: &str,
     mac: Mac,
     by: DeviceActor<'_>,
     now: UnixMs,
 ) -> Result<bool, CustomerError> {
+    scope.require(Capability::CustomersEdit)?;
     let mut tx = db.begin().await?;
     let key = lookup_key(username, tenant.case_sensitive_usernames);
-    let found = customers::update_lock_customer(&mut tx, tenant.id, &key, now).await?;
+    let found = customers::update_lock_customer(&mut tx, scope, &key, now).await?;
     let id = found.ok_or_else(|| CustomerError::Unknown(username.to_owned()))?;
-    let was_there = sql::delete_device(&mut tx, tenant.id, id, mac).await?;
+    let was_there = sql::delete_device(&mut tx, scope, id, mac).await?;
     if was_there {
-        sql::insert_event(&mut tx, tenant.id, id, mac, DeviceAction::Removed, by, now).await?;
-        audit(&mut tx, tenant, "customer.device-remove", id, username, mac).await?;
-        tx.changed(tenant.id.0, "customers", id.0);
+        sql::insert_event(&mut tx, scope, id, mac, DeviceAction::Removed, by, now).await?;
+        audit(&mut tx, scope, "customer.device-remove", id, username, mac).await?;
+        tx.changed(scope.tenant().0, "customers", id.0);
     }
     tx.commit(now).await?;
     Ok(was_there)
 }
 
-async fn audit(tx: &mut Tx, tenant: &Tenant, verb: &'static str, id: CustomerId, username: &str, mac: Mac) -> Result<(), StoreError> {
-    let owner = customers::find_customer_by_id(tx, id).await?.map(|c| c.owner_id.0);
-    tx.audit(AuditEntry::new(tenant.id.0, verb, "customers", id.0, username).owned_by(owner).note("device", mac.with_colons()));
+async fn audit(tx: &mut Tx, scope: &Scope, verb: &'static str, id: CustomerId, username: &str, mac: Mac) -> Result<(), StoreError> {
+    let owner = customers::find_customer_by_id(tx, scope, id).await?.map(|c| c.owner_id.0);
+    tx.audit(AuditEntry::new(scope.tenant().0, verb, "customers", id.0, username).owned_by(owner).note("device", mac.with_colons()));
     Ok(())
 }
 
 /// The list of a new customer.
 pub(in crate::customers) async fn insert_first_macs(
     conn: &mut Conn,
-    tenant: TenantId,
+    scope: &Scope,
     id: CustomerId,
     macs: &[Mac],
     by: DeviceActor<'_>,
     now: UnixMs,
 ) -> Result<(), StoreError> {
-    write_macs(conn, tenant, id, &[], macs, by, now).await
+    write_macs(conn, scope, id, &[], macs, by, now).await
 }
 
 /// Changes a list from `before` to `after`; what stays keeps what is known of it.
 pub(in crate::customers) async fn write_macs(
     conn: &mut Conn,
-    tenant: TenantId,
+    scope: &Scope,
     id: CustomerId,
     before: &[Mac],
     after: &[Mac],
@@ -87,12 +93,12 @@ pub(in crate::customers) async fn write_macs(
     now: UnixMs,
 ) -> Result<(), StoreError> {
     for mac in before.iter().filter(|mac| !after.contains(mac)) {
-        sql::delete_device(conn, tenant, id, *mac).await?;
-        sql::insert_event(conn, tenant, id, *mac, DeviceAction::Removed, by, now).await?;
+        sql::delete_device(conn, scope, id, *mac).await?;
+        sql::insert_event(conn, scope, id, *mac, DeviceAction::Removed, by, now).await?;
     }
     for mac in after.iter().filter(|mac| !before.contains(mac)) {
-        sql::insert_device(conn, tenant, id, *mac, by.name, "", now).await?;
-        sql::insert_event(conn, tenant, id, *mac, DeviceAction::Added, by, now).await?;
+        sql::insert_device(conn, scope, id, *mac, by.name, "", now).await?;
+        sql::insert_event(conn, scope, id, *mac, DeviceAction::Added, by, now).await?;
     }
     Ok(())
 }
@@ -100,11 +106,11 @@ pub(in crate::customers) async fn write_macs(
 /// The list of a customer who is removed.
 pub(in crate::customers) async fn remove_macs(
     conn: &mut Conn,
-    tenant: TenantId,
+    scope: &Scope,
     id: CustomerId,
     by: DeviceActor<'_>,
     now: UnixMs,
 ) -> Result<(), StoreError> {
-    let macs = customers::list_macs(conn, tenant, id).await?;
-    write_macs(conn, tenant, id, &macs, &[], by, now).await
+    let macs = customers::list_macs(conn, scope, id).await?;
+    write_macs(conn, scope, id, &macs, &[], by, now).await
 }

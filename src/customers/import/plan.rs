@@ -5,10 +5,12 @@ use std::io::Read;
 
 use serde::Serialize;
 
+use super::super::add::check_owner;
 use super::super::{Customer, CustomerError, CustomerPassword, NewCustomer, ReplyCheck, lookup_key};
 use super::row::Header;
 use super::sql;
-use crate::accounts::Tenant;
+use crate::accounts::capability::Capability;
+use crate::accounts::{Scope, Tenant};
 use crate::packages::list_package_purchases;
 use crate::store::{Conn, IdMaker};
 use crate::units::{AccountId, CustomerId, TenantId, UnixMs};
@@ -47,7 +49,8 @@ pub(super) struct Ready {
 pub struct ImportPlan {
     /// Rows that cannot be imported.
     pub bad: Vec<BadRow>,
-    pub(super) tenant_id: TenantId,
+    /// In whose name it was checked, and is written.
+    pub(super) scope: Scope,
     pub(super) ready: Vec<Ready>,
 }
 
@@ -94,10 +97,11 @@ impl Taken {
     }
 }
 
-/// Reads the file (header required) and checks every row. Nothing is written.
+/// Reads the file (header required) and checks every row. Nothing is written. `tenant` is the scope's own, with its rules.
 #[allow(clippy::too_many_arguments)] // where, whose, what, when
 pub async fn plan_import(
     conn: &mut Conn,
+    scope: &Scope,
     ids: &IdMaker,
     tenant: &Tenant,
     owner: AccountId,
@@ -105,12 +109,16 @@ pub async fn plan_import(
     reply_check: ReplyCheck<'_>,
     now: UnixMs,
 ) -> Result<ImportPlan, ImportError> {
-    let packages = list_package_purchases(conn, tenant.id).await.map_err(CustomerError::from)?;
-    let mut taken = list_taken(conn, tenant.id).await?;
+    for capability in [Capability::CustomersCreate, Capability::BulkOperations] {
+        scope.require(capability).map_err(CustomerError::from)?;
+    }
+    check_owner(conn, scope, owner).await?;
+    let packages = list_package_purchases(conn, scope).await.map_err(CustomerError::from)?;
+    let mut taken = list_taken(conn, scope.tenant()).await?;
     let zone = tenant.zone();
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(file);
     let mut record = csv::ByteRecord::new();
-    let mut plan = ImportPlan { bad: Vec::new(), tenant_id: tenant.id, ready: Vec::new() };
+    let mut plan = ImportPlan { bad: Vec::new(), scope: scope.clone(), ready: Vec::new() };
     let mut header = None;
     while reader.read_byte_record(&mut record)? {
         let line = record.position().map_or(0, csv::Position::line);
@@ -131,7 +139,7 @@ pub async fn plan_import(
             let unique = new.clone();
             let password = new.password.clone();
             let id = CustomerId(ids.next(now));
-            let customer = new.into_customer(id, tenant, owner, package, reply_check, now).map_err(|e| e.to_string())?;
+            let customer = new.into_customer(id, scope.tenant(), owner, package, reply_check, now).map_err(|e| e.to_string())?;
             taken.claim(&unique, &key, line)?;
             Ok(Ready { customer, key, password })
         });

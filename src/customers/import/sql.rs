@@ -3,6 +3,7 @@
 use sqlx::QueryBuilder;
 
 use super::plan::Ready;
+use crate::accounts::Scope;
 use crate::q;
 use crate::store::{Conn, ConnRef, StoreError};
 use crate::units::{CustomerId, Mac, TenantId};
@@ -22,6 +23,7 @@ pub(super) struct UniqueRow {
 }
 
 /// The unique fields of customers after an id, in id order.
+// cross-tenant: what is taken in the tenant is taken, whoever has it; only that is told
 pub(super) async fn list_unique_after_id(conn: &mut Conn, tenant: TenantId, after: i64, limit: i64) -> Result<Vec<UniqueRow>, StoreError> {
     q!(all conn, UniqueRow, "SELECT id, username_key, code, static_ipv4 FROM customers WHERE tenant_id = $1 AND id > $2 ORDER BY id LIMIT $3",
         tenant.0, after, limit)
@@ -46,8 +48,8 @@ macro_rules! for_either {
     };
 }
 
-/// Adds customers; `sealed` are their passwords in the same order.
-pub(super) async fn insert_customers(conn: &mut Conn, tenant: TenantId, rows: &[Ready], sealed: &[Vec<u8>]) -> Result<u64, StoreError> {
+/// Adds customers; `sealed` are their passwords in the same order. That the scope sees their owner was checked when the import was planned.
+pub(super) async fn insert_customers(conn: &mut Conn, scope: &Scope, rows: &[Ready], sealed: &[Vec<u8>]) -> Result<u64, StoreError> {
     for_either!(conn, builder => {
         builder.push(
             "INSERT INTO customers (id, tenant_id, owner_id, code, name, phone, zone_id, username, username_key, password, package_id, expires_at, hold, \
@@ -55,7 +57,7 @@ pub(super) async fn insert_customers(conn: &mut Conn, tenant: TenantId, rows: &[
              simultaneous_sessions, reply_attributes, registered_at, updated_at, first_login_secs, period_started_at) ",
         );
         builder.push_values(rows.iter().zip(sealed), |mut row, (Ready { customer: c, key, .. }, password)| {
-            row.push_bind(c.id.0).push_bind(tenant.0).push_bind(c.owner_id.0).push_bind(&c.code).push_bind(&c.name).push_bind(&c.phone);
+            row.push_bind(c.id.0).push_bind(scope.tenant().0).push_bind(c.owner_id.0).push_bind(&c.code).push_bind(&c.name).push_bind(&c.phone);
             row.push_bind(c.zone_id).push_bind(&c.username).push_bind(key).push_bind(password).push_bind(c.package_id.0).push_bind(c.expires_at);
             row.push_bind(c.hold.kind().as_str()).push_bind(c.hold.reason()).push_bind(c.connection_type.as_str());
             row.push_bind(c.billing_type.as_str()).push_bind(&c.device_type).push_bind(c.static_ipv4.map(|a| a.to_string()));
@@ -67,12 +69,12 @@ pub(super) async fn insert_customers(conn: &mut Conn, tenant: TenantId, rows: &[
     })
 }
 
-/// Adds MAC addresses.
-pub(super) async fn insert_macs(conn: &mut Conn, tenant: TenantId, macs: &[(CustomerId, Mac)]) -> Result<u64, StoreError> {
+/// Adds MAC addresses of customers that this transaction has just put in.
+pub(super) async fn insert_macs(conn: &mut Conn, scope: &Scope, macs: &[(CustomerId, Mac)]) -> Result<u64, StoreError> {
     for_either!(conn, builder => {
         builder.push("INSERT INTO customer_macs (tenant_id, customer_id, mac, added_by) ");
         builder.push_values(macs, |mut row, (id, mac)| {
-            row.push_bind(tenant.0).push_bind(id.0).push_bind(mac.to_string()).push_bind("import");
+            row.push_bind(scope.tenant().0).push_bind(id.0).push_bind(mac.to_string()).push_bind("import");
         });
     })
 }

@@ -17,7 +17,8 @@ pub async fn write_import(
     now: UnixMs,
     mut progress: impl FnMut(usize),
 ) -> Result<usize, CustomerError> {
-    let tenant = plan.tenant_id;
+    let scope = plan.scope;
+    let tenant = scope.tenant();
     let total = plan.ready.len();
     if total == 0 {
         return Ok(0);
@@ -30,19 +31,19 @@ pub async fn write_import(
         let chunk = &ready[start..total.min(start + CUSTOMERS_PER_INSERT)];
         // the next chunk is sealed on another core while this one is written
         let next = seal_chunk(sealer, &ready, start + CUSTOMERS_PER_INSERT);
-        let (written, next) = tokio::join!(sql::insert_customers(&mut tx, tenant, chunk, &sealed), next);
+        let (written, next) = tokio::join!(sql::insert_customers(&mut tx, &scope, chunk, &sealed), next);
         written?;
         sealed = next?;
         macs.extend(chunk.iter().flat_map(|r| r.customer.macs.iter().map(|mac| (r.customer.id, *mac))));
         while macs.len() >= MACS_PER_INSERT {
             let rest = macs.split_off(MACS_PER_INSERT);
-            sql::insert_macs(&mut tx, tenant, &macs).await?;
+            sql::insert_macs(&mut tx, &scope, &macs).await?;
             macs = rest;
         }
         progress(total.min(start + CUSTOMERS_PER_INSERT));
     }
     if !macs.is_empty() {
-        sql::insert_macs(&mut tx, tenant, &macs).await?;
+        sql::insert_macs(&mut tx, &scope, &macs).await?;
     }
     insert_macs_of_import(&mut tx, tenant, now).await?;
     insert_import_events(&mut tx, tenant, now).await?;

@@ -3,6 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::range::{AddressRange, RangeError};
+use crate::accounts::Denial;
 use crate::store::StoreError;
 use crate::units::TenantId;
 
@@ -40,6 +41,9 @@ pub enum PoolError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Not allowed.
+    #[error(transparent)]
+    Denied(#[from] Denial),
     /// No such pool.
     #[error("there is no pool {0:?}; `tollgate pool ls` shows those there are")]
     Unknown(String),
@@ -59,14 +63,12 @@ pub enum PoolError {
     #[error("a pool may have at most {MAX_ADDRESSES} addresses")]
     TooLarge,
     /// Another pool has some of the addresses.
-    #[error("{range} overlaps {other} of pool {pool:?}")]
+    #[error("{range} overlaps {}", others(.other.as_ref()))]
     Overlap {
         /// Which range.
         range: String,
-        /// The other one.
-        other: String,
-        /// Whose that is.
-        pool: String,
+        /// The other one and its pool, if the scope sees that.
+        other: Option<(String, String)>,
     },
     /// Not a usable time.
     #[error("the grace time may be at most {MAX_GRACE_SECS} seconds")]
@@ -74,6 +76,9 @@ pub enum PoolError {
     /// No such router.
     #[error("there is no router {0:?}; `tollgate router ls` shows those there are")]
     UnknownRouter(String),
+    /// No such account.
+    #[error("there is no account {0:?}")]
+    UnknownOwner(String),
 }
 
 impl PoolError {
@@ -81,6 +86,7 @@ impl PoolError {
     pub fn code(&self) -> &'static str {
         match self {
             PoolError::Store(_) => "store",
+            PoolError::Denied(denial) => denial.code(),
             PoolError::Unknown(_) => "pool-unknown",
             PoolError::NameTaken(_) => "pool-name-taken",
             PoolError::BadName(_) => "pool-name-invalid",
@@ -88,6 +94,7 @@ impl PoolError {
             PoolError::Overlap { .. } => "pool-range-taken",
             PoolError::BadGrace => "pool-grace-invalid",
             PoolError::UnknownRouter(_) => "router-unknown",
+            PoolError::UnknownOwner(_) => "account-unknown",
         }
     }
 }
@@ -116,29 +123,33 @@ impl Pool {
         }
         for (at, range) in self.ranges.iter().enumerate() {
             if let Some(other) = self.ranges[at + 1..].iter().find(|o| o.overlaps(*range)) {
-                return Err(self.overlap(*range, *other, name));
+                return Err(overlap(*range, Some((*other, name))));
             }
         }
         Ok(())
     }
 
-    /// Checks it against another pool of the tenant. Pools of two routers may hold the same addresses: private ones are often used twice.
-    pub(super) fn check_beside(&self, other: &Pool) -> Result<(), PoolError> {
+    /// Checks it against another pool of the tenant, which is named only to who sees it. Pools of two routers may hold the same addresses: private ones are often used twice.
+    pub(super) fn check_beside(&self, other: &Pool, is_seen: bool) -> Result<(), PoolError> {
         let apart = matches!((self.router_id, other.router_id), (Some(a), Some(b)) if a != b);
         if apart || self.id == other.id {
             return Ok(());
         }
         for range in &self.ranges {
             if let Some(taken) = other.ranges.iter().find(|o| o.overlaps(*range)) {
-                return Err(self.overlap(*range, *taken, &other.name));
+                return Err(overlap(*range, is_seen.then_some((*taken, &other.name))));
             }
         }
         Ok(())
     }
+}
 
-    fn overlap(&self, range: AddressRange, other: AddressRange, pool: &str) -> PoolError {
-        PoolError::Overlap { range: range.to_string(), other: other.to_string(), pool: pool.to_owned() }
-    }
+fn overlap(range: AddressRange, other: Option<(AddressRange, &str)>) -> PoolError {
+    PoolError::Overlap { range: range.to_string(), other: other.map(|(other, pool)| (other.to_string(), pool.to_owned())) }
+}
+
+fn others(other: Option<&(String, String)>) -> String {
+    other.map_or_else(|| "addresses of another pool".to_owned(), |(range, pool)| format!("{range} of pool {pool:?}"))
 }
 
 fn id_text<S: Serializer>(id: &i64, serializer: S) -> Result<S::Ok, S::Error> {
@@ -168,11 +179,13 @@ mod tests {
         let one = pool(1, "10.0.0.0/24", None);
         assert!(one.check().is_ok());
         assert_eq!(pool(1, "10.0.0.0/24,10.0.0.9", None).check().expect_err("overlap").code(), "pool-range-taken");
-        assert_eq!(pool(2, "10.0.0.9", None).check_beside(&one).expect_err("overlap").code(), "pool-range-taken");
-        assert!(pool(2, "10.0.1.0/24", None).check_beside(&one).is_ok());
-        assert!(pool(2, "10.0.0.9", Some(2)).check_beside(&one).is_err());
-        assert!(pool(2, "10.0.0.9", Some(2)).check_beside(&pool(3, "10.0.0.0/24", Some(3))).is_ok());
-        assert!(pool(2, "10.0.0.9", Some(2)).check_beside(&pool(3, "10.0.0.0/24", Some(2))).is_err());
+        assert_eq!(pool(2, "10.0.0.9", None).check_beside(&one, true).expect_err("overlap").code(), "pool-range-taken");
+        let hidden = pool(2, "10.0.0.9", None).check_beside(&one, false).expect_err("overlap").to_string();
+        assert_eq!(hidden, "10.0.0.9 overlaps addresses of another pool");
+        assert!(pool(2, "10.0.1.0/24", None).check_beside(&one, true).is_ok());
+        assert!(pool(2, "10.0.0.9", Some(2)).check_beside(&one, true).is_err());
+        assert!(pool(2, "10.0.0.9", Some(2)).check_beside(&pool(3, "10.0.0.0/24", Some(3)), true).is_ok());
+        assert!(pool(2, "10.0.0.9", Some(2)).check_beside(&pool(3, "10.0.0.0/24", Some(2)), true).is_err());
         assert_eq!(pool(1, "", None).check().expect_err("empty").code(), "pool-range-invalid");
         assert_eq!(pool(1, "10.0.0.0/8", None).check().expect_err("large").code(), "pool-range-invalid");
     }

@@ -99,6 +99,7 @@ fn fold(tenant: TenantId, line: UsageLine, kept: &mut BTreeMap<(i64, i64, UnixMs
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::accounts::Scope;
     use crate::q;
     use crate::sessions::sql::bulk::{Want, list_bucket_sums};
     use crate::sessions::sql::{count_sessions, create_partition, list_partitions, list_set_aside, list_usage_mismatches, lock_partitions};
@@ -134,8 +135,9 @@ mod tests {
                 let sums = list_bucket_sums(&mut conn, &[Want { tenant_id: 1, customer_id: 7, since: 0 }]).await.expect("sums");
                 let mut all: Vec<_> = sums.iter().map(|s| (s.bucket_at, s.octets_in, s.secs)).collect();
                 all.sort_unstable();
-                let is_whole = list_usage_mismatches(&mut conn, TenantId(1), 9).await.expect("lists").is_empty();
-                (all, is_whole, count_sessions(&mut conn, TenantId(1)).await.expect("counts"))
+                let scope = Scope::administrator(TenantId(1));
+                let is_whole = list_usage_mismatches(&mut conn, &scope, 9).await.expect("lists").is_empty();
+                (all, is_whole, count_sessions(&mut conn, &scope).await.expect("counts"))
             };
             let before = sums().await;
             assert_eq!((before.1, before.2), (true, 8));

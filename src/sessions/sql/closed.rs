@@ -28,6 +28,7 @@ pub(in crate::sessions) fn instant_of(key: &[u8]) -> UnixMs {
 }
 
 /// Names of a tenant's sessions that began and ended before an instant and are not moved yet, after a name (start with nothing), in order, at most `limit`.
+// cross-tenant: retention is the server's own
 pub(in crate::sessions) async fn list_movable(
     conn: &mut Conn,
     tenant: TenantId,
@@ -41,6 +42,7 @@ pub(in crate::sessions) async fn list_movable(
 }
 
 /// Moves a tenant's sessions of names after one up to another that ended before an instant. On PostgreSQL those that an applier works on stay for the next time.
+// cross-tenant: retention is the server's own
 pub(in crate::sessions) async fn move_closed(
     conn: &mut Conn,
     tenant: TenantId,
@@ -72,6 +74,7 @@ pub(in crate::sessions) async fn move_closed(
 }
 
 /// Moves a session back, since something was heard of it.
+// cross-tenant: a journal holds records of all tenants
 pub(in crate::sessions) async fn move_back(conn: &mut Conn, tenant: TenantId, session_key: &[u8]) -> Result<u64, StoreError> {
     let moved = q!(exec conn, concat!("INSERT INTO sessions (", all_columns!(), ") SELECT ", all_columns!(), " FROM closed_sessions \
         WHERE tenant_id = $1 AND session_key = $2"), tenant.0, session_key)?;
@@ -142,6 +145,7 @@ macro_rules! delete_old {
 
 /// Removes a tenant's moved sessions that ended before an instant, at most `limit`, in order of their names; returns these. On PostgreSQL only those that are in no
 /// month's partition: a partition goes whole.
+// cross-tenant: retention is the server's own
 pub(in crate::sessions) async fn delete_old_sessions(
     conn: &mut Conn,
     tenant: TenantId,

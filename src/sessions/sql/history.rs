@@ -2,11 +2,13 @@
 
 use super::bulk::{BucketSum, Want, list_bucket_sums};
 use super::{SessionLine, UsageLine, line_columns, of_both, some_of};
-use crate::q;
+use crate::accounts::Scope;
 use crate::store::{Conn, StoreError};
-use crate::units::{TenantId, UnixMs};
+use crate::units::{CustomerId, TenantId, UnixMs};
+use crate::{customer_is_seen, q, session_is_seen};
 
 /// Removes a session's usage and returns it.
+// cross-tenant: retention is the server's own
 pub(in crate::sessions) async fn delete_usage_of(
     conn: &mut Conn,
     tenant: TenantId,
@@ -23,6 +25,7 @@ pub(in crate::sessions) async fn list_undated_days(conn: &mut Conn) -> Result<Ve
 }
 
 /// Says where the buckets of such a day begin.
+// cross-tenant: the schema's own business
 pub(in crate::sessions) async fn update_undated_day(
     conn: &mut Conn,
     tenant: TenantId,
@@ -32,33 +35,45 @@ pub(in crate::sessions) async fn update_undated_day(
     q!(exec conn, "UPDATE usage SET bucket_at = $3 WHERE tenant_id = $1 AND bucket_at = $2", tenant.0, -day, begins_at)
 }
 
-/// A session's usage, in order of its buckets.
-pub async fn list_usage_of_session(conn: &mut Conn, tenant: TenantId, session_key: &[u8]) -> Result<Vec<UsageLine>, StoreError> {
+pub(in crate::sessions) async fn list_usage_of_session(
+    conn: &mut Conn,
+    scope: &Scope,
+    session_key: &[u8],
+) -> Result<Vec<UsageLine>, StoreError> {
+    // Of a session that was removed only its usage is left, which is no longer of a session's name.
+    if find_session_facts(conn, scope, session_key).await?.is_none() {
+        return Ok(Vec::new());
+    }
     q!(all conn, UsageLine, "SELECT session_key, bucket_at, day, charging_class, customer_id, octets_in, octets_out, secs FROM usage \
-        WHERE tenant_id = $1 AND session_key = $2 ORDER BY bucket_at, charging_class", tenant.0, session_key)
+        WHERE tenant_id = $1 AND session_key = $2 ORDER BY bucket_at, charging_class", scope.tenant().0, session_key)
 }
 
-/// A customer's usage in buckets that begin at or after an instant, the newest first, at most `limit`.
-pub async fn list_usage_of_customer(
+pub(in crate::sessions) async fn list_usage_of_customer(
     conn: &mut Conn,
-    tenant: TenantId,
-    customer_id: i64,
+    scope: &Scope,
+    id: CustomerId,
     since: UnixMs,
     limit: i64,
 ) -> Result<Vec<UsageLine>, StoreError> {
-    q!(all conn, UsageLine, "SELECT session_key, bucket_at, day, charging_class, customer_id, octets_in, octets_out, secs FROM usage \
-        WHERE tenant_id = $1 AND customer_id = $2 AND bucket_at >= $3 ORDER BY bucket_at DESC, session_key DESC LIMIT $4",
-        tenant.0, customer_id, since, limit)
+    let (from, to) = scope.owners();
+    q!(all conn, UsageLine, concat!("SELECT session_key, bucket_at, day, charging_class, customer_id, octets_in, octets_out, secs FROM usage \
+        WHERE tenant_id = $1 AND customer_id = $2 AND bucket_at >= $3 AND ", customer_is_seen!("$2", "$5", "$6"),
+        " ORDER BY bucket_at DESC, session_key DESC LIMIT $4"), scope.tenant().0, id.0, since, limit, from, to)
 }
 
-/// What a customer was charged with in each bucket that begins at or after an instant, all his sessions together, oldest first.
-pub async fn list_charged_buckets(
+pub(in crate::sessions) async fn list_charged_buckets(
     conn: &mut Conn,
-    tenant: TenantId,
-    customer_id: i64,
+    scope: &Scope,
+    id: CustomerId,
     since: UnixMs,
 ) -> Result<Vec<BucketSum>, StoreError> {
-    let mut found = list_bucket_sums(conn, &[Want { tenant_id: tenant.0, customer_id, since }]).await?;
+    let (from, to) = scope.owners();
+    let (is_seen,): (bool,) =
+        q!(one conn, (bool,), concat!("SELECT ", customer_is_seen!("$2", "$3", "$4")), scope.tenant().0, id.0, from, to)?;
+    if !is_seen {
+        return Ok(Vec::new());
+    }
+    let mut found = list_bucket_sums(conn, &[Want { tenant_id: scope.tenant().0, customer_id: id.0, since }]).await?;
     found.sort_unstable_by_key(|sum| sum.bucket_at);
     Ok(found)
 }
@@ -80,25 +95,37 @@ pub struct SessionFacts {
     pub flags: i64,
 }
 
-/// The rest of a session's facts.
-pub async fn find_session_facts(conn: &mut Conn, tenant: TenantId, session_key: &[u8]) -> Result<Option<SessionFacts>, StoreError> {
-    q!(opt conn, SessionFacts, "SELECT nas_instance, customer_id, uncharged_in, uncharged_out, uncharged_secs, flags FROM sessions \
-        WHERE tenant_id = $1 AND session_key = $2 UNION ALL \
-        SELECT nas_instance, customer_id, uncharged_in, uncharged_out, uncharged_secs, flags FROM closed_sessions \
-        WHERE tenant_id = $1 AND session_key = $2", tenant.0, session_key)
-}
-
-/// One session.
-pub async fn find_session(conn: &mut Conn, tenant: TenantId, session_key: &[u8]) -> Result<Option<SessionLine>, StoreError> {
-    q!(opt conn, SessionLine, of_both!("s.tenant_id = $1 AND s.session_key = $2", "DESC", "1"), tenant.0, session_key)
-}
-
-/// Sessions of this Acct-Session-Id, the newest first, at most `limit`. Among those of the last day no index helps: it walks back from the newest.
-pub async fn list_sessions_of_id(
+pub(in crate::sessions) async fn find_session_facts(
     conn: &mut Conn,
-    tenant: TenantId,
+    scope: &Scope,
+    session_key: &[u8],
+) -> Result<Option<SessionFacts>, StoreError> {
+    let (from, to) = scope.owners();
+    q!(opt conn, SessionFacts, concat!("SELECT nas_instance, customer_id, uncharged_in, uncharged_out, uncharged_secs, flags FROM sessions s \
+        WHERE s.tenant_id = $1 AND s.session_key = $2 AND ", session_is_seen!("s", "$3", "$4"), " UNION ALL \
+        SELECT nas_instance, customer_id, uncharged_in, uncharged_out, uncharged_secs, flags FROM closed_sessions s \
+        WHERE s.tenant_id = $1 AND s.session_key = $2 AND ", session_is_seen!("s", "$3", "$4")), scope.tenant().0, session_key, from, to)
+}
+
+pub(in crate::sessions) async fn find_session(
+    conn: &mut Conn,
+    scope: &Scope,
+    session_key: &[u8],
+) -> Result<Option<SessionLine>, StoreError> {
+    const FIND: &str = of_both!(concat!("s.tenant_id = $1 AND s.session_key = $2 AND ", session_is_seen!("s", "$3", "$4")), "DESC", "1");
+    let (from, to) = scope.owners();
+    q!(opt conn, SessionLine, FIND, scope.tenant().0, session_key, from, to)
+}
+
+/// Among those of the last day no index helps: it walks back from the newest.
+pub(in crate::sessions) async fn list_sessions_of_id(
+    conn: &mut Conn,
+    scope: &Scope,
     acct_session_id: &str,
     limit: i64,
 ) -> Result<Vec<SessionLine>, StoreError> {
-    q!(all conn, SessionLine, of_both!("s.tenant_id = $1 AND s.acct_session_id = $2", "DESC", "$3"), tenant.0, acct_session_id, limit)
+    const LIST: &str =
+        of_both!(concat!("s.tenant_id = $1 AND s.acct_session_id = $2 AND ", session_is_seen!("s", "$4", "$5")), "DESC", "$3");
+    let (from, to) = scope.owners();
+    q!(all conn, SessionLine, LIST, scope.tenant().0, acct_session_id, limit, from, to)
 }

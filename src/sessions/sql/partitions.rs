@@ -46,6 +46,7 @@ async fn list_months(conn: &mut Conn, prefix: &str) -> Result<Vec<Month>, StoreE
 }
 
 /// A session that the default partition holds although it began between these instants, by its name: the earliest.
+// cross-tenant: the schema is the server's own
 pub(in crate::sessions) async fn find_in_default(
     conn: &mut Conn,
     tenant: TenantId,

@@ -3,5 +3,6 @@
 mod foreign_clients;
 mod identity;
 mod methods;
+mod providers;
 mod replies;
 mod routers;

@@ -3,10 +3,14 @@
 //! The packets here are built and checked by code of their own, written from the RFCs, so that a mistake in `src/radius/` cannot
 //! hide behind itself.
 
+pub mod browser;
 pub mod clients;
 pub mod coa;
+pub mod html;
+pub mod https;
 pub mod mschap;
 pub mod packet;
+pub mod pebble;
 pub mod postgres;
 pub mod server;
 pub mod simulated;
@@ -15,6 +19,7 @@ pub mod targets;
 pub mod udp;
 pub mod wait;
 
+pub use browser::{ACCOUNT_PASSWORD, Browser, Page};
 pub use packet::{Packet, Reply, code};
 pub use server::TestServer;
 pub use store::Store;

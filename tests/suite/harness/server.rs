@@ -63,6 +63,13 @@ impl TestServer {
         }
     }
 
+    /// Writes other lines into the configuration's section `http`.
+    pub fn set_http(&self, lines: &str) {
+        let text = std::fs::read_to_string(&self.config).expect("just written");
+        let (before, _) = text.split_once("[http]").expect("the last section");
+        std::fs::write(&self.config, format!("{before}[http]\n{lines}\n")).expect("the test's folder is writable");
+    }
+
     /// The standard router, package and customer, by the command line.
     pub fn add_standard_entries(&self) {
         self.must(&["router", "add", "rw01", "--address", "127.0.0.1", "--secret", SECRET]);
@@ -126,10 +133,15 @@ impl TestServer {
 
     /// Asks it to end (SIGTERM) and returns how it did; panics when it takes longer than [`wait::SOON`].
     pub fn terminate(&mut self) -> ExitStatus {
+        self.signal("TERM");
         let mut child = self.child.take().expect("running");
-        let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill");
-        assert!(sent.success(), "SIGTERM could not be sent");
         wait::until("the server ends after SIGTERM", wait::SOON, || child.try_wait().expect("our child"))
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([format!("-{name}"), self.process_id().to_string()]).status().expect("kill");
+        assert!(sent.success(), "SIG{name} could not be sent");
     }
 
     /// Ends it politely and starts it again; its ports change.
@@ -167,13 +179,19 @@ impl TestServer {
 
     /// Status and body of a GET; `None` when nobody answers.
     pub fn get(&self, path: &str) -> Option<(u16, String)> {
+        let (head, body) = self.send(&format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.http))?;
+        Some((head.split(' ').nth(1)?.parse().ok()?, body))
+    }
+
+    /// Sends the text of a request in the clear; head and body of what comes.
+    pub fn send(&self, request: &str) -> Option<(String, String)> {
         let mut stream = TcpStream::connect_timeout(&self.http, Duration::from_secs(2)).ok()?;
         stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.http).ok()?;
+        stream.write_all(request.as_bytes()).ok()?;
         let mut text = String::new();
         stream.read_to_string(&mut text).ok()?;
         let (head, body) = text.split_once("\r\n\r\n")?;
-        Some((head.split(' ').nth(1)?.parse().ok()?, body.to_owned()))
+        Some((head.to_owned(), body.to_owned()))
     }
 
     /// What it wrote to standard output and error.

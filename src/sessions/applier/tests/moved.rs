@@ -1,6 +1,7 @@
 //! Packets about sessions that were moved among the closed ones: they come back, and nothing of them is lost or counted twice.
 
 use super::*;
+use crate::accounts::Scope;
 use crate::sessions::HistoryKeeper;
 use crate::sessions::sql::{
     NEWEST, count_sessions, find_session, find_session_facts, list_newest_sessions, list_sessions_after, list_sessions_of_id,
@@ -29,12 +30,12 @@ async fn move_all(bench: &Bench, now: UnixMs) {
 /// Sessions of tenant 1 by every list, and how many disagree with their usage.
 async fn shown(bench: &Bench) -> (i64, usize) {
     let mut conn = bench.fresh.db.read().await.expect("a connection");
-    let (conn, tenant) = (&mut conn, TenantId(1));
-    let count = count_sessions(conn, tenant).await.expect("counts");
-    let newest = list_newest_sessions(conn, tenant, false, "", &NEWEST, 9).await.expect("lists");
-    let of_name = list_newest_sessions(conn, tenant, false, "BOB", &NEWEST, 9).await.expect("lists");
-    let of_id = list_sessions_of_id(conn, tenant, "81000001", 9).await.expect("lists");
-    let mut exported = list_sessions_after(conn, tenant, &[], 0, 9).await.expect("lists");
+    let (conn, scope) = (&mut conn, &Scope::administrator(TenantId(1)));
+    let count = count_sessions(conn, scope).await.expect("counts");
+    let newest = list_newest_sessions(conn, scope, false, "", &NEWEST, 9).await.expect("lists");
+    let of_name = list_newest_sessions(conn, scope, false, "BOB", &NEWEST, 9).await.expect("lists");
+    let of_id = list_sessions_of_id(conn, scope, "81000001", 9).await.expect("lists");
+    let mut exported = list_sessions_after(conn, scope, &[], 0, 9).await.expect("lists");
     exported.reverse();
     let keys = |lines: &[crate::sessions::sql::SessionLine]| lines.iter().map(|line| line.session_key.clone()).collect::<Vec<_>>();
     for list in [&of_name, &of_id, &exported] {
@@ -42,15 +43,15 @@ async fn shown(bench: &Bench) -> (i64, usize) {
     }
     assert_eq!(newest.len() as i64, count);
     for key in keys(&newest) {
-        assert!(find_session(conn, tenant, &key).await.expect("finds").is_some());
-        assert!(find_session_facts(conn, tenant, &key).await.expect("finds").is_some());
+        assert!(find_session(conn, scope, &key).await.expect("finds").is_some());
+        assert!(find_session_facts(conn, scope, &key).await.expect("finds").is_some());
     }
     if let [first, .., last] = &keys(&newest)[..] {
-        let below = list_newest_sessions(conn, tenant, false, "bob", first, 9).await.expect("lists");
+        let below = list_newest_sessions(conn, scope, false, "bob", first, 9).await.expect("lists");
         assert_eq!(keys(&below), keys(&newest[1..]));
-        assert!(list_newest_sessions(conn, tenant, false, "", last, 9).await.expect("lists").is_empty());
+        assert!(list_newest_sessions(conn, scope, false, "", last, 9).await.expect("lists").is_empty());
     }
-    (count, list_usage_mismatches(conn, tenant, 9).await.expect("checks").len())
+    (count, list_usage_mismatches(conn, scope, 9).await.expect("checks").len())
 }
 
 #[tokio::test]

@@ -1,0 +1,22 @@
+# API keys of one's own.
+api-keys-help = A key lets a program do in your name what it says, as far as you may do it yourself at that moment.
+api-keys-none = No API keys yet. A program that works with Tollgate needs one.
+api-key-new = New API key
+api-key-name-hint = What it is for, such as billing.
+api-key-begins = Begins with
+api-key-from = Only from
+api-key-from-hint = Addresses or prefixes, one a line, such as 192.0.2.0/24. Empty for anywhere.
+api-key-anywhere = anywhere
+api-key-per-hour = Requests an hour
+api-key-made-at = Made
+api-key-until = Runs out
+api-key-used = Last used
+api-key-last-day = Last day
+api-key-last-day-hint = It works until the end of this day in the tenant's time zone. Empty for good.
+api-key-may = What it may do
+api-key-may-hint = Only what you hold yourself. Give it as little as the program needs.
+api-key-make = Make API key
+api-key-made = New API key
+api-key-made-help = This is the key { $name }. It is shown only now: copy it to where the program reads it.
+api-key-kept = I have kept it
+api-key-expired = Run out

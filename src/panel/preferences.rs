@@ -1,0 +1,24 @@
+//! Looks: light or dark in a cookie (also for guests' pages later), language and rows per page with the account.
+
+use axum::response::Response;
+
+use crate::accounts::{PAGE_ROW_CHOICES, Preferences, set_preferences};
+use crate::web::{Form, Guard, Jar, Language, Problem, Routes, Signed, Theme, go};
+
+/// Its routes.
+pub fn routes() -> Routes {
+    Routes::new().post("/preferences/theme", Guard::SignedIn, set_theme).post("/preferences", Guard::SignedIn, set)
+}
+
+async fn set_theme(who: Signed, form: Form) -> Result<Response, Problem> {
+    let theme: Theme = form.text("theme").parse().map_err(Problem::BadRequest)?;
+    Ok(go(form.text("here"), &[who.visit.cookies.set(Jar::Theme, theme.as_str())]))
+}
+
+async fn set(who: Signed, form: Form) -> Result<Response, Problem> {
+    let language = form.filled("language").map(|code| Language::of(code).ok_or(Problem::BadRequest("there is no such language".into())));
+    let page_rows = form.text("page_rows").parse().ok().filter(|rows| PAGE_ROW_CHOICES.contains(rows));
+    let preferences = Preferences { language: language.transpose()?.map(|l| l.code().to_owned()), page_rows };
+    set_preferences(&who.db(), &who.principal, &preferences, who.now()).await?;
+    Ok(go("/profile?said=preferences-kept", &[]))
+}

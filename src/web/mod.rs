@@ -1,0 +1,41 @@
+//! What surfaces share: the request as a visit, sign-in cookies, guards of routes, forms and their tokens, the shell of pages, texts, styles, errors.
+//!
+//! Reading order: [`Site`] (what a server has), `layers` (what happens to every request), [`Routes`] (how a page is registered: never without a [`Guard`]),
+//! [`Signed`] (who came), [`Form`] (what he sent), [`Version`] (whether it was changed meanwhile), [`Shell`] (what every page shows), [`Problem`] (what he gets
+//! instead).
+//! Must not know: features. A page belongs to a surface.
+
+mod assets;
+mod cookies;
+mod form;
+mod form_token;
+mod guard;
+mod layers;
+mod locale;
+mod page;
+mod path;
+mod peer;
+mod problem;
+mod query;
+mod routes;
+mod shell;
+mod site;
+mod version;
+mod visit;
+
+pub use assets::{css_path, icons_path, serve_asset};
+pub use cookies::{Cookies, Jar};
+pub use form::{Complaints, Form};
+pub use guard::{Guard, KeyCaller, Signed};
+pub use layers::with_layers;
+pub use locale::{LANGUAGES, Language, Said};
+pub use page::{attachment, attachment_in_pieces, go, html, html_with, refill, with_cookie};
+pub use path::{Id, Word};
+pub use peer::{Peer, client_ip, is_https};
+pub use problem::Problem;
+pub use query::{Query, url_with};
+pub use routes::{Method, Route, Routes};
+pub use shell::{Entry, MenuItem, Notice, Shell, ViewAs, Who};
+pub use site::{Site, SiteOptions};
+pub use version::{Difference, VERSION_FIELD, Version, conflict, differences};
+pub use visit::{Theme, Visit};

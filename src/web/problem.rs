@@ -1,0 +1,165 @@
+//! What somebody gets instead of a page. A handler returns it; `layers` makes the page, in his language and with the request's id.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+
+use crate::accounts::{AccountError, Denial};
+use crate::customers::CustomerError;
+use crate::store::StoreError;
+
+/// Why there is no page.
+#[derive(Debug, Clone)]
+pub enum Problem {
+    /// Not there, or not for these eyes: the two look alike.
+    NotFound,
+    /// This page cannot be asked for in this way.
+    MethodNotAllowed,
+    /// First sign in.
+    SignIn,
+    /// The API without a key.
+    KeyMissing,
+    /// The API with a key that is not good: says why.
+    KeyRefused(&'static str),
+    /// Signed in, but not allowed: says what is missing.
+    Forbidden(String),
+    /// The form was made for another sign-in, or by another site.
+    FormOutdated,
+    /// Sent by a page of another site.
+    CrossSite,
+    /// What was sent does not read.
+    BadRequest(String),
+    /// More than a form may be.
+    TooLarge,
+    /// Understood, but it cannot be so: says why.
+    Refused(String),
+    /// Somebody else changed it in the meantime.
+    Conflict(String),
+    /// Wait so many seconds.
+    TooMany(u64),
+    /// The server has too much to do.
+    Busy,
+    /// The database does not answer.
+    StoreAway,
+    /// Ours to mend; the log says what.
+    Internal,
+}
+
+impl Problem {
+    /// The status code.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Problem::NotFound => StatusCode::NOT_FOUND,
+            Problem::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Problem::SignIn => StatusCode::SEE_OTHER,
+            Problem::KeyMissing | Problem::KeyRefused(_) => StatusCode::UNAUTHORIZED,
+            Problem::Forbidden(_) | Problem::FormOutdated | Problem::CrossSite => StatusCode::FORBIDDEN,
+            Problem::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Problem::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Problem::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Problem::Conflict(_) => StatusCode::CONFLICT,
+            Problem::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Problem::Busy | Problem::StoreAway => StatusCode::SERVICE_UNAVAILABLE,
+            Problem::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The id of its texts: `problem-ID` is the heading, `problem-help-ID` says what to do.
+    pub fn text_id(&self) -> &'static str {
+        match self {
+            Problem::NotFound => "not-found",
+            Problem::MethodNotAllowed => "method",
+            Problem::SignIn => "sign-in",
+            Problem::KeyMissing => "key-missing",
+            Problem::KeyRefused(_) => "key-refused",
+            Problem::Forbidden(_) => "forbidden",
+            Problem::FormOutdated => "form-outdated",
+            Problem::CrossSite => "cross-site",
+            Problem::BadRequest(_) => "bad-request",
+            Problem::TooLarge => "too-large",
+            Problem::Refused(_) => "refused",
+            Problem::Conflict(_) => "conflict",
+            Problem::TooMany(_) => "too-many",
+            Problem::Busy => "busy",
+            Problem::StoreAway => "store-away",
+            Problem::Internal => "internal",
+        }
+    }
+
+    /// What more there is to say.
+    pub fn detail(&self) -> Option<String> {
+        match self {
+            Problem::Forbidden(why) | Problem::BadRequest(why) | Problem::Refused(why) | Problem::Conflict(why) => Some(why.clone()),
+            Problem::KeyRefused(why) => Some((*why).to_owned()),
+            _ => None,
+        }
+    }
+
+    /// Seconds to wait.
+    pub fn wait_secs(&self) -> Option<u64> {
+        match self {
+            Problem::TooMany(secs) => Some(*secs),
+            Problem::Busy | Problem::StoreAway => Some(5),
+            _ => None,
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = match self {
+            // `layers` adds where to come back to
+            Problem::SignIn => Redirect::to("/sign-in").into_response(),
+            ref other => other.status().into_response(),
+        };
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Problem {
+        if error.is_unreachable() {
+            tracing::warn!(%error, "a page could not be made");
+            return Problem::StoreAway;
+        }
+        tracing::error!(%error, "a page could not be made");
+        Problem::Internal
+    }
+}
+
+impl From<Denial> for Problem {
+    fn from(denial: Denial) -> Problem {
+        Problem::Forbidden(denial.to_string())
+    }
+}
+
+impl From<AccountError> for Problem {
+    fn from(error: AccountError) -> Problem {
+        match error {
+            AccountError::Store(e) => e.into(),
+            AccountError::Denied(denial) => denial.into(),
+            AccountError::UnknownTenant(_) | AccountError::UnknownAccount(_) | AccountError::UnknownApiKey(_) => Problem::NotFound,
+            AccountError::NotSignedIn(_) => Problem::SignIn,
+            AccountError::TooManyAttempts { wait_secs } | AccountError::ApiKeyLimit { wait_secs, .. } => Problem::TooMany(wait_secs),
+            AccountError::Busy => Problem::Busy,
+            AccountError::Outdated => Problem::Conflict(error.to_string()),
+            AccountError::Impersonation(why) => Problem::Forbidden(why.into()),
+            other => Problem::Refused(other.to_string()),
+        }
+    }
+}
+
+impl From<CustomerError> for Problem {
+    fn from(error: CustomerError) -> Problem {
+        match error {
+            CustomerError::Store(e) => e.into(),
+            CustomerError::Account(e) => e.into(),
+            CustomerError::Unknown(_) => Problem::NotFound,
+            CustomerError::Key(e) => {
+                tracing::error!(error = %e, "a secret does not open");
+                Problem::Internal
+            }
+            other => Problem::Refused(other.to_string()),
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! What every page shows around its content, and how a template says and prints things.
+
+use std::borrow::Borrow;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::guard::{Guard, Signed};
+use super::locale::{Language, Said};
+use super::visit::Theme;
+use super::{Site, Visit, assets, form_token};
+use crate::accounts::capability::Capability;
+use crate::units::UnixMs;
+
+/// A page that may stand in the menu; it does for whom its guard lets in.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// Its address.
+    pub path: &'static str,
+    /// The id of its name's text.
+    pub text_id: &'static str,
+    /// The icon's name.
+    pub icon: &'static str,
+    /// For whom.
+    pub guard: Guard,
+}
+
+/// A line of the menu.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MenuItem {
+    /// Where it leads.
+    pub path: &'static str,
+    /// What it says.
+    pub text: String,
+    /// The icon's name.
+    pub icon: &'static str,
+    /// Whether it is the page at hand, or above it.
+    pub is_current: bool,
+}
+
+/// A line above the content: what was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice(pub String);
+
+/// Who is signed in.
+#[derive(Debug, Clone)]
+pub struct Who {
+    /// His name.
+    pub name: String,
+    /// What his role is called in this tenant.
+    pub role: String,
+    /// The tenant's name.
+    pub tenant: String,
+    /// Whether that is another than his own.
+    pub is_abroad: bool,
+}
+
+/// Through whose eyes he looks.
+#[derive(Debug, Clone)]
+pub struct ViewAs {
+    /// Whose.
+    pub name: String,
+    /// Until when.
+    pub until: UnixMs,
+}
+
+/// See the head of the file.
+#[derive(Debug, Clone)]
+pub struct Shell {
+    /// The page's heading and the title of its tab.
+    pub title: String,
+    /// The language of its texts.
+    pub language: Language,
+    /// Light or dark.
+    pub theme: Theme,
+    /// Plain http from anywhere: every page says so.
+    pub is_insecure: bool,
+    /// For whom the pages are that he may open.
+    pub menu: Vec<MenuItem>,
+    /// Who is signed in.
+    pub who: Option<Who>,
+    /// Through whose eyes.
+    pub view_as: Option<ViewAs>,
+    /// What was done.
+    pub notice: Option<Notice>,
+    /// When the request came.
+    pub now: UnixMs,
+    /// Path and query of the page, to come back to it.
+    pub here: String,
+    zone: TimeZone,
+    form_key: [u8; 32],
+    bound_to: String,
+}
+
+impl Shell {
+    /// Of a page for guests.
+    pub fn guest(site: &Arc<Site>, visit: &Visit, title_id: &str) -> Shell {
+        let language = visit.language;
+        Shell {
+            title: language.text(title_id, &[]),
+            language,
+            theme: visit.theme,
+            is_insecure: site.options.is_insecure && !visit.is_https,
+            menu: Vec::new(),
+            who: None,
+            view_as: None,
+            notice: notice(visit, language),
+            now: visit.now,
+            here: visit.target.clone(),
+            zone: TimeZone::UTC,
+            form_key: site.form_key,
+            bound_to: visit.bound_to().to_owned(),
+        }
+    }
+
+    pub(super) fn signed(signed: &Signed, title_id: &str) -> Shell {
+        let (language, path) = (signed.language(), signed.visit.path());
+        let leads_here = |to: &str| path == to || path.strip_prefix(to).is_some_and(|rest| rest.starts_with('/'));
+        let entries = signed.site.menu.iter().filter(|e| e.guard.lets(signed.scope()));
+        let principal = &signed.principal;
+        let role = principal.scope.role().map(|role| signed.book.terms(role).label).unwrap_or_default();
+        Shell {
+            title: language.text(title_id, &[]),
+            language,
+            menu: entries
+                .map(|e| MenuItem { path: e.path, text: language.text(e.text_id, &[]), icon: e.icon, is_current: leads_here(e.path) })
+                .collect(),
+            who: Some(Who {
+                name: principal.account_name.clone(),
+                role,
+                tenant: signed.tenant.name.clone(),
+                is_abroad: principal.home != signed.tenant.id,
+            }),
+            view_as: principal.impersonation.as_ref().map(|i| ViewAs { name: i.name.clone(), until: i.until }),
+            notice: notice(&signed.visit, language),
+            zone: signed.tenant.zone(),
+            bound_to: signed.bound_to(),
+            ..Shell::guest(&signed.site, &signed.visit, title_id)
+        }
+    }
+
+    /// With another title, such as the name of what the page is about.
+    #[must_use]
+    pub fn titled(mut self, title: impl Into<String>) -> Shell {
+        self.title = title.into();
+        self
+    }
+
+    /// A text.
+    pub fn t(&self, id: impl AsRef<str>) -> String {
+        self.language.text(id.as_ref(), &[])
+    }
+
+    /// A text by two parts of its id.
+    pub fn t2(&self, stem: &str, end: impl AsRef<str>) -> String {
+        self.t(format!("{stem}-{}", end.as_ref()))
+    }
+
+    /// A text with one value.
+    pub fn t_with(&self, id: &str, name: &str, value: impl AsRef<str>) -> String {
+        self.language.text(id, &[(name, Said::from(value.as_ref()))])
+    }
+
+    /// A text with a number, for plural rules.
+    pub fn t_count(&self, id: &str, count: impl Borrow<i64>) -> String {
+        self.language.text(id, &[("count", Said::from(*count.borrow()))])
+    }
+
+    /// What a capability is called: as the catalogue says it, unless the language has words of its own.
+    pub fn capability(&self, capability: &Capability) -> String {
+        let id = format!("capability-{}", capability.as_str().replace('.', "-"));
+        self.language.find(&id, &[]).unwrap_or_else(|| capability.describe().to_owned())
+    }
+
+    /// The token for a form.
+    pub fn form_token(&self) -> String {
+        form_token::make(&self.form_key, &self.bound_to)
+    }
+
+    /// An instant in the tenant's zone: `2026-12-01 14:05`.
+    pub fn when(&self, at: impl Borrow<UnixMs>) -> String {
+        self.printed(*at.borrow(), "%Y-%m-%d %H:%M")
+    }
+
+    /// The same with seconds.
+    pub fn when_exactly(&self, at: impl Borrow<UnixMs>) -> String {
+        self.printed(*at.borrow(), "%Y-%m-%d %H:%M:%S")
+    }
+
+    /// An instant that there may not be.
+    pub fn when_if(&self, at: impl Borrow<Option<UnixMs>>) -> String {
+        at.borrow().as_ref().map(|at| self.when(at)).unwrap_or_default()
+    }
+
+    fn printed(&self, at: UnixMs, format: &str) -> String {
+        Timestamp::from_millisecond(at).map(|t| t.to_zoned(self.zone.clone()).strftime(format).to_string()).unwrap_or_default()
+    }
+
+    /// The style sheet.
+    pub fn css(&self) -> &'static str {
+        assets::css_path()
+    }
+
+    /// The icons.
+    pub fn icons(&self) -> &'static str {
+        assets::icons_path()
+    }
+
+    /// The mark of the browser's tab.
+    pub fn mark(&self) -> &'static str {
+        assets::mark_path()
+    }
+}
+
+/// `?said=account-suspended`, as redirects after a change have it: only texts that exist can be said.
+fn notice(visit: &Visit, language: Language) -> Option<Notice> {
+    let query = visit.target.split_once('?').map(|(_, query)| super::Query::read(query))?;
+    let said = query.get("said");
+    let is_plain = !said.is_empty() && said.len() < 64 && said.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+    let id = format!("said-{said}");
+    is_plain.then(|| language.find(&id, &[]).or_else(|| Language::FIRST.find(&id, &[]))).flatten().map(Notice)
+}

@@ -1,0 +1,169 @@
+//! Makes the world of the crawl by the rooms' own use cases.
+
+use std::sync::Arc;
+
+use tollgate::accounts::capability::Capability;
+use tollgate::accounts::{
+    AccountChanges, Guest, NewAccount, NewApiKey, Role, RoleChanges, Scope, TenantChanges, add_account, add_api_key, add_tenant,
+    find_account_by_name, find_tenant, make_sign_in_link, permit, reset_password, set_account, set_role, set_tenant,
+};
+use tollgate::store::{Db, IdMaker, KeyFile};
+use tollgate::units::AccountId;
+use tollgate::web::Site;
+
+use super::cast::{CAST, GIVEN, KEY_HOLDERS, Side, host_name, key_mark, mark, name, part_of, tenant_name};
+use super::world::{CUSTOMER, Known, PASSPHRASE, SignIns, cheap_hasher, key_file, lease, make_site, now};
+use crate::harness::{Store, TestServer};
+
+/// Makes everything; the store is closed afterwards, so that its file is whole.
+pub async fn build(store: &Store) -> Known {
+    let server = TestServer::prepare(store);
+    let db = Db::open(&store.url.parse().expect("a URL")).await.expect("a store");
+    let key = KeyFile::read(&key_file(store)).expect("a key file");
+    let site = make_site(&db, &key, lease(&db).await);
+    let mut builder = Builder { known: Known::default(), db: db.clone(), site };
+    builder.tenants().await;
+    for part in CAST {
+        builder.account(part.key).await;
+    }
+    builder.permissions().await;
+    builder.elsewhere().await;
+    for holder in KEY_HOLDERS {
+        builder.api_key(holder).await;
+    }
+    for part in CAST {
+        builder.sign_ins(part.key).await;
+    }
+    db.close().await;
+    for side in [Side::A, Side::B] {
+        network(&server, side);
+    }
+    builder.known
+}
+
+/// What customers need, by commands: no page shows it yet, and none must.
+fn network(server: &TestServer, side: Side) {
+    let (tenant, mark, address) =
+        if side == Side::A { (tenant_name(side), "wwaww", "192.0.2.1") } else { (tenant_name(side), "wwbww", "192.0.2.2") };
+    let (router, package, customer) = (format!("router-{mark}"), format!("package-{mark}"), format!("customer-{mark}"));
+    server.must(&["--tenant", tenant, "router", "add", &router, "--address", address, "--secret", "testing123"]);
+    server.must(&["--tenant", tenant, "package", "add", &package, "--download", "20M", "--upload", "10M"]);
+    server.must(&["--tenant", tenant, "customer", "add", &customer, "--password", CUSTOMER.1, "--package", &package]);
+}
+
+struct Builder {
+    known: Known,
+    db: Db,
+    site: Site,
+}
+
+impl Builder {
+    fn scope(&self, side: Side) -> Scope {
+        Scope::administrator(self.known.tenant(side))
+    }
+
+    fn ids(&self) -> Arc<IdMaker> {
+        self.site.ids.load_full().expect("leased")
+    }
+
+    async fn tenants(&mut self) {
+        let ids = self.ids();
+        for side in [Side::A, Side::B] {
+            let (tenant, _) = add_tenant(&self.db, &ids, tenant_name(side), "UTC", "USD", now()).await.expect("a tenant");
+            let host = host_name(side).map(str::to_owned);
+            let mut tx = self.db.begin().await.expect("a transaction");
+            set_tenant(&mut tx, tenant_name(side), &TenantChanges { host_name: Some(host), ..TenantChanges::default() })
+                .await
+                .expect("changed");
+            tx.commit(now()).await.expect("committed");
+            self.known.tenants.insert(tenant_name(side), tenant.id);
+        }
+        let platform = tenant_name(Side::Platform);
+        let tenant = find_tenant(&mut self.db.read().await.expect("reads"), platform).await.expect("read").expect("made by migrate");
+        self.known.tenants.insert(platform, tenant.id);
+    }
+
+    async fn account(&mut self, key: &'static str) {
+        let part = part_of(key);
+        let scope = self.scope(part.side);
+        let id = match part.role {
+            // these two came with the tenant
+            Role::SuperAdmin => self.renamed(&scope, "super-admin", key).await,
+            Role::Admin if !["rival"].contains(&key) => self.renamed(&scope, "owner", key).await,
+            role => {
+                let new = NewAccount {
+                    name: name(key),
+                    email: Some(format!("{}@example.org", mark(key))),
+                    full_name: format!("Full {}", mark(key)),
+                    phone: format!("+{}", mark(key)),
+                    role,
+                    parent: part.above.map(name),
+                };
+                add_account(&self.db, &self.ids(), &scope, &new, now()).await.unwrap_or_else(|e| panic!("{key}: {e}")).id
+            }
+        };
+        self.known.accounts.insert(key, id);
+        reset_password(&self.db, &cheap_hasher(), &scope, id, PASSPHRASE, now()).await.expect("a password");
+    }
+
+    async fn renamed(&self, scope: &Scope, old: &str, key: &str) -> AccountId {
+        let changes = AccountChanges {
+            name: Some(name(key)),
+            full_name: Some(format!("Full {}", mark(key))),
+            email: Some(Some(format!("{}@example.org", mark(key)))),
+            ..AccountChanges::default()
+        };
+        set_account(&self.db, scope, old, &changes, now()).await.expect("renamed").id
+    }
+
+    async fn permissions(&self) {
+        let scope = self.site.desk.check(&self.first_token("admin").await, now()).await.expect("signed in").scope;
+        for (key, word) in GIVEN.iter().flat_map(|(key, words)| words.iter().map(move |word| (key, word))) {
+            let capability: Capability = word.parse().expect("a capability");
+            permit(&self.db, &scope, self.known.account(key), capability, "", None, now()).await.expect("given");
+        }
+    }
+
+    /// What only others may see: a permission that another provider gave, and what another tenant calls a role.
+    async fn elsewhere(&self) {
+        let scope = self.site.desk.check(&self.first_token("rival").await, now()).await.expect("signed in").scope;
+        permit(&self.db, &scope, self.known.account("east"), Capability::ManualDiscount, "", None, now()).await.expect("given");
+        let label = RoleChanges { label: Some(tenant_name(Side::B).to_owned()), ..RoleChanges::default() };
+        set_role(&self.db, &self.scope(Side::B), Role::SubOperator, &label, now()).await.expect("renamed");
+    }
+
+    async fn first_token(&self, key: &'static str) -> String {
+        self.sign_in(key, "198.51.100.250").await.0
+    }
+
+    /// Signs in by a link, which needs no slow hash.
+    async fn sign_in(&self, key: &'static str, ip: &str) -> (String, i64) {
+        let scope = self.scope(part_of(key).side);
+        let link = make_sign_in_link(&self.db, &self.ids(), &scope, self.known.account(key), 600, now()).await.expect("a link");
+        let guest = Guest { ip: ip.parse().expect("an address"), user_agent: format!("Browser {}", mark(key)), request_id: "world".into() };
+        let opened = self.site.desk.open_by_link(&self.ids(), link.expose(), &guest, now()).await.expect("opened");
+        let token = opened.token.expose().to_owned();
+        let id = self.site.desk.check(&token, now()).await.expect("signed in").sign_in_id;
+        (token, id)
+    }
+
+    async fn sign_ins(&mut self, key: &'static str) {
+        let ((token, id), (other_token, other_id)) = (self.sign_in(key, "198.51.100.1").await, self.sign_in(key, "198.51.100.2").await);
+        self.known.sign_ins.insert(key, SignIns { token, id, other_token, other_id });
+    }
+
+    async fn api_key(&mut self, holder: &'static str) {
+        let scope = self.scope(part_of(holder).side);
+        let new = NewApiKey {
+            name: format!("key {}", key_mark(holder)),
+            capabilities: [Capability::CustomersView].into_iter().collect(),
+            networks: Vec::new(),
+            hourly_limit: 100,
+            expires_at: None,
+        };
+        let account =
+            find_account_by_name(&mut self.db.read().await.expect("reads"), &scope, &name(holder)).await.expect("read").expect(holder);
+        let (key, _) = add_api_key(&self.db, &self.ids(), &scope, Some(&account.name), new, now()).await.expect("a key");
+        self.known.keys.insert(holder, key.id);
+    }
+}

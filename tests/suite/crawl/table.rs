@@ -1,0 +1,239 @@
+//! The table of the crawl: a line for every registered page. A page without a line fails the crawl, and so does a line without a page.
+
+use tollgate::web::{Method, Routes};
+
+/// For whom a page is, as it was decided.
+#[derive(Debug, Clone, Copy)]
+pub enum Who {
+    /// Anybody, also before signing in.
+    Anybody,
+    /// Whoever is signed in.
+    SignedIn,
+    /// Whoever holds one of these.
+    Holds(&'static [&'static str]),
+    /// Whoever holds all of these.
+    HoldsAll(&'static [&'static str]),
+    /// A program with an API key; no sign-in opens it.
+    Program,
+}
+
+/// What the `{id}` of a path names, and what whoever comes must be to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// The path names nothing.
+    Nothing,
+    /// An account that he sees.
+    SeenAccount,
+    /// An account that he manages.
+    ManagedAccount,
+    /// An account that he manages, and a key of it.
+    ManagedKey,
+    /// A sign-in of his own.
+    OwnSignIn,
+    /// An API key of his own.
+    OwnKey,
+    /// A tenant: his own, or for a Developer any.
+    SeenTenant,
+    /// A role, by its word.
+    Role,
+    /// Nothing in the path; what the page changes is the whole tenant's.
+    WholeTenant,
+    /// A secret that only its holder has; there is nobody whose it could be by right.
+    Secret,
+    /// A style sheet or picture.
+    File,
+}
+
+/// See the head of the file.
+#[derive(Debug, Clone, Copy)]
+pub struct Line {
+    pub method: Method,
+    pub path: &'static str,
+    pub who: Who,
+    pub about: About,
+    /// Queries that hold nobody's id, to be tried too.
+    pub queries: &'static [&'static str],
+    /// Fields of the query or of the form that name an account which he must see.
+    pub accounts: &'static [&'static str],
+    /// A body that fits, apart from `accounts`.
+    pub form: &'static [(&'static str, &'static str)],
+    /// The status of what is allowed.
+    pub ok: u16,
+    /// Why what is allowed answers otherwise than with a page or a change.
+    pub because: &'static str,
+}
+
+const fn line(method: Method, path: &'static str, who: Who) -> Line {
+    let ok = if matches!(method, Method::Get) { 200 } else { 303 };
+    Line { method, path, who, about: About::Nothing, queries: &[], accounts: &[], form: &[], ok, because: "" }
+}
+
+const fn get(path: &'static str, who: Who) -> Line {
+    line(Method::Get, path, who)
+}
+
+const fn post(path: &'static str, who: Who) -> Line {
+    line(Method::Post, path, who)
+}
+
+impl Line {
+    const fn about(self, about: About) -> Line {
+        Line { about, ..self }
+    }
+
+    const fn queries(self, queries: &'static [&'static str]) -> Line {
+        Line { queries, ..self }
+    }
+
+    const fn accounts(self, accounts: &'static [&'static str]) -> Line {
+        Line { accounts, ..self }
+    }
+
+    const fn form(self, form: &'static [(&'static str, &'static str)]) -> Line {
+        Line { form, ..self }
+    }
+
+    const fn answers(self, ok: u16, because: &'static str) -> Line {
+        Line { ok, because, ..self }
+    }
+
+    /// Whether it is a form.
+    pub fn is_post(&self) -> bool {
+        self.method == Method::Post
+    }
+}
+
+const fn holds(words: &'static [&'static str]) -> Who {
+    Who::Holds(words)
+}
+
+const VIEW: Who = holds(&["accounts.view"]);
+const CREATE: Who = holds(&["accounts.create"]);
+const EDIT: Who = holds(&["accounts.edit"]);
+const SUSPEND: Who = holds(&["accounts.suspend"]);
+const TRANSFER: Who = holds(&["accounts.transfer"]);
+const PERMIT: Who = holds(&["accounts.permit"]);
+const IMPERSONATE: Who = holds(&["accounts.impersonate"]);
+const ROLES: Who = holds(&["roles.view", "roles.edit", "roles.label"]);
+const OWN_KEYS: Who = holds(&["api-keys.own"]);
+/// Filters of the audit log; what they name is searched for among what one sees.
+const AUDIT: &[&str] = &[
+    "actor=owner",
+    "actor=cli:root",
+    "object=north",
+    "object=zz",
+    "kind=accounts&verb=account.",
+    "source=cli",
+    "after=7",
+    "from=2001-01-01&until=2199-01-01",
+];
+
+/// See the head of the file.
+pub const TABLE: &[Line] = &[
+    get("/static/{file}", Who::Anybody).about(About::File),
+    get("/", Who::SignedIn).answers(303, "leads to the first page of the menu"),
+    // the door
+    get("/sign-in", Who::Anybody)
+        .queries(&["next=/profile", "next=//evil.example", "said=signed-out&name=x"])
+        .answers(303, "is signed in already"),
+    post("/sign-in", Who::Anybody).form(&[("name", "nobody"), ("password", "nothing")]).answers(422, "nobody signs in so"),
+    get("/sign-in/code", Who::Anybody).answers(303, "no password was given before"),
+    post("/sign-in/code", Who::Anybody).form(&[("code", "123456")]).answers(303, "no password was given before"),
+    get("/sign-in/link/{token}", Who::Anybody).about(About::Secret),
+    post("/sign-in/link/{token}", Who::Anybody).about(About::Secret),
+    get("/setup/{token}", Who::Anybody).about(About::Secret),
+    post("/setup/{token}", Who::Anybody)
+        .about(About::Secret)
+        .form(&[("password", "a new passphrase"), ("password_again", "a new passphrase")]),
+    post("/sign-out", Who::SignedIn),
+    // accounts
+    get("/accounts", VIEW).queries(&["q=zz", "role=operator", "role=nonsense", "q=%25&after="]).accounts(&["below", "after"]),
+    get("/accounts/new", CREATE).accounts(&["parent"]),
+    post("/accounts/new", CREATE).accounts(&["parent"]).form(&[("role", "sub-operator"), ("name", "intruder")]),
+    get("/accounts/{id}", VIEW).about(About::SeenAccount),
+    get("/accounts/{id}/edit", EDIT).about(About::SeenAccount),
+    post("/accounts/{id}/edit", EDIT).about(About::ManagedAccount).form(&[
+        ("name", "renamed"),
+        ("role", "(its own)"),
+        ("full_name", "Changed"),
+    ]),
+    post("/accounts/{id}/suspend", SUSPEND).about(About::ManagedAccount).form(&[("reason", "crawled")]),
+    post("/accounts/{id}/restore", SUSPEND).about(About::ManagedAccount),
+    post("/accounts/{id}/transfer", TRANSFER).about(About::ManagedAccount).accounts(&["parent"]),
+    post("/accounts/{id}/setup-link", EDIT).about(About::ManagedAccount).answers(200, "shows the link, once"),
+    post("/accounts/{id}/reset-second-factor", EDIT).about(About::ManagedAccount),
+    post("/accounts/{id}/end-sign-ins", EDIT).about(About::ManagedAccount),
+    post("/accounts/{id}/api-keys/{key}/revoke", EDIT).about(About::ManagedKey),
+    post("/accounts/{id}/permissions", PERMIT).about(About::ManagedAccount).form(&[("capability", "api-keys.own"), ("resource", "zone:1")]),
+    post("/accounts/{id}/permissions/revoke", PERMIT)
+        .about(About::ManagedAccount)
+        .form(&[("capability", "api-keys.own"), ("resource", "zone:1")])
+        .answers(404, "that permission was not given"),
+    post("/accounts/{id}/view-as", IMPERSONATE).about(About::ManagedAccount).form(&[("reason", "crawled")]),
+    post("/view-as/stop", Who::SignedIn).answers(403, "he looks through his own eyes"),
+    // the tenant
+    get("/tenants", holds(&["tenants.view"])),
+    get("/tenants/new", holds(&["tenants.create"])),
+    post("/tenants/new", holds(&["tenants.create"]))
+        .form(&[("name", "Another"), ("time_zone", "Asia/Dhaka"), ("currency", "BDT")])
+        .answers(200, "shows a link, once"),
+    get("/tenants/{id}", holds(&["tenants.view"])).about(About::SeenTenant),
+    post("/tenants/{id}/enter", holds(&["platform.view"])).about(About::SeenTenant),
+    post("/tenants/leave", holds(&["platform.view"])),
+    get("/roles", ROLES),
+    get("/roles/{role}", ROLES).about(About::Role),
+    post("/roles/{role}", holds(&["roles.edit"])).about(About::Role).answers(409, "the form lacks its version"),
+    post("/roles/{role}/label", holds(&["roles.label", "roles.edit"])).about(About::Role).answers(409, "the form lacks its version"),
+    post("/roles/{role}/reset", holds(&["roles.edit"])).about(About::Role).answers(409, "the form lacks its version"),
+    get("/settings", holds(&["settings.view"])),
+    post("/settings", holds(&["settings.edit"])).about(About::WholeTenant).answers(409, "the form lacks its version"),
+    get("/audit", holds(&["audit.view"])).queries(AUDIT),
+    get("/audit.csv", Who::HoldsAll(&["audit.view", "reports.export"])).queries(AUDIT),
+    // one's own
+    get("/api-keys", OWN_KEYS),
+    get("/api-keys/new", OWN_KEYS),
+    post("/api-keys/new", OWN_KEYS)
+        .form(&[("name", "crawled"), ("capability", "api-keys.own"), ("hourly_limit", "10")])
+        .answers(200, "shows the key, once"),
+    post("/api-keys/{id}/revoke", OWN_KEYS).about(About::OwnKey),
+    get("/api/v1/account", Who::Program).answers(401, "no sign-in is a key"),
+    get("/profile", Who::SignedIn),
+    post("/profile", Who::SignedIn).form(&[("full_name", "New Name"), ("email", ""), ("phone", "1")]),
+    get("/profile/security", Who::SignedIn),
+    post("/profile/password", Who::SignedIn)
+        .form(&[("old_password", "wrong"), ("password", "a new passphrase"), ("password_again", "a new passphrase")])
+        .answers(422, "the old password is wrong"),
+    post("/profile/sign-ins/{id}/revoke", Who::SignedIn).about(About::OwnSignIn),
+    post("/profile/sign-ins/revoke-others", Who::SignedIn),
+    get("/profile/second-factor", Who::SignedIn).answers(303, "there is none to confirm"),
+    post("/profile/second-factor", Who::SignedIn).form(&[("password_for_factor", "wrong")]).answers(422, "the password is wrong"),
+    post("/profile/second-factor/confirm", Who::SignedIn).form(&[("code", "123456")]).answers(422, "there is none to confirm"),
+    post("/profile/second-factor/remove", Who::SignedIn).form(&[("password_for_removal", "wrong")]).answers(422, "the password is wrong"),
+    post("/profile/recovery-codes", Who::SignedIn).form(&[("password_for_codes", "wrong")]).answers(422, "the password is wrong"),
+    post("/preferences", Who::SignedIn).form(&[("language", "en"), ("page_rows", "100")]),
+    post("/preferences/theme", Who::SignedIn).form(&[("theme", "dark"), ("here", "//evil.example")]),
+];
+
+/// All that the server registers.
+pub fn all_routes() -> Routes {
+    tollgate::panel::routes().and(tollgate::api::routes())
+}
+
+#[test]
+fn every_page_has_a_line_and_every_line_a_page() {
+    let registered: Vec<(Method, &str)> = all_routes().list().iter().map(|route| (route.method, route.path)).collect();
+    let missing: Vec<_> = registered.iter().filter(|page| !TABLE.iter().any(|line| (line.method, line.path) == **page)).collect();
+    assert!(missing.is_empty(), "pages that the crawl's table lacks: {missing:#?}");
+    let gone: Vec<_> = TABLE.iter().map(|line| (line.method, line.path)).filter(|line| !registered.contains(line)).collect();
+    assert!(gone.is_empty(), "lines without a page: {gone:#?}");
+    let mut paths: Vec<_> = TABLE.iter().map(|line| (line.method, line.path)).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    assert_eq!(paths.len(), TABLE.len(), "a page has one line");
+    for line in TABLE {
+        let plain = if line.is_post() { 303 } else { 200 };
+        assert!(line.ok == plain || !line.because.is_empty(), "{}: say why", line.path);
+        let names_something = line.path.contains('{');
+        assert_eq!(names_something, !matches!(line.about, About::Nothing | About::WholeTenant), "{}: say what its path names", line.path);
+    }
+}
