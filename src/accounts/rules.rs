@@ -110,20 +110,23 @@ pub fn may_rename_role(actor: &Scope, role: Role, level: u16) -> Result<(), Deni
     if !actor.may(Capability::RolesLabel) {
         actor.require(Capability::RolesEdit)?;
     }
-    if !actor.sees_whole_tenant() && !matches!(role, Role::Operator | Role::SubOperator) {
-        return Err(Denial::NotWhole);
+    let is_theirs = actor.sees_whole_tenant() || matches!(role, Role::Operator | Role::SubOperator);
+    match (actor.outranks(level), is_theirs) {
+        (false, _) => Err(Denial::NotLower),
+        (true, false) => Err(Denial::NotWhole),
+        (true, true) => Ok(()),
     }
-    if actor.outranks(level) { Ok(()) } else { Err(Denial::NotLower) }
 }
 
 /// Whether somebody may change the level and the capabilities of a role (whose level in the tenant is given): it has less power than he, and he sees all to whom it
 /// would happen.
 pub fn may_edit_role(actor: &Scope, level: u16) -> Result<(), Denial> {
     actor.require(Capability::RolesEdit)?;
-    if !actor.sees_whole_tenant() {
-        return Err(Denial::NotWhole);
+    match (actor.outranks(level), actor.sees_whole_tenant()) {
+        (false, _) => Err(Denial::NotLower),
+        (true, false) => Err(Denial::NotWhole),
+        (true, true) => Ok(()),
     }
-    if actor.outranks(level) { Ok(()) } else { Err(Denial::NotLower) }
 }
 
 /// Whether somebody may change the settings of the tenant.

@@ -99,6 +99,12 @@ impl<'w> Caller<'w> {
         caller
     }
 
+    /// Opens a page anew, since forms of before belong to what was seen then: another tenant, other eyes.
+    pub async fn look_again(&mut self) {
+        let page = self.get("/profile").await;
+        self.form_token = page.form_token().unwrap_or_default().to_owned();
+    }
+
     pub async fn get(&self, target: &str) -> Answer {
         self.send(Method::GET, target, None, String::new()).await
     }

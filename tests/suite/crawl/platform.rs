@@ -9,10 +9,11 @@ use super::world::{World, run};
 fn a_developer_sees_one_tenant_at_a_time_and_nobody_follows_him() {
     run(async {
         let world = World::copy().await;
-        let developer = Caller::account(&world, "developer").await;
+        let mut developer = Caller::account(&world, "developer").await;
         let enter = |side: Side| format!("/tenants/{}/enter", world.known.tenant(side));
         assert_eq!(developer.get(&format!("/accounts/{}", world.known.account("north"))).await.status, 404, "at home");
         assert_eq!(developer.post(&enter(Side::A), &[]).await.status, 303);
+        developer.look_again().await;
         let page = developer.get("/accounts").await;
         // his own name stands at the top of each page
         for part in CAST.iter().filter(|part| part.key != "developer") {
@@ -34,6 +35,7 @@ fn a_developer_sees_one_tenant_at_a_time_and_nobody_follows_him() {
                 || developer.get("/profile/security").await.body.contains(&mark("developer"))
         );
         assert_eq!(developer.post("/tenants/leave", &[]).await.status, 303);
+        developer.look_again().await;
         assert_eq!(developer.get(&format!("/accounts/{north}")).await.status, 404);
         // nobody else enters anything
         let mut contents = Contents::of(world.url()).await;

@@ -68,6 +68,8 @@ impl Walk<'_> {
             format!("{} at {:?} {} ({}): {} {}", self.actor, line.method, target.path, target.what, answer.status, answer.location());
         let expected: &[u16] = match target.verdict {
             Verdict::Absent => &[404],
+            // a form of somebody who is signed in is none of a page for guests
+            Verdict::Forbidden if line.about == About::Secret && line.method == Method::Post => &[403],
             Verdict::Forbidden if line.about == About::Secret => &[422],
             Verdict::Forbidden => &[403],
             Verdict::Shown | Verdict::Changes => &[line.ok],
