@@ -67,9 +67,9 @@ impl Walk<'_> {
         let said =
             format!("{} at {:?} {} ({}): {} {}", self.actor, line.method, target.path, target.what, answer.status, answer.location());
         let expected: &[u16] = match target.verdict {
-            Verdict::Absent => &[404],
             // a form of somebody who is signed in is none of a page for guests
-            Verdict::Forbidden if line.about == About::Secret && line.method == Method::Post => &[403],
+            _ if matches!(line.who, Who::Anybody) && line.method == Method::Post => &[403],
+            Verdict::Absent => &[404],
             Verdict::Forbidden if line.about == About::Secret => &[422],
             Verdict::Forbidden => &[403],
             Verdict::Shown | Verdict::Changes => &[line.ok],

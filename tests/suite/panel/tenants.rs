@@ -37,7 +37,7 @@ on_both_stores! {
 
         let entered = ada.submit(&ada.clone().get(&address).form(&format!("{address}/enter")));
         let there = ada.follow(&entered).expect(200);
-        assert!(there.text().contains("You work in Hill Net now."));
+        assert!(there.text().contains("You work in this tenant now."));
         assert!(ada.get("/settings").expect(200).form("/settings").get("currency") == Some("BDT"));
         let left = ada.send(&there, "/tenants/leave", &[]);
         assert!(ada.follow(&left).text().contains("You are back in your own tenant."));
