@@ -7,36 +7,30 @@ mod identity;
 mod known;
 mod pending;
 mod places;
+mod rows;
 mod sink;
 mod status;
 mod work;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::watch;
 
-use super::history::{may_be_moved, may_be_moved_key};
 use super::meters::{KEEP_BATCHES_MS, MeterKeeper, Meters, encode_batch};
-use super::record::Record;
-use super::sql::bulk::{self, UsageRow};
-use super::sql::{
-    NodeBatch, count_other_nodes, find_position, insert_journal, insert_nas_instance, insert_node_batch, insert_router_learned,
-    list_closed_by_keys, list_closed_neighbours, move_back, update_position, update_usage_customer,
-};
-use crate::customers::update_first_login;
+use super::sql::{NodeBatch, count_other_nodes, find_position, insert_journal, insert_node_batch, update_position};
 use crate::journal::{Journal, ReadError, Reader};
-use crate::store::{Db, StoreError, Tx};
-use crate::units::{CustomerId, TenantId, UnixMs};
+use crate::store::{Db, StoreError};
+use crate::units::UnixMs;
 use known::{KnownRows, StoreState};
 use pending::Pending;
 use places::{Aliases, Zones};
+use rows::{read_rows, write_rows};
 pub use sink::{AppliedBatch, AppliedSink, NoSink, StoredSession, UsageAdded};
 use status::blames_a_record;
 pub use status::{ApplierStatus, ApplyError};
-use work::{Needs, Work, usage_added};
+use work::{Work, usage_added};
 
 /// Records per transaction at most, unless told otherwise. Events of the sessions that are online fall on the same pages again and again, so the cost of a
 /// transaction grows much slower than its records: who is behind catches up by larger ones.
@@ -420,90 +414,6 @@ impl<A: Send + 'static> Applier<A> {
         self.status.skipped.fetch_add(1, Ordering::Relaxed);
         Ok(Step::Applied(1))
     }
-}
-
-/// Brings every row that the records speak of into the working set.
-async fn read_rows(
-    tx: &mut Tx,
-    work: &mut Work,
-    known: &mut KnownRows,
-    records: &[Record<'_>],
-    aliases: &Aliases,
-    sink: &dyn AppliedSink,
-    now: UnixMs,
-) -> Result<(), StoreError> {
-    work.clear();
-    let needs = Needs::of(records.iter(), aliases);
-    let mut rows = Vec::with_capacity(needs.keys.len());
-    bulk::prefer_index_lookups(tx).await?;
-    let unknown = known.take(&needs.keys, &mut rows);
-    bulk::list_by_keys(tx, &unknown, &mut rows).await?;
-    if rows.len() < needs.keys.len() {
-        let found: HashSet<_> = rows.iter().map(bulk::SessionRow::key).collect();
-        let old = needs.keys.iter().filter(|key| may_be_moved_key(&key.1, now) && !found.contains(*key));
-        take_back(tx, &old.copied().collect::<Vec<_>>(), &mut rows).await?;
-    }
-    for (nas_instance, at) in needs.restarts {
-        bulk::list_open_of_nas(tx, nas_instance, at, &mut rows).await?;
-    }
-    work.take(rows.drain(..));
-    let wanted = work.wanted(records.iter(), aliases, sink);
-    if !wanted.is_empty() {
-        bulk::list_neighbours(tx, &wanted, &mut rows).await?;
-        let mut closed = Vec::new();
-        for wanted in wanted.iter().filter(|wanted| may_be_moved(wanted.started_at - bulk::NEIGHBOUR_MS, now)) {
-            list_closed_neighbours(tx, wanted, &mut closed).await?;
-        }
-        take_back(tx, &closed.iter().map(bulk::SessionRow::key).collect::<Vec<_>>(), &mut rows).await?;
-        work.take(rows);
-    }
-    Ok(())
-}
-
-/// Rows of these names that were moved among the closed ones come back, where they are locked as the others are. If another node is at the same, that is a unique
-/// violation, or it was first and its row is read.
-async fn take_back(tx: &mut Tx, keys: &[bulk::RowKey], rows: &mut Vec<bulk::SessionRow>) -> Result<(), StoreError> {
-    if keys.is_empty() {
-        return Ok(());
-    }
-    let mut closed = Vec::new();
-    list_closed_by_keys(tx, keys, &mut closed).await?;
-    let mut found: Vec<_> = closed.iter().map(bulk::SessionRow::key).collect();
-    found.sort_unstable();
-    for (tenant_id, key) in &found {
-        move_back(tx, TenantId(*tenant_id), key).await?;
-    }
-    bulk::list_by_keys(tx, &found, rows).await
-}
-
-/// Writes what the records changed; returns the usage that was added.
-async fn write_rows(tx: &mut Tx, work: &mut Work) -> Result<Vec<UsageRow>, StoreError> {
-    let usage = work.usage_rows();
-    bulk::insert_sessions(tx, &work.new_rows()).await?;
-    bulk::update_counters(tx, &work.counted_rows()).await?;
-    bulk::update_ends(tx, &work.ended_rows()).await?;
-    bulk::update_details(tx, &work.detailed_rows()).await?;
-    for row in work.found_customers() {
-        if let Some(customer_id) = row.customer_id {
-            update_usage_customer(tx, TenantId(row.tenant_id), &row.session_key, customer_id).await?;
-        }
-    }
-    bulk::upsert_usage(tx, &usage).await?;
-    for learned in &work.learned {
-        if insert_router_learned(tx, TenantId(learned.tenant_id), learned).await? {
-            tx.changed(learned.tenant_id, "routers", learned.router_id);
-        }
-    }
-    for (tenant_id, customer_id, at) in &work.first_logins {
-        // Also when nothing waited any more: memory then learns what the row says.
-        update_first_login(tx, TenantId(*tenant_id), CustomerId(*customer_id), *at).await?;
-        tx.changed(*tenant_id, "customers", *customer_id);
-    }
-    identity::write(tx, &work.bound, &work.leased).await?;
-    for (tenant_id, nas) in &work.boxes {
-        insert_nas_instance(tx, TenantId(*tenant_id), nas).await?;
-    }
-    Ok(usage)
 }
 
 fn unix_ms() -> UnixMs {

@@ -8,11 +8,14 @@ use super::*;
 use crate::journal::{Identity, JournalOptions, RealDisk};
 use crate::q;
 use crate::sessions::event::Status;
+use crate::sessions::record::Record;
 use crate::sessions::record::{RouterLearned, Update};
+use crate::sessions::sql::bulk;
 use crate::sessions::sql::list_open_sessions;
 use crate::sessions::{AccountingEvent, Charging, LiveSessions, NasContext, TokenKey};
 use crate::store::test_db::{NOW, TestDb, each_database};
 use crate::units::Mac;
+use crate::units::TenantId;
 
 const JOURNAL: i64 = 77;
 /// 2026-11-14T22:00:00Z: two hours before a midnight in UTC.
