@@ -98,7 +98,7 @@ pub fn wanted(books: &Books<'_>, session: &SessionFacts, now: UnixMs) -> Want {
     let mut reason = Reason::Settings;
     let mut change = Change { settings, ..Change::default() };
     let caps = granted.caps();
-    let left = &assessment.left;
+    let left = assessment.left.as_told();
     change.download_cap = cap(books, session, left.download, caps.download, session.octets_out, down_bps(assessment));
     change.upload_cap = cap(books, session, left.upload, caps.upload, session.octets_in, up_bps(assessment));
     if change.download_cap.or(change.upload_cap).is_some() {

@@ -159,6 +159,18 @@ fn volume_is_sent_as_used_plus_rest_and_only_when_it_matters() {
 }
 
 #[test]
+fn a_limit_on_both_directions_together_holds_for_each_that_has_one_of_its_own_besides() {
+    // 5 GiB down and 1 GiB up were used: what the login was told is what the books still say.
+    let left = VolumeLeft { total: Some(94 * GIB), download: Some(200 * GIB), upload: Some(500 * GIB) };
+    let books_say = Assessment { left, ..well() };
+    let told = session(granted(UnixMs::MAX, VolumeCaps { total: None, download: Some(99 * GIB), upload: Some(95 * GIB) }));
+    assert_eq!(wanted(&books(&books_say), &told, NOW), Want::Nothing);
+    let given_away = session(granted(UnixMs::MAX, VolumeCaps { total: None, download: Some(205 * GIB), upload: Some(501 * GIB) }));
+    let lowered = change(wanted(&books(&books_say), &given_away, NOW));
+    assert_eq!((lowered.download_cap, lowered.upload_cap), (Some(99 * GIB), Some(95 * GIB)));
+}
+
+#[test]
 fn two_sessions_share_the_rest_only_near_its_end() {
     // 10 Mbit/s use 937,500,000 octets in two and a half interims of 300 s.
     let (far, near) = (10 * GIB, GIB);

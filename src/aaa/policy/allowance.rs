@@ -32,19 +32,11 @@ pub fn share(left: &VolumeLeft, rate: &RateLimit, sessions: u32, interim_secs: u
     }
     let (download, upload) = (octets_per_sec(rate.rate.download, rate.burst.download), octets_per_sec(rate.rate.upload, rate.burst.upload));
     let mut sharing = Sharing { sessions: u64::from(sessions.max(1)), share: &mut whole };
-    let caps = match (left.total, left.download, left.upload) {
-        (Some(total), None, None) => {
-            VolumeCaps { total: Some(sharing.of(total, download.saturating_add(upload))), ..VolumeCaps::default() }
-        }
-        // The router takes one set of limits, so a limit on both directions together holds for each of them.
-        (total, down, up) => {
-            let least = |a: Option<u64>, b: Option<u64>| a.into_iter().chain(b).min();
-            VolumeCaps {
-                total: None,
-                download: least(total, down).map(|rest| sharing.of(rest, download)),
-                upload: least(total, up).map(|rest| sharing.of(rest, upload)),
-            }
-        }
+    let left = left.as_told();
+    let caps = VolumeCaps {
+        total: left.total.map(|rest| sharing.of(rest, download.saturating_add(upload))),
+        download: left.download.map(|rest| sharing.of(rest, download)),
+        upload: left.upload.map(|rest| sharing.of(rest, upload)),
     };
     whole.caps = caps;
     whole

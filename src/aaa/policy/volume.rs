@@ -27,6 +27,16 @@ impl VolumeLeft {
         *part = Some(part.map_or(octets, |old| old.min(octets)));
     }
 
+    /// The same as a router can be told it: it takes either one limit of both directions together or one of each, so where there is both, the one of both together
+    /// holds for each of them.
+    pub fn as_told(&self) -> VolumeLeft {
+        let least = |of_its_own: Option<u64>| self.total.into_iter().chain(of_its_own).min();
+        match (self.download, self.upload) {
+            (None, None) => *self,
+            (download, upload) => VolumeLeft { total: None, download: least(download), upload: least(upload) },
+        }
+    }
+
     /// Whether nothing is limited.
     pub fn is_unlimited(&self) -> bool {
         *self == VolumeLeft::default()
