@@ -9,21 +9,51 @@ use crate::units::{HOUR_MS, Mac, UnixMs};
 
 /// Devices that wait to be written; more are left out: their next login in another hour tells again.
 const MOST_WAITING: usize = 100_000;
-/// Slots of the table of devices told lately.
-const SLOTS: usize = 1 << 17;
-/// Low bits of a slot: the hour.
+/// Lines of the table of devices told lately, 4 MiB: room for 300,000 devices an hour of which hardly any displaces another.
+const LINES: usize = 1 << 16;
+/// The top bits of a mark choose its line.
+const LINE_SHIFT: u32 = 48;
+/// Low bits of a place: the hour.
 const HOUR_BITS: u32 = 24;
+const HOUR_MASK: u64 = (1 << HOUR_BITS) - 1;
+
+/// Places of devices whose marks begin alike, in one cache line: a device has any of them, so that it takes nine at once for one to be told more often than it need
+/// be. (With a single place each, half of 100,000 devices would share one, and every login of either would make a row again.)
+#[derive(Default)]
+#[repr(align(64))]
+struct Line([AtomicU64; 8]);
+
+impl Line {
+    /// Whether the device of this mark was told in this hour before; it counts as told from now on.
+    fn was_told(&self, mark: u64, hour: u64) -> bool {
+        let told = mark << HOUR_BITS | hour;
+        let (mut own, mut free) = (None, None);
+        for place in &self.0 {
+            let before = place.load(Ordering::Relaxed);
+            if before == told {
+                return true;
+            }
+            if before >> HOUR_BITS == told >> HOUR_BITS {
+                own = Some(place);
+            } else if before & HOUR_MASK != hour {
+                free = Some(place);
+            }
+        }
+        let place = own.or(free).unwrap_or(&self.0[(mark >> 37) as usize % self.0.len()]);
+        place.swap(told, Ordering::Relaxed) == told
+    }
+}
 
 /// See the head of the file.
 pub struct SeenDevices {
-    /// Which device was told in which hour. Two that share a slot are told more often than they need be.
-    told: Box<[AtomicU64]>,
+    /// Which device was told in which hour.
+    told: Box<[Line]>,
     waiting: Mutex<Vec<DeviceSeen>>,
 }
 
 impl Default for SeenDevices {
     fn default() -> SeenDevices {
-        SeenDevices { told: (0..SLOTS).map(|_| AtomicU64::new(0)).collect(), waiting: Mutex::default() }
+        SeenDevices { told: (0..LINES).map(|_| Line::default()).collect(), waiting: Mutex::default() }
     }
 }
 
@@ -31,9 +61,7 @@ impl SeenDevices {
     /// Notes a login with a listed device.
     pub fn note(&self, tenant_id: i64, customer_id: i64, mac: Mac, at: UnixMs) {
         let mark = mark(customer_id, mac);
-        let told = mark << HOUR_BITS | (at / HOUR_MS) as u64 & ((1 << HOUR_BITS) - 1);
-        let slot = &self.told[(mark >> HOUR_BITS) as usize % SLOTS];
-        if slot.load(Ordering::Relaxed) == told || slot.swap(told, Ordering::Relaxed) == told {
+        if self.told[(mark >> LINE_SHIFT) as usize % LINES].was_told(mark, (at / HOUR_MS) as u64 & HOUR_MASK) {
             return;
         }
         let mut waiting = self.waiting.lock();
@@ -90,9 +118,12 @@ mod tests {
     #[test]
     fn many_customers_hardly_disturb_one_another() {
         let seen = SeenDevices::default();
-        for _ in 0..2 {
-            (0..20_000).for_each(|id| seen.note(1, id, MAC, NOW));
-        }
-        assert!((20_000..24_000).contains(&seen.take().len()));
+        let login = || (0..100_000).for_each(|id| seen.note(1, id, MAC, NOW));
+        login();
+        assert_eq!(seen.take().len(), 100_000);
+        login();
+        assert!(seen.take().len() < 100, "told once");
+        (0..100_000).for_each(|id| seen.note(1, id, MAC, NOW + HOUR_MS));
+        assert_eq!(seen.take().len(), 100_000, "places of the last hour are taken over");
     }
 }

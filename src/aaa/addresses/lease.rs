@@ -102,7 +102,25 @@ pub(super) enum Use {
     Unknown,
 }
 
+/// What of a lease tells its session, copied so that sessions are looked at without the pool's lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Claim {
+    pub customer_id: i64,
+    given_at: UnixMs,
+    issued_at: UnixMs,
+    hold_until: UnixMs,
+    pub gone_at: UnixMs,
+}
+
 impl Held {
+    /// What tells its session.
+    pub fn claim(&self) -> Claim {
+        let Held { customer_id, given_at, issued_at, hold_until, gone_at, .. } = *self;
+        Claim { customer_id, given_at, issued_at, hold_until, gone_at }
+    }
+}
+
+impl Claim {
     /// Finds the session of the newest Accept, or another open one of the customer with this address. Sessions of earlier Accepts that are over say nothing.
     pub fn find_use(&self, address: Ipv4Addr, live: &LiveSessions) -> Use {
         let mut found = Use::Unknown;

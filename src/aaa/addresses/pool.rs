@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
-use super::lease::{Addresses, HELD_MS, Held, LeaseFor, LeaseGranted, Use};
+use super::lease::{Addresses, Claim, HELD_MS, Held, LeaseFor, LeaseGranted, Use};
 use crate::aaa::access::simultaneous::Origin;
 use crate::routers::pools::{Lease, LeaseChange, Pool};
 use crate::sessions::{Leased, LiveSessions};
@@ -14,6 +14,8 @@ use crate::units::{FastMap, TenantId, UnixMs};
 
 /// A full pool is not looked through more often than this for the sake of one login.
 const SWEEP_AGAIN_MS: i64 = 1_000;
+/// Leases of which a sweep tells the pool at once, so that logins do not wait for long.
+const SEEN_AT_ONCE: usize = 1_000;
 
 /// Figures of a pool, for metrics.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -183,14 +185,18 @@ impl AddressPool {
             let state = self.state.lock();
             let grace_ms = i64::from(state.pool.grace_secs) * 1000;
             let matters = |held: &Held| held.gone_at == 0 || now - held.gone_at <= grace_ms;
-            (state.leases.iter().filter(|(_, h)| matters(h)).map(|(a, h)| (*a, *h)).collect::<Vec<_>>(), grace_ms)
+            let mut candidates = Vec::with_capacity(state.leases.len());
+            candidates.extend(state.leases.iter().filter(|(_, h)| matters(h)).map(|(address, held)| (*address, held.claim())));
+            (candidates, grace_ms)
         };
-        let seen: Vec<(u32, Held, Use)> = candidates.into_iter().map(|(a, h)| (a, h, h.find_use(Ipv4Addr::from(a), live))).collect();
+        let mut seen = Vec::with_capacity(SEEN_AT_ONCE);
+        for lot in candidates.chunks(SEEN_AT_ONCE) {
+            seen.extend(lot.iter().map(|(address, claim)| claim.find_use(Ipv4Addr::from(*address), live)));
+            let mut state = self.state.lock();
+            lot.iter().zip(seen.drain(..)).for_each(|((address, claim), seen)| state.see(*address, claim, seen, now));
+        }
         let mut state = self.state.lock();
         state.swept_at = now;
-        for (address, before, seen) in seen {
-            state.see(address, &before, seen, now);
-        }
         state.drop_outside(grace_ms, now);
     }
 
@@ -284,7 +290,7 @@ impl State {
             let Some(held) = self.leases.get(*address) else { return false };
             let is_his = held.gone_at != 0
                 || held.origin.is_same_line(&holder.origin)
-                || held.is_over(held.find_use(Ipv4Addr::from(**address), live), now);
+                || held.claim().is_over(held.claim().find_use(Ipv4Addr::from(**address), live), now);
             is_his && self.contains(**address) && !is_static(Ipv4Addr::from(**address))
         };
         addresses.as_slice().iter().rev().find(may_have).copied()
@@ -388,11 +394,8 @@ impl State {
     }
 
     /// Notes what was seen of a lease, unless it changed since it was looked at.
-    fn see(&mut self, address: u32, before: &Held, seen: Use, now: UnixMs) {
-        let Some(held) = self.leases.get_mut(&address) else { return };
-        if held.customer_id != before.customer_id || held.hold_until != before.hold_until || held.gone_at != before.gone_at {
-            return;
-        }
+    fn see(&mut self, address: u32, before: &Claim, seen: Use, now: UnixMs) {
+        let Some(held) = self.leases.get_mut(&address).filter(|held| held.claim() == *before) else { return };
         match seen {
             Use::Open(key) => {
                 if held.gone_at != 0 {
@@ -406,7 +409,7 @@ impl State {
                     held.is_changed = true;
                 }
             }
-            _ if held.gone_at == 0 && held.is_over(seen, now) => {
+            _ if held.gone_at == 0 && before.is_over(seen, now) => {
                 held.gone_at = now;
                 held.is_changed = true;
                 self.held -= 1;
