@@ -85,7 +85,7 @@ def place_of(source, bodies, items, edit):
 
 
 def switched(source, changes):
-    """The source of a file with all of its changes: `changes` holds pairs of a name and an edit, which has a `text`, a `by`, and perhaps the function it is `in`."""
+    """The source of a file with all of its changes: pairs of a name and an edit, which has a `text`, a `by`, and perhaps the function it is `in`."""
     code = bare(source)
     # of functions in functions the innermost is the one
     bodies, items = sorted(functions(code), key=lambda body: body[1] - body[0]), list(constants(code))

@@ -114,6 +114,8 @@ fn nobody_makes_his_own_role_more() {
         let page = Caller::account(&world, "manager").await.get("/settings").await;
         assert_eq!(page.status, 403);
         assert!(!holds_anything_of_the_platform(&world).await, "platform.view was not given");
+        let audit = caller.get("/audit.csv").await.body;
+        assert!(audit.contains("role.set") && !audit.contains("platform.view"), "nor is it said to have been");
         world.end().await;
     });
 }
