@@ -217,6 +217,12 @@ fn links_sign_in_and_set_up_once_and_only_as_what_they_are() {
         assert_eq!(guest.post_bare(&path, &[]).await.status, 403, "a form without its token");
         assert_eq!(guest.post(&path, &[]).await.status, 303);
         assert_eq!(guest.post(&path, &[]).await.status, 422, "used up");
+        assert_eq!(guest.get(&path).await.status, 422);
+        // one whose time is over
+        let late = make_sign_in_link(&world.db, &ids, &scope, world.known.account("clerk"), 600, now).await.expect("a link");
+        let of_clerk = format!("account_id = {} AND used_at IS NULL", world.known.account("clerk"));
+        super::contents::run_sql(world.url(), &format!("UPDATE setup_links SET expires_at = 1 WHERE {of_clerk}")).await;
+        assert_eq!(guest.post(&format!("/sign-in/link/{}", late.expose()), &[]).await.status, 422, "run out");
         world.end().await;
     });
 }

@@ -16,6 +16,7 @@ mod factor;
 mod model;
 mod mutations;
 mod platform;
+mod programs;
 mod stolen;
 mod table;
 mod walk;

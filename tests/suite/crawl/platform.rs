@@ -13,6 +13,8 @@ fn a_developer_sees_one_tenant_at_a_time_and_nobody_follows_him() {
         let enter = |side: Side| format!("/tenants/{}/enter", world.known.tenant(side));
         assert_eq!(developer.get(&format!("/accounts/{}", world.known.account("north"))).await.status, 404, "at home");
         assert_eq!(developer.post(&enter(Side::A), &[]).await.status, 303);
+        let end = format!("/accounts/{}/end-sign-ins", world.known.account("south"));
+        assert_eq!(developer.post(&end, &[]).await.status, 403, "a form that was opened at home does nothing here");
         developer.look_again().await;
         let page = developer.get("/accounts").await;
         // his own name stands at the top of each page
@@ -84,6 +86,8 @@ fn nobody_makes_his_own_role_more() {
             ("super", "super-admin", "/label", &[("label", "King")], 403),
             ("admin", "admin", "/label", &[("label", "King")], 403),
             ("admin", "super-admin", "/label", &[("label", "Servant")], 403),
+            // a name holds for all providers, who agree on two only
+            ("admin", "manager", "/label", &[("label", "Servant")], 403),
             // to one's own level or above it
             ("super", "admin", "", &[("level", "10")], 422),
             ("super", "manager", "", &[("level", "5")], 422),
@@ -110,6 +114,8 @@ fn nobody_makes_his_own_role_more() {
         let page = Caller::account(&world, "manager").await.get("/settings").await;
         assert_eq!(page.status, 403);
         assert!(!holds_anything_of_the_platform(&world).await, "platform.view was not given");
+        let audit = caller.get("/audit.csv").await.body;
+        assert!(audit.contains("role.set") && !audit.contains("platform.view"), "nor is it said to have been");
         world.end().await;
     });
 }
@@ -132,18 +138,19 @@ fn settings_are_the_whole_tenants() {
             assert_eq!(post(&caller, "/settings", &form).await, status, "{actor}");
             contents.are_as_they_were(actor).await;
         }
-        // the host name and the name of another tenant
+        // its name and its host name are the server's, also where everything else may be changed
         let caller = Caller::account(&world, "super").await;
-        for (field, value) in [("host_name", "b.example.test"), ("name", "tenant-b-xxbxx")] {
-            let mut form = with_version(&caller, "/settings", &settings).await;
-            form.extend(
-                [("name", "tenant-a-xxaxx".to_owned()), ("host_name", "a.example.test".to_owned())]
-                    .into_iter()
-                    .filter(|(n, _)| *n != field),
-            );
-            form.push((field, value.to_owned()));
-            assert_eq!(post(&caller, "/settings", &form).await, 422, "{field}");
-            contents.are_as_they_were(field).await;
+        let rules = [("address_list", "garden"), ("pool", "garden"), ("download", "512k"), ("upload", "512k"), ("grace_secs", "0")];
+        let times = [("session_secs", "10m"), ("interim_secs", "1m")];
+        let verdicts = ["when_suspended", "when_expired", "when_volume_used_up", "when_time_used_up"].map(|name| (name, "reject"));
+        let whole: Vec<(&str, &str)> = settings.into_iter().chain(rules).chain(times).chain(verdicts).collect();
+        for (named, host) in [("tenant-b-xxbxx", "b.example.test"), ("renamed", "c.example.test")] {
+            let mut form = with_version(&caller, "/settings", &whole).await;
+            form.extend([("name", named.to_owned()), ("host_name", host.to_owned())]);
+            assert_eq!(post(&caller, "/settings", &form).await, 303);
+            let page = caller.get(&format!("/tenants/{}", world.known.tenant(Side::A))).await.body;
+            assert!(page.contains("tenant-a-xxaxx") && page.contains("a.example.test"), "{page}");
+            assert!(page.contains("BDT") && !page.contains(named) && !page.contains(host), "{page}");
         }
         assert_eq!(part_of("super").side, Side::A);
         world.end().await;

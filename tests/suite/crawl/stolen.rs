@@ -58,6 +58,9 @@ fn whoever_is_below_a_suspended_account_is_out_too() {
         let world = World::copy().await;
         let hill = Caller::account(&world, "hill").await;
         let north = world.known.account("north");
+        let (scope, ids, now) = (world.administrator(Side::A), world.ids(), super::world::now());
+        let link = tollgate::accounts::make_sign_in_link(&world.db, &ids, &scope, world.known.account("clerk"), 600, now).await;
+        let link = link.expect("a link");
         assert_eq!(
             Caller::account(&world, "admin").await.post(&format!("/accounts/{north}/suspend"), &[("reason", "x")]).await.status,
             303
@@ -67,6 +70,7 @@ fn whoever_is_below_a_suspended_account_is_out_too() {
         for key in ["north", "hill", "clerk"] {
             assert_eq!(guest.post("/sign-in", &[("name", &name(key)), ("password", PASSPHRASE)]).await.status, 422, "{key}");
         }
+        assert_eq!(guest.post(&format!("/sign-in/link/{}", link.expose()), &[]).await.status, 422);
         assert_eq!(guest.post("/sign-in", &[("name", &name("south")), ("password", PASSPHRASE)]).await.status, 303);
         world.end().await;
     });
@@ -85,6 +89,19 @@ fn a_sign_in_ends_by_itself() {
             assert!(caller.post("/profile", &[("full_name", "Late")]).await.asks_to_sign_in(), "{column}");
             world.end().await;
         }
+    });
+}
+
+#[test]
+fn what_was_given_for_a_while_ends() {
+    run(async {
+        let world = World::copy().await;
+        let north = Caller::account(&world, "north").await;
+        assert_eq!(north.get("/audit").await.status, 200);
+        let given = format!("account_id = {} AND capability = 'audit.view'", world.known.account("north"));
+        super::contents::run_sql(world.url(), &format!("UPDATE account_permissions SET expires_at = 1 WHERE {given}")).await;
+        assert_eq!(north.get("/audit").await.status, 403);
+        world.end().await;
     });
 }
 
