@@ -15,6 +15,7 @@ api-key-last-day = Last day
 api-key-last-day-hint = It works until the end of this day in the tenant's time zone. Empty for good.
 api-key-may = What it may do
 api-key-may-hint = Only what you hold yourself. Give it as little as the program needs.
+api-key-password-hint = A key works on when you have signed out, so your password has to prove that it is you.
 api-key-make = Make API key
 api-key-made = New API key
 api-key-made-help = This is the key { $name }. It is shown only now: copy it to where the program reads it.

@@ -13,7 +13,6 @@ role-level-hint = Whoever creates a role must have a smaller level than it. Empt
 role-preset-level = The program's own is { $level }.
 role-may = What it may do
 role-may-help = Changes act on open sign-ins at once. What you do not hold yourself you can neither give nor take.
-role-mark-preset = preset
 role-mark-added = added
 role-mark-withheld = withheld
 role-save = Save role

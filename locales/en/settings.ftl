@@ -1,6 +1,6 @@
 # Settings of a tenant.
-settings-name = Name and host name
-settings-name-locked = Whoever manages tenants changes these.
+settings-name-hint = Unique on this server, without a slash. Commands and sign-ins that say an old name still mean this tenant.
+settings-host-name-locked = Whoever manages tenants changes it.
 settings-general = General
 settings-customers = Customers
 settings-language-hint = Of pages for accounts that chose none.

@@ -1,7 +1,7 @@
 # Tenants of the server.
 tenant-new = Add tenant
 tenant-new-help = A tenant holds providers, customers and routers; nothing is shared between two of them. It comes with its Super Admin and a first provider's account.
-tenant-name-hint = Unique on this server.
+tenant-name-hint = Unique on this server, without a slash.
 tenant-add = Add tenant
 tenant-since = Added
 tenant-place = Place

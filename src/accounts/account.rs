@@ -74,6 +74,11 @@ pub fn account_key(name_or_email: &str) -> String {
     name_or_email.trim().to_lowercase()
 }
 
+/// How a full name is looked for: in lower case letter by letter, the same wherever in a word a letter stands, so that any part of a name finds it.
+pub(super) fn full_name_key(name: &str) -> String {
+    name.chars().flat_map(char::to_lowercase).collect()
+}
+
 pub(super) fn check_text(what: &'static str, text: &str) -> Result<String, AccountError> {
     let fits = text.chars().count() <= MAX_TEXT_CHARS && !text.chars().any(char::is_control);
     fits.then(|| text.to_owned()).ok_or_else(|| AccountError::BadField(format!("the {what} must have at most {MAX_TEXT_CHARS} characters")))
@@ -110,5 +115,7 @@ mod tests {
             assert_eq!(check_email(email).is_ok(), ok, "{email:?}");
         }
         assert_eq!(account_key(" Alice@Example.ORG "), "alice@example.org");
+        assert!(full_name_key("ÖZGÜR ΟΔΥΣΣΕΑΣ").contains(&full_name_key("οδυσ")));
+        assert!(full_name_key("ΟΔΥΣΣΕΥΣ").ends_with(&full_name_key("ΕΥΣ")), "no letter is another at the end of a word");
     }
 }

@@ -2,6 +2,7 @@
 
 use super::account::{check_account_name, check_email, check_text};
 use super::role::Role;
+use super::set_account::check_is_free;
 use super::sql::NewAccountRow;
 use super::{Account, AccountError, AccountPath, Denial, Scope, Target, change, may_create, sql};
 use crate::store::{AuditEntry, Db, IdMaker, StoreError};
@@ -52,6 +53,7 @@ pub async fn add_account(db: &Db, ids: &IdMaker, scope: &Scope, new: &NewAccount
     if path.depth() > super::path::MAX_DEPTH {
         return Err(Denial::WrongParent { role: new.role, parent: parent.map_or(new.role, |p| p.role) }.into());
     }
+    check_is_free(&mut tx, change.tenant(), id, &name, email.as_deref()).await?;
     let row = NewAccountRow {
         id,
         parent: parent.map(|p| p.id),
@@ -62,9 +64,7 @@ pub async fn add_account(db: &Db, ids: &IdMaker, scope: &Scope, new: &NewAccount
         phone: &phone,
         role: new.role,
     };
-    if !sql::insert_account(&mut tx, change.tenant(), &row, now).await? {
-        return Err(AccountError::SignInNameTaken(what_is_taken(&mut tx, &change.scope, &name, email.as_deref()).await?));
-    }
+    sql::insert_account(&mut tx, change.tenant(), &row, now).await?;
     let whole = Scope::administrator(change.tenant());
     let account = sql::find_account_by_id(&mut tx, &whole, id).await?;
     let account = account.ok_or_else(|| StoreError::Unexpected("an account that was just added is not there".into()))?;
@@ -72,15 +72,4 @@ pub async fn add_account(db: &Db, ids: &IdMaker, scope: &Scope, new: &NewAccount
     tx.changed(change.tenant().0, "accounts", id.0);
     tx.commit(now).await?;
     Ok(account)
-}
-
-/// The name or the address, whichever another account of the tenant has. Names are unique over the tenant, so that much anybody who names accounts learns.
-pub(super) async fn what_is_taken(tx: &mut crate::store::Tx, scope: &Scope, name: &str, email: Option<&str>) -> Result<String, StoreError> {
-    let whole = Scope::administrator(scope.tenant);
-    let by_email = match email {
-        Some(email) => sql::find_account_by_name(tx, &whole, email).await?,
-        None => None,
-    };
-    let taken = if by_email.is_some() { email } else { None };
-    Ok(taken.unwrap_or(name).to_owned())
 }

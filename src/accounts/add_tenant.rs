@@ -1,6 +1,6 @@
 //! Adding tenants, each with the account that owns it.
 
-use super::credentials::{LINK_SECS, insert_setup_link};
+use super::make_link::{LINK_SECS, LinkKind, NewLink, insert_link};
 use super::sql::NewAccountRow;
 use super::tenant::{Tenant, check_currency, check_name, check_time_zone};
 use super::{AccessRules, AccountError, AccountPath, Role, Scope, SecretToken, change, may_add_tenant, sql};
@@ -71,7 +71,8 @@ pub async fn open_tenant(
     let change = change::begin(&mut tx, scope, now).await?;
     may_add_tenant(&change.scope)?;
     let (super_admin, _) = insert(&mut tx, ids, &tenant, now).await?;
-    let (token, expires_at) = insert_setup_link(&mut tx, ids, tenant.id, super_admin, SUPER_ADMIN_NAME, LINK_SECS, now).await?;
+    let link = NewLink { kind: LinkKind::SetsUp, tenant: tenant.id, account: super_admin, name: SUPER_ADMIN_NAME, valid_secs: LINK_SECS };
+    let (token, expires_at) = insert_link(&mut tx, ids, &link, now).await?;
     tx.commit(now).await?;
     Ok((tenant, token, expires_at))
 }
@@ -79,7 +80,8 @@ pub async fn open_tenant(
 /// The tenant and its two accounts: the Super Admin and the first provider.
 async fn insert(tx: &mut Tx, ids: &IdMaker, tenant: &Tenant, now: UnixMs) -> Result<(AccountId, AccountId), AccountError> {
     let (super_admin, owner) = (AccountId(ids.next(now)), AccountId(ids.next(now)));
-    if !sql::insert_tenant(tx, tenant).await? {
+    // a name that another tenant gave up is still its own
+    if !sql::insert_tenant(tx, tenant).await? || !sql::insert_tenant_name(tx, tenant.id, &tenant.name).await? {
         return Err(AccountError::NameTaken(tenant.name.clone()));
     }
     let top = insert_first(tx, tenant.id, super_admin, None, SUPER_ADMIN_NAME, Role::SuperAdmin, now).await?;

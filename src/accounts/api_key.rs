@@ -9,6 +9,7 @@ use super::account::check_text;
 use super::capability::{Capability, CapabilitySet};
 use super::change::Whom;
 use super::set_account::own_account;
+use super::sign_in::{Guest, Principal, SignInDesk};
 use super::sql::ApiKeyRow;
 use super::{Account, AccountError, Denial, Scope, SecretToken, change, may_manage, sql, token_hash};
 use crate::store::{AuditEntry, Db, IdMaker, Origin, Source};
@@ -108,7 +109,8 @@ impl ApiKey {
     }
 }
 
-/// Makes a key for an account: one's own (`account` = `None`), or on the command line anybody's. The secret is shown this once.
+/// Makes a key for an account: one's own (`account` = `None`), or on the command line anybody's. The secret is shown this once. A surface for people goes by
+/// [`SignInDesk::add_api_key`], which asks for the password.
 pub async fn add_api_key(
     db: &Db,
     ids: &IdMaker,
@@ -200,6 +202,24 @@ pub async fn revoke_api_key(
     tx.audit(AuditEntry::new(change.tenant().0, "api-key.revoke", "accounts", owner.id.0, &owner.name).note("key", &key.prefix));
     tx.commit(now).await?;
     Ok(ApiKey { revoked_at: Some(now), ..key })
+}
+
+impl SignInDesk {
+    /// Makes a key of one's own, by the password: whoever came by an open sign-in must not make himself a way in that outlives it.
+    pub async fn add_api_key(
+        &self,
+        ids: &IdMaker,
+        principal: &Principal,
+        password: &str,
+        new: NewApiKey,
+        guest: &Guest,
+        now: UnixMs,
+    ) -> Result<(ApiKey, SecretToken), AccountError> {
+        principal.require_himself()?;
+        self.prove_password(principal, password, guest, now).await?;
+        let db = self.db_for(principal.account, &principal.account_name, guest);
+        add_api_key(&db, ids, principal.home_scope(), None, new, now).await
+    }
 }
 
 async fn may_see_keys(conn: &mut crate::store::Conn, scope: &Scope, owner: &Account) -> Result<(), AccountError> {

@@ -70,8 +70,8 @@ async fn a_change_made_from_something_outdated_is_refused() {
         let mut tx = db.begin().await.expect("a transaction");
         let before = find_tenant(&mut tx, "default").await.expect("read").expect("there");
         let changes = TenantChanges { currency: Some("BDT".into()), since: Some(before), ..TenantChanges::default() };
-        set_tenant(&mut tx, "default", &changes).await.expect("changed");
-        assert_eq!(set_tenant(&mut tx, "default", &changes).await.expect_err("refused").code(), "outdated");
+        set_tenant(&mut tx, tree.tenant, &changes).await.expect("changed");
+        assert_eq!(set_tenant(&mut tx, tree.tenant, &changes).await.expect_err("refused").code(), "outdated");
         drop(tx);
         tree.fresh.end().await;
     }

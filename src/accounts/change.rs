@@ -41,7 +41,7 @@ pub(super) struct Change {
 /// Locks the tenant's accounts, so that no two changes can together do what neither may (a circle, a permission passed on while it is taken).
 /// What a request was allowed when it began may be gone by now, so the actor's scope is narrowed to what he still is.
 pub(super) async fn begin(tx: &mut Tx, scope: &Scope, now: UnixMs) -> Result<Change, AccountError> {
-    sql::update_access_epoch(tx, scope.tenant).await?;
+    sql::update_lock_accounts(tx, scope.tenant).await?;
     Ok(Change { scope: refreshed(tx, scope, now).await?, book: sql::list_role_book(tx, scope.tenant).await? })
 }
 

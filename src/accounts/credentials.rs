@@ -1,4 +1,4 @@
-//! Passwords, second factors and set-up links of accounts: set by their holders, reset by those above them or on the command line.
+//! Passwords and second factors of accounts: set by their holders, reset by those above them or on the command line.
 
 use zeroize::Zeroizing;
 
@@ -7,16 +7,13 @@ use super::capability::Capability;
 use super::change::Whom;
 use super::set_account::own_account;
 use super::sign_in::{Guest, Principal, SIGN_IN_PREFIX, SignInDesk, TOTP_PLACE};
-use super::sql::LinkRow;
+use super::sql::SecretsRow;
 use super::{Account, AccountError, PasswordHasher, Scope, SecretToken, change, check_password, sql, token_hash, totp};
-use crate::store::{AuditEntry, Db, IdMaker, Tx};
+use crate::store::{AuditEntry, Db, Tx};
 use crate::units::{AccountId, TenantId, UnixMs};
 
-/// What a set-up link's token begins with.
-const LINK_PREFIX: &str = "tgl_";
-/// How long a set-up link is good, unless said otherwise.
-pub const LINK_SECS: u32 = 86_400;
-const LONGEST_LINK_SECS: u32 = 30 * 86_400;
+/// How long the secret of a second factor waits to be confirmed: it is shown to whoever has the sign-in, without the password.
+const UNCONFIRMED_MS: UnixMs = 15 * 60_000;
 
 fn entry(tenant: TenantId, verb: &'static str, id: AccountId, name: &str) -> AuditEntry {
     AuditEntry::new(tenant.0, verb, "accounts", id.0, name)
@@ -57,7 +54,7 @@ pub async fn reset_second_factor(db: &Db, scope: &Scope, whom: impl Into<Whom<'_
     let mut tx = db.begin().await?;
     let change = change::begin(&mut tx, scope, now).await?;
     let account = change.managed(&mut tx, whom, Capability::AccountsEdit).await?;
-    sql::update_totp(&mut tx, change.tenant(), account.id, None, None).await?;
+    sql::update_totp(&mut tx, change.tenant(), account.id, None).await?;
     sql::replace_recovery_codes(&mut tx, change.tenant(), account.id, &[]).await?;
     sql::end_sign_ins_of(&mut tx, change.tenant(), account.id, 0, "second factor taken away", now).await?;
     tx.audit(entry(change.tenant(), "account.reset-2fa", account.id, &account.name).secret("second_factor"));
@@ -75,54 +72,6 @@ pub async fn end_sign_ins(db: &Db, scope: &Scope, whom: impl Into<Whom<'_>>, now
     tx.audit(entry(change.tenant(), "account.end-sign-ins", account.id, &account.name).note("ended", ended));
     tx.commit(now).await?;
     Ok(ended)
-}
-
-/// A one-time link with which the holder of an account below chooses a password; older ones are void. Returns the token and when it runs out.
-pub async fn make_setup_link(
-    db: &Db,
-    ids: &IdMaker,
-    scope: &Scope,
-    whom: impl Into<Whom<'_>>,
-    valid_secs: u32,
-    now: UnixMs,
-) -> Result<(SecretToken, UnixMs), AccountError> {
-    scope.require_himself()?;
-    if !(60..=LONGEST_LINK_SECS).contains(&valid_secs) {
-        return Err(AccountError::BadField("a set-up link is good for a minute to thirty days".to_owned()));
-    }
-    let mut tx = db.begin().await?;
-    let change = change::begin(&mut tx, scope, now).await?;
-    let account = change.managed(&mut tx, whom, Capability::AccountsEdit).await?;
-    let made = insert_setup_link(&mut tx, ids, change.tenant(), account.id, &account.name, valid_secs, now).await?;
-    tx.commit(now).await?;
-    Ok(made)
-}
-
-/// The link itself, for an account that the caller may give one to.
-pub(super) async fn insert_setup_link(
-    tx: &mut Tx,
-    ids: &IdMaker,
-    tenant: TenantId,
-    id: AccountId,
-    name: &str,
-    valid_secs: u32,
-    now: UnixMs,
-) -> Result<(SecretToken, UnixMs), AccountError> {
-    let (token, expires_at) = (SecretToken::new(LINK_PREFIX), now + i64::from(valid_secs) * 1000);
-    let link = LinkRow { hash: &token.hash(), expires_at, signs_in: false };
-    sql::insert_link(tx, tenant, id, ids.next(now), &link, now).await?;
-    tx.audit(entry(tenant, "account.setup-link", id, name).note("expires_at", expires_at));
-    Ok((token, expires_at))
-}
-
-/// While no account of the tenant has a password: a link for its Super Admin. A tenant that is not there has none.
-pub async fn first_setup_link(db: &Db, ids: &IdMaker, tenant: &str, now: UnixMs) -> Result<Option<SecretToken>, AccountError> {
-    let mut conn = db.read().await?;
-    let Some(tenant) = sql::find_tenant(&mut conn, tenant).await? else { return Ok(None) };
-    let Some(name) = sql::find_first_without_password(&mut conn, tenant.id).await? else { return Ok(None) };
-    drop(conn);
-    let (token, _) = make_setup_link(db, ids, &Scope::administrator(tenant.id), &name, LINK_SECS, now).await?;
-    Ok(Some(token))
 }
 
 impl SignInDesk {
@@ -151,7 +100,13 @@ impl SignInDesk {
     }
 
     /// Whether this is the password of whoever is signed in; counted and slowed like a sign-in.
-    async fn prove_password(&self, principal: &Principal, password: &str, guest: &Guest, now: UnixMs) -> Result<(), AccountError> {
+    pub(super) async fn prove_password(
+        &self,
+        principal: &Principal,
+        password: &str,
+        guest: &Guest,
+        now: UnixMs,
+    ) -> Result<(), AccountError> {
         let who = format!("account {}", principal.account.0);
         let attempt = self.throttle.begin(&who, guest.ip, now).map_err(|wait_secs| AccountError::TooManyAttempts { wait_secs })?;
         let secrets = sql::find_secrets(&mut self.db.read().await?, principal.home, principal.account).await?;
@@ -189,7 +144,7 @@ impl SignInDesk {
         Ok(token)
     }
 
-    /// Begins to set up a second factor: its secret in base32 and as the text of a QR code. Nothing is asked for until it is confirmed.
+    /// Begins to set up a second factor: its secret in base32 and as the text of a QR code. Nothing is asked for until it is confirmed, within a quarter of an hour.
     pub async fn begin_second_factor(
         &self,
         principal: &Principal,
@@ -208,20 +163,21 @@ impl SignInDesk {
         }
         let secret = totp::new_secret();
         let sealed = self.sealer.seal(TOTP_PLACE, account.id.0, &secret);
-        sql::update_totp(&mut tx, principal.home, account.id, Some(&sealed), None).await?;
+        sql::update_totp(&mut tx, principal.home, account.id, Some((sealed.as_slice(), now))).await?;
         tx.commit(now).await?;
         Ok((Zeroizing::new(totp::base32(&secret)), Zeroizing::new(totp::otpauth_uri(&secret, &issuer, &account.name))))
     }
 
-    /// The second factor that waits to be confirmed: its secret in base32 and as the text of a QR code.
+    /// The second factor that waits to be confirmed: its secret in base32 and as the text of a QR code. One that has waited too long is not shown any more.
     pub async fn unconfirmed_second_factor(
         &self,
         principal: &Principal,
         issuer: &str,
+        now: UnixMs,
     ) -> Result<Option<(Zeroizing<String>, Zeroizing<String>)>, AccountError> {
         principal.require_himself()?;
         let secrets = sql::find_secrets(&mut self.db.read().await?, principal.home, principal.account).await?;
-        let Some(secrets) = secrets.filter(|s| s.totp_secret.is_some() && s.totp_at.is_none()) else { return Ok(None) };
+        let Some(secrets) = secrets.filter(|s| waits(s) && is_in_time(s, now)) else { return Ok(None) };
         let secret = self.totp_secret(&secrets)?;
         Ok(Some((Zeroizing::new(totp::base32(&secret)), Zeroizing::new(totp::otpauth_uri(&secret, issuer, &secrets.name)))))
     }
@@ -236,12 +192,14 @@ impl SignInDesk {
     ) -> Result<(Vec<String>, SecretToken), AccountError> {
         principal.require_himself()?;
         let mut tx = self.db_for(principal.account, &principal.account_name, guest).begin().await?;
-        let secrets = sql::find_secrets(&mut tx, principal.home, principal.account).await?;
-        let secrets = secrets.filter(|s| s.totp_secret.is_some() && s.totp_at.is_none());
-        let secrets = secrets.ok_or(AccountError::SecondFactor("there is no second factor to confirm"))?;
+        // locked: nobody begins anew between the look at the secret and its confirmation
+        let secrets = sql::update_lock_secrets(&mut tx, principal.home, principal.account).await?;
+        let secrets = secrets.filter(waits).ok_or(AccountError::SecondFactor("there is no second factor to confirm"))?;
+        if !is_in_time(&secrets, now) {
+            return Err(AccountError::SecondFactorRanOut);
+        }
         let step = totp::matching_step(&self.totp_secret(&secrets)?, code, 0, now).ok_or(AccountError::SignInRefused)?;
-        sql::update_totp(&mut tx, principal.home, principal.account, secrets.totp_secret.as_deref(), Some(now)).await?;
-        sql::update_totp_step(&mut tx, principal.home, principal.account, step).await?;
+        sql::update_totp_confirmed(&mut tx, principal.home, principal.account, step, now).await?;
         let codes = fresh_codes(&mut tx, principal).await?;
         sql::end_sign_ins_of(&mut tx, principal.home, principal.account, principal.sign_in_id, "second factor set up", now).await?;
         let token = renew_token(&mut tx, principal, now).await?;
@@ -272,22 +230,35 @@ impl SignInDesk {
         Ok(sql::count_recovery_codes(&mut self.db.read().await?, principal.home, principal.account).await?)
     }
 
-    /// Removes one's own second factor, by the password.
+    /// Removes one's own second factor, by the password; all other sign-ins end, and this one gets a new token.
     pub async fn remove_second_factor(
         &self,
         principal: &Principal,
         password: &str,
         guest: &Guest,
         now: UnixMs,
-    ) -> Result<(), AccountError> {
+    ) -> Result<SecretToken, AccountError> {
         principal.require_himself()?;
         self.prove_password(principal, password, guest, now).await?;
         let mut tx = self.db_for(principal.account, &principal.account_name, guest).begin().await?;
-        sql::update_totp(&mut tx, principal.home, principal.account, None, None).await?;
+        sql::update_totp(&mut tx, principal.home, principal.account, None).await?;
         sql::replace_recovery_codes(&mut tx, principal.home, principal.account, &[]).await?;
+        sql::end_sign_ins_of(&mut tx, principal.home, principal.account, principal.sign_in_id, "second factor removed", now).await?;
+        let token = renew_token(&mut tx, principal, now).await?;
         tx.audit(entry(principal.home, "account.remove-2fa", principal.account, &principal.account_name).secret("second_factor"));
-        Ok(tx.commit(now).await?)
+        tx.commit(now).await?;
+        Ok(token)
     }
+}
+
+/// Whether there is a second factor that was not confirmed yet.
+fn waits(secrets: &SecretsRow) -> bool {
+    secrets.totp_secret.is_some() && secrets.totp_at.is_none()
+}
+
+/// Whether it still may be.
+fn is_in_time(secrets: &SecretsRow, now: UnixMs) -> bool {
+    secrets.totp_begun_at.is_some_and(|at| now < at + UNCONFIRMED_MS)
 }
 
 /// Gives the sign-in at hand a new token; the old one is void.

@@ -14,10 +14,10 @@ pub enum AccountError {
     #[error("there is no tenant {0:?}; `tollgate tenant ls` shows those there are")]
     UnknownTenant(String),
     /// The name is in use.
-    #[error("the tenant name {0:?} is taken")]
+    #[error("the name {0:?} is, or was, that of another tenant")]
     NameTaken(String),
     /// Not a usable name.
-    #[error("the tenant name {0:?} must have 1 to {MAX_NAME_CHARS} characters, no control characters and no spaces around it")]
+    #[error("the tenant name {0:?} must have 1 to {MAX_NAME_CHARS} characters, no slash, no control characters and no spaces around it")]
     BadName(String),
     /// Not in the zone database.
     #[error("{0:?} is not a time zone: write an IANA name such as Asia/Dhaka or UTC")]
@@ -111,6 +111,9 @@ pub enum AccountError {
     /// The second factor is not set up, or is so already.
     #[error("{0}")]
     SecondFactor(&'static str),
+    /// The secret of a second factor waited too long to be confirmed.
+    #[error("the secret was good for 15 minutes, which are over: begin again")]
+    SecondFactorRanOut,
     /// An impersonation that is not allowed.
     #[error("{0}")]
     Impersonation(&'static str),
@@ -162,6 +165,7 @@ impl AccountError {
             AccountError::NotSignedIn(_) => "not-signed-in",
             AccountError::LinkVoid => "link-void",
             AccountError::SecondFactor(_) => "second-factor",
+            AccountError::SecondFactorRanOut => "second-factor-ran-out",
             AccountError::Impersonation(_) => "impersonation-refused",
             AccountError::ApiKey(_) => "api-key-invalid",
             AccountError::UnknownApiKey(_) => "api-key-unknown",

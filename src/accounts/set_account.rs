@@ -6,7 +6,7 @@ use super::change::{self, Change, Whom};
 use super::role::Role;
 use super::{Account, AccountError, Denial, Scope, may_create, may_stand_below, sql};
 use crate::store::{AuditEntry, Db, Tx};
-use crate::units::UnixMs;
+use crate::units::{AccountId, TenantId, UnixMs};
 
 /// What to change; `None` leaves a field as it is.
 #[derive(Debug, Clone, Default)]
@@ -193,15 +193,27 @@ async fn write(
     verb: &'static str,
     now: UnixMs,
 ) -> Result<(), AccountError> {
-    // looked for beforehand: on PostgreSQL a violated constraint ends the transaction. The tenant's accounts are locked, so nobody comes between.
-    let whole = Scope::administrator(change.tenant());
-    for taken in [Some(&after.name), after.email.as_ref()].into_iter().flatten() {
-        if sql::find_account_by_name(tx, &whole, taken).await?.is_some_and(|holder| holder.id != after.id) {
-            return Err(AccountError::SignInNameTaken(taken.clone()));
-        }
-    }
+    check_is_free(tx, change.tenant(), after.id, &after.name, after.email.as_deref()).await?;
     sql::update_account(tx, &change.scope, after, now).await?;
     tx.audit(AuditEntry::new(change.tenant().0, verb, "accounts", before.id.0, &before.name).before(before).after(after));
     tx.changed(change.tenant().0, "accounts", before.id.0);
+    Ok(())
+}
+
+/// Refuses a name or an e-mail address that another account of the tenant has; that much everybody learns who names accounts. Looked for beforehand: on PostgreSQL a
+/// violated constraint ends the transaction. The tenant's accounts are locked, so nobody comes between.
+pub(super) async fn check_is_free(
+    tx: &mut Tx,
+    tenant: TenantId,
+    id: AccountId,
+    name: &str,
+    email: Option<&str>,
+) -> Result<(), AccountError> {
+    let whole = Scope::administrator(tenant);
+    for wanted in [Some(name), email].into_iter().flatten() {
+        if sql::find_account_by_name(tx, &whole, wanted).await?.is_some_and(|holder| holder.id != id) {
+            return Err(AccountError::SignInNameTaken(wanted.to_owned()));
+        }
+    }
     Ok(())
 }

@@ -3,11 +3,12 @@
 use super::tenant::{Tenant, check_currency, check_host_name, check_name, check_time_zone};
 use super::{AccessRules, AccountError, sql};
 use crate::store::{AuditEntry, Tx};
+use crate::units::TenantId;
 
 /// What to change; `None` leaves a setting as it is.
 #[derive(Debug, Clone, Default)]
 pub struct TenantChanges {
-    /// Another name, unique on this server.
+    /// Another name, unique on this server. The old one still leads to the tenant, and to no other.
     pub name: Option<String>,
     /// Language of pages, a code such as `en`; which there are is known to the surfaces.
     pub language: Option<String>,
@@ -29,15 +30,15 @@ pub struct TenantChanges {
 
 /// Applies the changes inside the caller's transaction and returns the tenant before and after them. The caller commits, after
 /// rewriting lookup keys if the rule for usernames changed: that is `customers::rekey_usernames`, in a room this one must not know.
-pub async fn set_tenant(tx: &mut Tx, name: &str, changes: &TenantChanges) -> Result<(Tenant, Tenant), AccountError> {
-    let before = sql::update_lock_tenant(tx, name).await?.ok_or_else(|| AccountError::UnknownTenant(name.to_owned()))?;
+pub async fn set_tenant(tx: &mut Tx, id: TenantId, changes: &TenantChanges) -> Result<(Tenant, Tenant), AccountError> {
+    let before = sql::update_lock_tenant(tx, id).await?.ok_or_else(|| AccountError::UnknownTenant(id.to_string()))?;
     if changes.since.as_ref().is_some_and(|since| *since != before) {
         return Err(AccountError::Outdated);
     }
     let mut after = before.clone();
-    if let Some(name) = &changes.name {
+    if let Some(name) = changes.name.as_ref().filter(|name| **name != before.name) {
         after.name = check_name(name)?;
-        if sql::find_tenant(tx, &after.name).await?.is_some_and(|other| other.id != after.id) {
+        if !sql::insert_tenant_name(tx, id, &after.name).await? {
             return Err(AccountError::NameTaken(after.name));
         }
     }
@@ -67,7 +68,7 @@ pub async fn set_tenant(tx: &mut Tx, name: &str, changes: &TenantChanges) -> Res
         }
     }
     sql::update_tenant(tx, &after).await?;
-    tx.audit(AuditEntry::new(after.id.0, "tenant.set", "tenants", after.id.0, name).before(&before).after(&after));
+    tx.audit(AuditEntry::new(after.id.0, "tenant.set", "tenants", after.id.0, &before.name).before(&before).after(&after));
     tx.changed(after.id.0, "tenants", after.id.0);
     Ok((before, after))
 }
@@ -89,7 +90,7 @@ mod tests {
 
             let mut tx = fresh.db.begin().await.expect("a transaction");
             let changes = TenantChanges { time_zone: Some("Asia/Dhaka".into()), cross_provider_login: Some(true), ..Default::default() };
-            let (before, after) = set_tenant(&mut tx, "default", &changes).await.expect("changed");
+            let (before, after) = set_tenant(&mut tx, id, &changes).await.expect("changed");
             tx.commit(NOW).await.expect("committed");
             assert_eq!((before.time_zone.as_str(), after.time_zone.as_str()), ("UTC", "Asia/Dhaka"));
 
@@ -106,9 +107,40 @@ mod tests {
 
             let mut tx = fresh.db.begin().await.expect("a transaction");
             let bad = TenantChanges { time_zone: Some("Moon".into()), ..Default::default() };
-            assert_eq!(set_tenant(&mut tx, "default", &bad).await.expect_err("refused").code(), "time-zone-invalid");
-            assert_eq!(set_tenant(&mut tx, "nobody", &changes).await.expect_err("refused").code(), "tenant-unknown");
+            assert_eq!(set_tenant(&mut tx, id, &bad).await.expect_err("refused").code(), "time-zone-invalid");
+            assert_eq!(set_tenant(&mut tx, TenantId(77), &changes).await.expect_err("refused").code(), "tenant-unknown");
             drop(tx);
+            fresh.end().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_was_given_up_still_leads_to_its_tenant_and_to_no_other() {
+        for fresh in each_database().await {
+            let (id, _) = ensure_default_tenant(&fresh.db, &fresh.ids, "default", NOW).await.expect("made");
+            let (other, _) = add_tenant(&fresh.db, &fresh.ids, "Hill Net", "UTC", "USD", NOW).await.expect("added");
+            let rename = async |id: TenantId, name: &str| {
+                let mut tx = fresh.db.begin().await.expect("a transaction");
+                let changes = TenantChanges { name: Some(name.into()), ..Default::default() };
+                let renamed = set_tenant(&mut tx, id, &changes).await.map(|(_, after)| after.name);
+                if renamed.is_ok() {
+                    tx.commit(NOW).await.expect("committed");
+                }
+                renamed.map_err(|e| e.code())
+            };
+            assert_eq!(rename(id, "North Net").await.as_deref(), Ok("North Net"));
+            assert_eq!(rename(other.id, "default").await, Err("tenant-name-taken"), "it was another's");
+            assert_eq!(rename(other.id, "North Net").await, Err("tenant-name-taken"));
+            assert_eq!(rename(other.id, "Hill/Net").await, Err("tenant-name-invalid"));
+            let taken = add_tenant(&fresh.db, &fresh.ids, "default", "UTC", "USD", NOW).await;
+            assert_eq!(taken.expect_err("taken").code(), "tenant-name-taken");
+            // a server that is configured with the old name makes no second tenant
+            assert_eq!(ensure_default_tenant(&fresh.db, &fresh.ids, "default", NOW).await.expect("found").0, id);
+            for name in ["default", "North Net"] {
+                let found = find_tenant(&mut fresh.db.read().await.expect("reads"), name).await.expect("read");
+                assert_eq!(found.map(|tenant| (tenant.id, tenant.name)), Some((id, "North Net".to_owned())), "{name}");
+            }
+            assert_eq!(rename(id, "default").await.as_deref(), Ok("default"), "its own it takes back");
             fresh.end().await;
         }
     }

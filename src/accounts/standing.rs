@@ -51,20 +51,16 @@ pub struct Standing {
     pub scope: Scope,
     /// The topmost suspended account of its chain, itself included.
     pub suspended_by: Option<AccountId>,
-    /// Until when this holds if nothing changes: the nearest end of a permission.
-    pub valid_until: UnixMs,
 }
 
 impl Standing {
     /// The standing of the last account of a chain that begins with an account without parent; `None` for an empty chain.
     pub fn of(tenant: TenantId, chain: &[Link], book: &RoleBook, now: UnixMs) -> Option<Standing> {
         let mut above: Vec<(AccountId, Held)> = Vec::with_capacity(chain.len());
-        let (mut denied, mut path, mut valid_until) = (CapabilitySet::EMPTY, AccountPath::TOP, UnixMs::MAX);
+        let (mut denied, mut path) = (CapabilitySet::EMPTY, AccountPath::TOP);
         for link in chain {
             denied = link.disabled_menus.iter().fold(denied, |set, menu| set.or(menu.capabilities()));
             let held = held(link, book, &above, denied, now);
-            let ends = link.permissions.iter().filter_map(|p| p.expires_at).filter(|at| *at > now);
-            valid_until = ends.fold(valid_until, UnixMs::min);
             above.push((link.id, held));
             path = path.child(link.id);
         }
@@ -87,7 +83,7 @@ impl Standing {
             sees,
             held,
         };
-        Some(Standing { scope, suspended_by: chain.iter().find(|l| l.suspended).map(|l| l.id), valid_until })
+        Some(Standing { scope, suspended_by: chain.iter().find(|l| l.suspended).map(|l| l.id) })
     }
 
     /// What it may touch in a tenant: its own, or for a Developer any.

@@ -15,7 +15,7 @@ pub(super) const MAX_NAME_CHARS: usize = 64;
 pub struct Tenant {
     /// Its id.
     pub id: TenantId,
-    /// Unique on this server.
+    /// Unique on this server, over all names that tenants have and had.
     pub name: String,
     /// IANA name; expiry dates and usage days are meant in this zone.
     pub time_zone: String,
@@ -61,8 +61,12 @@ pub(super) fn check_host_name(name: &str) -> Result<String, AccountError> {
     fits.then_some(name.clone()).ok_or(AccountError::BadHostName(name))
 }
 
+/// A slash ends the tenant's name where somebody signs in as `TENANT/NAME`.
 pub(super) fn check_name(name: &str) -> Result<String, AccountError> {
-    let fits = !name.is_empty() && name.chars().count() <= MAX_NAME_CHARS && name.trim() == name && !name.chars().any(char::is_control);
+    let fits = !name.is_empty()
+        && name.chars().count() <= MAX_NAME_CHARS
+        && name.trim() == name
+        && !name.contains(|c: char| c == '/' || c.is_control());
     fits.then(|| name.to_owned()).ok_or_else(|| AccountError::BadName(name.to_owned()))
 }
 
@@ -72,7 +76,7 @@ mod tests {
 
     #[test]
     fn names_zones_and_currencies_are_checked() {
-        for (ok, value) in [(true, "default"), (true, "Ümlaut Net"), (false, ""), (false, " a"), (false, "a\n")] {
+        for (ok, value) in [(true, "default"), (true, "Ümlaut Net"), (false, ""), (false, " a"), (false, "a\n"), (false, "a/b")] {
             assert_eq!(check_name(value).is_ok(), ok, "{value:?}");
         }
         for (ok, value) in [(true, "Asia/Dhaka"), (true, "UTC"), (false, "Dhaka"), (false, "")] {

@@ -36,6 +36,9 @@ enum Action {
     Set {
         /// Which tenant
         name: String,
+        /// Another name, unique on this server; commands and sign-ins that say the old one still mean this tenant
+        #[arg(long, value_name = "NEW")]
+        rename: Option<String>,
         /// IANA name, such as Asia/Dhaka
         #[arg(long)]
         time_zone: Option<String>,
@@ -78,11 +81,12 @@ pub fn run(globals: &Globals, args: TenantArgs) -> Result<(), Failure> {
             }
             table.print("no tenants")
         }
-        Action::Set { name, language, time_zone, currency, case_sensitive_usernames, cross_provider_login, host_name, rules } => {
+        Action::Set { name, rename, language, time_zone, currency, case_sensitive_usernames, cross_provider_login, host_name, rules } => {
             let tenant = find_tenant(&mut ctx.db.read().await?, &name).await?;
             let access_rules = rules.apply(&tenant.as_ref().map(|t| t.access_rules.clone()).unwrap_or_default());
             let host_name = host_name.map(|OrNone(name)| name);
             let changes = TenantChanges {
+                name: rename,
                 language,
                 time_zone,
                 currency,
@@ -94,7 +98,7 @@ pub fn run(globals: &Globals, args: TenantArgs) -> Result<(), Failure> {
             };
             let tenant = tenant.ok_or_else(|| AccountError::UnknownTenant(name.clone()))?;
             let after = set_tenant_settings(&ctx.db, &Scope::administrator(tenant.id), &changes, ctx.now).await?;
-            if globals.json { output::json(&after) } else { output::line(format!("tenant {name:?} changed")) }
+            if globals.json { output::json(&after) } else { output::line(format!("tenant {:?} changed", after.name)) }
         }
     })
 }

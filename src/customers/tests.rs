@@ -104,7 +104,7 @@ async fn a_tenant_changes_its_mind_about_case() {
         let rule = async |sensitive: bool| -> Result<Tenant, CustomerError> {
             let mut tx = db.begin().await.expect("a transaction");
             let changes = TenantChanges { case_sensitive_usernames: Some(sensitive), ..Default::default() };
-            let (_, after) = set_tenant(&mut tx, "default", &changes).await.expect("set");
+            let (_, after) = set_tenant(&mut tx, scope.tenant(), &changes).await.expect("set");
             rekey_usernames(&mut tx, &after).await?;
             tx.commit(NOW).await.expect("committed");
             Ok(after)

@@ -49,7 +49,7 @@ async fn list(who: Signed) -> Result<Response, Problem> {
         level: terms.level,
         capabilities: terms.capabilities.iter().count(),
     };
-    html(&ListPage { shell: who.shell("menu-roles"), lines: who.book.all().into_iter().map(line).collect() })
+    html(&ListPage { shell: who.shell("menu-roles"), lines: who.book().all().into_iter().map(line).collect() })
 }
 
 #[derive(Template)]
@@ -75,7 +75,7 @@ fn read(word: &str) -> Result<Role, Problem> {
 }
 
 fn version(who: &Signed, role: Role) -> Version {
-    Version::of(&who.book.change(role))
+    Version::of(&who.book().change(role))
 }
 
 /// The role as the forms of its page have it.
@@ -87,7 +87,7 @@ fn as_form(terms: &RoleTerms) -> Form {
 }
 
 fn page(who: &Signed, role: Role, form: Form, complaints: Complaints) -> Page {
-    let (terms, preset) = (who.book.terms(role), RoleBook::default().terms(role));
+    let (terms, preset) = (who.book().terms(role), RoleBook::default().terms(role));
     let shell = who.shell("menu-roles").titled(&terms.label);
     let locked = |denial: Result<(), Denial>| denial.err().map(locked_text);
     let edit_locked = locked(may_edit_role(who.scope(), terms.level));
@@ -122,16 +122,15 @@ fn locked_text(denial: Denial) -> &'static str {
 /// What the tenant did to a capability of a role.
 fn mark(preset: CapabilitySet, held: CapabilitySet, c: Capability) -> Option<&'static str> {
     match (preset.has(c), held.has(c)) {
-        (true, true) => Some("role-mark-preset"),
         (true, false) => Some("role-mark-withheld"),
         (false, true) => Some("role-mark-added"),
-        (false, false) => None,
+        (true, true) | (false, false) => None,
     }
 }
 
 /// Who creates it and whom it creates, in one sentence.
 fn lineage(who: &Signed, shell: &Shell, role: Role) -> String {
-    let label = |role: Role| who.book.terms(role).label;
+    let label = |role: Role| who.book().terms(role).label;
     let creators: Vec<String> = Role::ALL.into_iter().filter(|other| other.creates(role) != Creates::No).map(label).collect();
     let creates = Role::ALL.into_iter().filter_map(|other| match role.creates(other) {
         Creates::No => None,
@@ -151,14 +150,14 @@ fn lineage(who: &Signed, shell: &Shell, role: Role) -> String {
 
 async fn show(who: Signed, Word(word): Word) -> Result<Response, Problem> {
     let role = read(&word)?;
-    html(&page(&who, role, as_form(&who.book.terms(role)), Complaints::default()))
+    html(&page(&who, role, as_form(&who.book().terms(role)), Complaints::default()))
 }
 
 /// The form again after an error that can be said on it.
 fn again(who: &Signed, role: Role, form: Form, field: &'static str, error: AccountError) -> Result<Response, Problem> {
     match error {
         AccountError::BadRole(why) => refill(&page(who, role, form, Complaints::about(field, why))),
-        AccountError::Denied(denial) => html_with(StatusCode::FORBIDDEN, &page(who, role, form, Complaints::about("", denial.to_string()))),
+        AccountError::Denied(denial) => html_with(StatusCode::FORBIDDEN, &page(who, role, form, Complaints::about("", who.denial(denial)))),
         other => Err(other.into()),
     }
 }
@@ -169,14 +168,14 @@ fn done(role: Role, said: &str) -> Response {
 
 async fn rename(who: Signed, Word(word): Word, form: Form) -> Result<Response, Problem> {
     let role = read(&word)?;
-    let terms = who.book.terms(role);
+    let terms = who.book().terms(role);
     let label = form.text("label").to_owned();
     if !version(&who, role).is_in(&form) {
         let shell = who.shell("menu-roles");
         let found = differences(&shell, &[("label", "role-label")], &as_form(&terms), &form);
         return conflict(shell, found, version(&who, role), &form, &format!("/roles/{role}"));
     }
-    let changes = RoleChanges { label: Some(label.clone()), since: Some(who.book.change(role)), ..RoleChanges::default() };
+    let changes = RoleChanges { label: Some(label.clone()), since: Some(who.book().change(role)), ..RoleChanges::default() };
     match set_role(&who.db(), who.scope(), role, &changes, who.now()).await {
         Ok(_) => Ok(done(role, "role-renamed")),
         Err(error) => again(&who, role, as_form(&RoleTerms { label, ..terms }), "label", error),
@@ -192,7 +191,7 @@ fn wanted(who: &Signed, held: CapabilitySet, form: &Form) -> Result<CapabilitySe
 
 async fn edit(who: Signed, Word(word): Word, form: Form) -> Result<Response, Problem> {
     let role = read(&word)?;
-    let terms = who.book.terms(role);
+    let terms = who.book().terms(role);
     let mut complaints = Complaints::default();
     let level = match form.text("level") {
         "" => Some(None),
@@ -218,7 +217,7 @@ async fn edit(who: Signed, Word(word): Word, form: Form) -> Result<Response, Pro
         return refill(&page(&who, role, labelled(&form, &terms), complaints));
     }
     let (add, withhold) = (wanted.without(terms.capabilities), terms.capabilities.without(wanted));
-    let changes = RoleChanges { level, add, withhold, since: Some(who.book.change(role)), ..RoleChanges::default() };
+    let changes = RoleChanges { level, add, withhold, since: Some(who.book().change(role)), ..RoleChanges::default() };
     match set_role(&who.db(), who.scope(), role, &changes, who.now()).await {
         Ok(_) => Ok(done(role, "role-changed")),
         Err(error) => again(&who, role, labelled(&form, &terms), "level", error),
@@ -233,11 +232,11 @@ fn labelled(form: &Form, terms: &RoleTerms) -> Form {
 
 async fn reset(who: Signed, Word(word): Word, form: Form) -> Result<Response, Problem> {
     let role = read(&word)?;
-    let terms = who.book.terms(role);
+    let terms = who.book().terms(role);
     if !version(&who, role).is_in(&form) {
         return conflict(who.shell("menu-roles"), Vec::new(), version(&who, role), &form, &format!("/roles/{role}"));
     }
-    let changes = RoleChanges { level: Some(None), reset: true, since: Some(who.book.change(role)), ..RoleChanges::default() };
+    let changes = RoleChanges { level: Some(None), reset: true, since: Some(who.book().change(role)), ..RoleChanges::default() };
     match set_role(&who.db(), who.scope(), role, &changes, who.now()).await {
         Ok(_) => Ok(done(role, "role-reset")),
         Err(error) => again(&who, role, as_form(&terms), "level", error),
@@ -252,7 +251,7 @@ mod tests {
     fn a_capability_is_marked_by_what_the_tenant_did_to_it() {
         let set = |c: Capability| CapabilitySet::EMPTY.with(c);
         let (view, edit) = (Capability::CustomersView, Capability::CustomersEdit);
-        assert_eq!(mark(set(view), set(view), view), Some("role-mark-preset"));
+        assert_eq!(mark(set(view), set(view), view), None, "as the program has it");
         assert_eq!(mark(set(view), set(edit), view), Some("role-mark-withheld"));
         assert_eq!(mark(set(view), set(edit), edit), Some("role-mark-added"));
         assert_eq!(mark(set(view), set(view), edit), None);

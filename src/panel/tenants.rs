@@ -130,7 +130,7 @@ async fn add(who: Signed, form: Form) -> Result<Response, Problem> {
         Err(error @ AccountError::BadTimeZone(_)) => refused(&who, form, "time_zone", &error),
         Err(error @ AccountError::BadCurrency(_)) => refused(&who, form, "currency", &error),
         Err(AccountError::Denied(denial)) if who.scope().require_himself().is_ok() => {
-            html_with(StatusCode::FORBIDDEN, &new_page(&who, form, Complaints::about("", denial.to_string())))
+            html_with(StatusCode::FORBIDDEN, &new_page(&who, form, Complaints::about("", who.denial(denial))))
         }
         Err(error) => Err(error.into()),
     }

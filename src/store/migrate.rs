@@ -172,6 +172,8 @@ mod tests {
                 row(1_000_003, Some(1_000_003), "00000000000010000030000000000001000004", "owner", "admin"),
             ];
             assert_eq!(rows, wanted);
+            let names = q!(all conn, (String, i64), "SELECT name, tenant_id FROM tenant_names ORDER BY name").expect("names");
+            assert_eq!(names, [("one".to_owned(), 1_000_001), ("two".to_owned(), 1_000_003)], "every name leads to its tenant");
             drop(conn);
             fresh.end().await;
         }

@@ -8,6 +8,7 @@ use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 
+use super::problem::sentence;
 use super::{Problem, Signed, Site, Visit, form_token};
 
 /// Longest body of a form, octets.
@@ -91,9 +92,9 @@ impl Complaints {
         one
     }
 
-    /// Adds one; the first about a field stays.
+    /// Adds one, as a sentence; the first about a field stays.
     pub fn add(&mut self, field: &'static str, what: impl Into<String>) {
-        self.0.entry(field).or_insert_with(|| what.into());
+        self.0.entry(field).or_insert_with(|| sentence(&what.into()));
     }
 
     /// What is wrong with a field.
@@ -152,5 +153,7 @@ mod tests {
         let mut complaints = Complaints::default();
         assert_eq!(form.parse::<u32>("name", &mut complaints), None);
         assert_eq!(complaints.all().count(), 1);
+        assert_eq!(Complaints::about("", "no such thing").of("").map(String::as_str), Some("No such thing."));
+        assert_eq!(Complaints::about("", "Say why; it is kept.").of("").map(String::as_str), Some("Say why; it is kept."));
     }
 }

@@ -10,11 +10,12 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::cookies::Jar;
+use super::denial::denial_text;
+use super::visit::clock;
 use super::{Language, Problem, Shell, Site, Visit};
 use crate::accounts::capability::Capability;
 use crate::accounts::{
-    AccountError, KeyHolder, Preferences, Principal, RoleBook, Scope, Tenant, check_api_key, find_preferences, find_tenant_by_id,
-    list_role_book,
+    AccountError, Denial, KeyHolder, Preferences, Principal, RoleBook, Scope, Tenant, check_api_key, find_preferences, find_tenant_by_id,
 };
 use crate::store::{Db, IdMaker, Source};
 use crate::units::UnixMs;
@@ -44,12 +45,13 @@ impl Guard {
         }
     }
 
-    /// What somebody who is not let in would have to hold.
-    fn missing(self, scope: &Scope) -> Option<Capability> {
-        match self {
+    /// What is said to somebody who is not let in: what he would have to hold.
+    fn refusal(self, scope: &Scope) -> Problem {
+        let missing = match self {
             Guard::Open | Guard::SignedIn | Guard::Key => None,
             Guard::Any(capabilities) | Guard::All(capabilities) => capabilities.iter().copied().find(|c| !scope.may(*c)),
-        }
+        };
+        missing.map_or(Problem::NotFound, |capability| Denial::Lacks(capability).into())
     }
 }
 
@@ -69,8 +71,6 @@ pub struct SignedFacts {
     pub principal: Principal,
     /// The tenant that he works in.
     pub tenant: Tenant,
-    /// What its roles are and are called.
-    pub book: RoleBook,
     /// What he chose.
     pub preferences: Preferences,
 }
@@ -86,6 +86,11 @@ impl Signed {
     /// What he may see and do: the argument of every use case and SQL function.
     pub fn scope(&self) -> &Scope {
         &self.principal.scope
+    }
+
+    /// What the roles of the tenant that he works in are and are called.
+    pub fn book(&self) -> &RoleBook {
+        &self.principal.book
     }
 
     /// When the request came.
@@ -107,6 +112,22 @@ impl Signed {
     pub fn language(&self) -> Language {
         let chosen = self.preferences.language.as_deref().and_then(Language::of);
         chosen.or_else(|| Language::of(&self.tenant.language)).unwrap_or(self.visit.language)
+    }
+
+    /// Why a rule refuses something, in his language.
+    pub fn denial(&self, denial: Denial) -> String {
+        denial_text(self.language(), self.book(), denial)
+    }
+
+    /// As he is by now, for what goes on after its request: the sign-in and what it may are looked at again, as for a request of this instant. Whoever may not come to
+    /// the page any more is refused, and so is one who by now looks with other eyes or at another tenant.
+    pub async fn again(&self, guard: Guard) -> Result<Signed, Problem> {
+        let signed = find(&self.site, &self.visit, clock()).await?;
+        match signed.bound_to() == self.bound_to() {
+            true if guard.lets(signed.scope()) => Ok(signed),
+            true => Err(guard.refusal(signed.scope())),
+            false => Err(Problem::FormOutdated),
+        }
     }
 
     /// What forms are bound to: the sign-in, and with whose eyes and in which tenant it looks; a form that was opened under others does nothing.
@@ -177,7 +198,7 @@ pub(super) async fn check(guard: Guard, mut request: Request, next: Next) -> Res
             Err(error) => Problem::from(error).into_response(),
         };
     }
-    let signed = match find(&site, &visit).await {
+    let signed = match find(&site, &visit, visit.now).await {
         Ok(signed) => signed,
         Err(problem) => return problem.into_response(),
     };
@@ -185,20 +206,18 @@ pub(super) async fn check(guard: Guard, mut request: Request, next: Next) -> Res
         request.extensions_mut().insert(signed.clone());
         next.run(request).await
     } else {
-        let wanted = guard.missing(signed.scope()).map(Capability::describe).unwrap_or_default();
-        Problem::Forbidden(format!("this page needs the permission {}", wanted.to_lowercase())).into_response()
+        guard.refusal(signed.scope()).into_response()
     };
     response.extensions_mut().insert(signed);
     response
 }
 
-async fn find(site: &Arc<Site>, visit: &Visit) -> Result<Signed, Problem> {
+async fn find(site: &Arc<Site>, visit: &Visit, now: UnixMs) -> Result<Signed, Problem> {
     let token = visit.cookies.get(Jar::SignIn).ok_or(Problem::SignIn)?;
-    let principal = site.desk.check(token, visit.now).await?;
+    let principal = site.desk.check(token, now).await?;
     let mut conn = site.db.read().await?;
     let tenant = find_tenant_by_id(&mut conn, principal.scope.tenant()).await?.ok_or(Problem::SignIn)?;
-    let book = list_role_book(&mut conn, principal.scope.tenant()).await?;
     let preferences = find_preferences(&mut conn, principal.home, principal.account).await?;
-    let facts = Arc::new(SignedFacts { principal, tenant, book, preferences });
+    let facts = Arc::new(SignedFacts { principal, tenant, preferences });
     Ok(Signed { site: site.clone(), visit: visit.clone(), facts })
 }

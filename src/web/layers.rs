@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use askama::Template;
 use axum::Router;
@@ -18,8 +18,10 @@ use tower_http::csrf::CsrfLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::cookies::{Cookies, Jar};
-use super::visit::Facts;
+use super::problem::sentence;
+use super::visit::{Facts, clock};
 use super::{Language, Peer, Problem, Shell, Signed, Site, Visit, client_ip, is_https, url_with};
+use crate::accounts::RoleBook;
 use crate::units::hex;
 
 /// Longest work on one page.
@@ -68,7 +70,7 @@ fn read_visit(site: &Site, request: &Request) -> Visit {
     let guest = cookies.get(Jar::Guest).filter(|g| g.len() == 32).map(str::to_owned);
     let accepted = text(header::ACCEPT_LANGUAGE);
     Visit::new(Facts {
-        now: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as i64),
+        now: clock(),
         request_id: random_hex(),
         ip,
         user_agent: text(header::USER_AGENT).to_owned(),
@@ -120,10 +122,11 @@ fn answer_problem(site: &Arc<Site>, visit: &Visit, signed: Option<&Signed>, meth
     }
     let title = format!("problem-{}", problem.text_id());
     let shell = signed.map_or_else(|| Shell::guest(site, visit, &title), |signed| signed.shell(&title));
+    let book = signed.map(|signed| signed.book().clone()).unwrap_or_default();
     let page = ProblemPage {
+        detail: problem.detail(shell.language, &book).map(|text| sentence(&text)),
         shell,
         text_id: problem.text_id(),
-        detail: problem.detail().map(|text| sentence(&text)),
         wait_secs: problem.wait_secs(),
         request_id: visit.request_id.clone(),
     };
@@ -138,14 +141,6 @@ fn answer_problem(site: &Arc<Site>, visit: &Visit, signed: Option<&Signed>, meth
     response
 }
 
-/// Errors begin in lower case, since logs and commands put words before them; on a page they stand alone.
-fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
-    let end = if text.ends_with(['.', '?', ')']) { "" } else { "." };
-    format!("{first}{}{end}", chars.as_str())
-}
-
 /// RFC 9457: the code stands in `code`, the words are those of the page.
 fn problem_json(visit: &Visit, problem: &Problem) -> Response {
     let text = |id: String| Language::FIRST.text(&id, &[]);
@@ -154,7 +149,7 @@ fn problem_json(visit: &Visit, problem: &Problem) -> Response {
         "title": text(format!("problem-{}", problem.text_id())),
         "status": problem.status().as_u16(),
         "code": problem.text_id(),
-        "detail": problem.detail().unwrap_or_else(|| text(format!("problem-help-{}", problem.text_id()))),
+        "detail": problem.detail(Language::FIRST, &RoleBook::default()).unwrap_or_else(|| text(format!("problem-help-{}", problem.text_id()))),
         "request_id": visit.request_id,
     });
     let mut response = (problem.status(), [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response();

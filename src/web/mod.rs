@@ -7,6 +7,7 @@
 
 mod assets;
 mod cookies;
+mod denial;
 mod form;
 mod form_token;
 mod guard;
@@ -29,7 +30,7 @@ pub use form::{Complaints, Form};
 pub use guard::{Guard, KeyCaller, Signed};
 pub use layers::with_layers;
 pub use locale::{LANGUAGES, Language, Said};
-pub use page::{attachment, attachment_in_pieces, go, html, html_with, refill, with_cookie};
+pub use page::{CutOff, attachment, attachment_in_pieces, go, html, html_with, refill, with_cookie};
 pub use path::{Id, Word};
 pub use peer::{Peer, client_ip, is_https};
 pub use problem::Problem;

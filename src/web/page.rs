@@ -12,7 +12,6 @@ use hyper::body::Frame;
 use tokio::sync::mpsc::Receiver;
 
 use super::Problem;
-use crate::store::StoreError;
 
 /// A page.
 pub fn html(template: &impl Template) -> Result<Response, Problem> {
@@ -58,20 +57,25 @@ pub fn attachment(name: &str, kind: &'static str, body: String) -> Response {
     ([(CONTENT_TYPE, HeaderValue::from_static(kind)), (CONTENT_DISPOSITION, disposition)], body).into_response()
 }
 
+/// Why a file ends before its end.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct CutOff(pub String);
+
 /// The same for what is too much to hold in memory: pieces as they come. A piece that is an error cuts the file off in a way that browsers notice.
-pub fn attachment_in_pieces(name: &str, kind: &'static str, pieces: Receiver<Result<String, StoreError>>) -> Response {
+pub fn attachment_in_pieces(name: &str, kind: &'static str, pieces: Receiver<Result<String, CutOff>>) -> Response {
     let mut response = attachment(name, kind, String::new());
     response.headers_mut().remove(CONTENT_LENGTH);
     *response.body_mut() = Body::new(Pieces(pieces));
     response
 }
 
-struct Pieces(Receiver<Result<String, StoreError>>);
+struct Pieces(Receiver<Result<String, CutOff>>);
 
 impl hyper::body::Body for Pieces {
     type Data = Bytes;
-    type Error = StoreError;
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, StoreError>>> {
+    type Error = CutOff;
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, CutOff>>> {
         self.0.poll_recv(cx).map(|piece| piece.map(|piece| piece.map(|text| Frame::data(Bytes::from(text)))))
     }
 }

@@ -3,7 +3,9 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use crate::accounts::{AccountError, Denial};
+use super::Language;
+use super::denial::denial_text;
+use crate::accounts::{AccountError, Denial, RoleBook};
 use crate::customers::CustomerError;
 use crate::store::StoreError;
 
@@ -20,7 +22,9 @@ pub enum Problem {
     KeyMissing,
     /// The API with a key that is not good: says why.
     KeyRefused(&'static str),
-    /// Signed in, but not allowed: says what is missing.
+    /// Signed in, but a rule refuses it.
+    Denied(Denial),
+    /// Signed in, but it is refused: says why.
     Forbidden(String),
     /// The form was made for another sign-in, or by another site.
     FormOutdated,
@@ -52,7 +56,7 @@ impl Problem {
             Problem::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Problem::SignIn => StatusCode::SEE_OTHER,
             Problem::KeyMissing | Problem::KeyRefused(_) => StatusCode::UNAUTHORIZED,
-            Problem::Forbidden(_) | Problem::FormOutdated | Problem::CrossSite => StatusCode::FORBIDDEN,
+            Problem::Denied(_) | Problem::Forbidden(_) | Problem::FormOutdated | Problem::CrossSite => StatusCode::FORBIDDEN,
             Problem::BadRequest(_) => StatusCode::BAD_REQUEST,
             Problem::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Problem::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -71,7 +75,7 @@ impl Problem {
             Problem::SignIn => "sign-in",
             Problem::KeyMissing => "key-missing",
             Problem::KeyRefused(_) => "key-refused",
-            Problem::Forbidden(_) => "forbidden",
+            Problem::Denied(_) | Problem::Forbidden(_) => "forbidden",
             Problem::FormOutdated => "form-outdated",
             Problem::CrossSite => "cross-site",
             Problem::BadRequest(_) => "bad-request",
@@ -85,9 +89,10 @@ impl Problem {
         }
     }
 
-    /// What more there is to say.
-    pub fn detail(&self) -> Option<String> {
+    /// What more there is to say, in a language, with the names of roles that a tenant has.
+    pub fn detail(&self, language: Language, book: &RoleBook) -> Option<String> {
         match self {
+            Problem::Denied(denial) => Some(denial_text(language, book, *denial)),
             Problem::Forbidden(why) | Problem::BadRequest(why) | Problem::Refused(why) | Problem::Conflict(why) => Some(why.clone()),
             Problem::KeyRefused(why) => Some((*why).to_owned()),
             _ => None,
@@ -102,6 +107,14 @@ impl Problem {
             _ => None,
         }
     }
+}
+
+/// Errors begin in lower case, since logs and commands put words before them; on a page they stand alone.
+pub(super) fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    let end = if text.is_empty() || text.ends_with(['.', '?', ')']) { "" } else { "." };
+    format!("{first}{}{end}", chars.as_str())
 }
 
 impl IntoResponse for Problem {
@@ -129,7 +142,7 @@ impl From<StoreError> for Problem {
 
 impl From<Denial> for Problem {
     fn from(denial: Denial) -> Problem {
-        Problem::Forbidden(denial.to_string())
+        Problem::Denied(denial)
     }
 }
 

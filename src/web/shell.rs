@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::denial::capability_words;
 use super::guard::{Guard, Signed};
 use super::locale::{Language, Said};
 use super::visit::Theme;
@@ -119,7 +120,7 @@ impl Shell {
         let leads_here = |to: &str| path == to || path.strip_prefix(to).is_some_and(|rest| rest.starts_with('/'));
         let entries = signed.site.menu.iter().filter(|e| e.guard.lets(signed.scope()));
         let principal = &signed.principal;
-        let role = principal.scope.role().map(|role| signed.book.terms(role).label).unwrap_or_default();
+        let role = principal.scope.role().map(|role| signed.book().terms(role).label).unwrap_or_default();
         Shell {
             title: language.text(title_id, &[]),
             language,
@@ -167,10 +168,9 @@ impl Shell {
         self.language.text(id, &[("count", Said::from(*count.borrow()))])
     }
 
-    /// What a capability is called: as the catalogue says it, unless the language has words of its own.
+    /// What a capability is called.
     pub fn capability(&self, capability: &Capability) -> String {
-        let id = format!("capability-{}", capability.as_str().replace('.', "-"));
-        self.language.find(&id, &[]).unwrap_or_else(|| capability.describe().to_owned())
+        capability_words(self.language, *capability)
     }
 
     /// The token for a form.

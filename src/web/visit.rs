@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -11,6 +12,11 @@ use super::cookies::{Cookies, Jar};
 use super::locale::Language;
 use crate::accounts::Guest;
 use crate::units::UnixMs;
+
+/// The clock: read once for a request, and again by what takes longer.
+pub(super) fn clock() -> UnixMs {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as UnixMs)
+}
 
 /// How pages look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -49,7 +49,7 @@ fn tags(text: &str) -> Vec<String> {
     found
 }
 
-/// Findings of one template: what the content security policy would refuse, or what no form may lack.
+/// Findings of one template: what the content security policy would refuse, what no form may lack, and what whoever hears a page or uses no mouse would miss.
 fn faults(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let all = tags(text);
@@ -76,12 +76,23 @@ fn faults(text: &str) -> Vec<String> {
                 found.push(format!("{tag} lacks the token"));
             }
         }
+        if lower.contains("class=\"scroll\"") && !(lower.contains("tabindex=\"0\"") && lower.contains("role=\"region\"")) {
+            found.push(format!("{tag} is reached by no key"));
+        }
+    }
+    for table in text.split("<table").skip(1).filter_map(|table| table.split("</table>").next()) {
+        let heads = tags(table).into_iter().filter(|tag| tag == "<th>" || tag.starts_with("<th "));
+        let mute = heads.filter(|tag| !tag.contains(" scope=\"col\"") && !tag.contains(" scope=\"row\""));
+        found.extend(mute.map(|tag| format!("{tag} does not say what it heads")));
+        if !table.contains("<th scope=\"col\"") || !table.contains("<th scope=\"row\"") {
+            found.push("a table without heads of columns and of rows".to_owned());
+        }
     }
     found
 }
 
 #[test]
-fn templates_hold_nothing_that_the_policy_refuses_and_every_form_its_token() {
+fn templates_hold_nothing_that_the_policy_refuses_and_nothing_that_they_must_not_lack() {
     for (sample, is_bad) in [
         ("<p style=\"color:red\">", true),
         ("<a href=\"/x\" onclick=\"f()\">", true),
@@ -91,6 +102,11 @@ fn templates_hold_nothing_that_the_policy_refuses_and_every_form_its_token() {
         ("<form method=\"post\"><b></b></form><form method=\"post\">{% call fields::token(shell) %}{% endcall %}</form>", true),
         ("<form method=\"post\">{% call fields::token(shell) %}{% endcall %}</form>", false),
         ("<form method=\"get\" action=\"/x\"></form>", false),
+        ("<div class=\"scroll\">", true),
+        ("<div class=\"scroll\" tabindex=\"0\" role=\"region\">", false),
+        ("<table><tr><th scope=\"col\">a</th></tr><tr><th>b</th></tr></table>", true),
+        ("<table><tr><th scope=\"col\">a</th></tr><tr><td>b</td></tr></table>", true),
+        ("<table><thead><tr><th scope=\"col\" class=\"number\">a</th></tr></thead><tr><th scope=\"row\">b</th></tr></table>", false),
         ("<p class=\"x\">one{% if a < b %}on=1{% endif %}</p>", false),
     ] {
         assert_eq!(!faults(sample).is_empty(), is_bad, "{sample}: {:?}", faults(sample));
@@ -134,7 +150,8 @@ fn texts_are_plain() {
 }
 
 /// Ids of texts that are put together while a page is made: beginning, and why.
-const MADE: [(&str, &str); 9] = [
+const MADE: [(&str, &str); 10] = [
+    ("denial-", "a rule that refuses"),
     ("problem-", "the kind of a problem"),
     ("said-", "named by the redirect after a change"),
     ("theme-", "a theme"),
@@ -184,6 +201,13 @@ fn every_text_that_a_page_names_is_there_and_every_text_is_named() {
                 text.match_indices(call)
                     .map(|(at, _)| (text[at + call.len()..].split('"').next().expect("a text").to_owned(), path.clone())),
             );
+        }
+        // label and hint of a field
+        for call in text.split("{% call fields::").skip(1).filter_map(|call| call.split("%}").next()) {
+            let words: Vec<&str> = call.split('"').skip(1).step_by(2).collect();
+            if let [_, label, hint, ..] = words.as_slice() {
+                asked.extend([label, hint].map(|id| ((*id).to_owned(), path.clone())));
+            }
         }
         // redirects after a change
         for (at, _) in text.match_indices("said=") {
@@ -272,6 +296,19 @@ fn soft(text: &str) -> &'static str {
         "bad" => "bad-soft",
         _ => "info-soft",
     }
+}
+
+/// Octets that the style sheet may have on its way to the browser.
+const MOST_CSS: usize = 12 * 1024;
+
+#[test]
+fn styles_are_light() {
+    use std::io::Write;
+    let css: String = files("assets/css", "css").into_iter().map(|(_, css)| css).collect();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packed.write_all(css.as_bytes()).expect("memory takes it");
+    let octets = packed.finish().expect("memory takes it").len();
+    assert!((1024..=MOST_CSS).contains(&octets), "{octets} octets of {} with gzip", css.len());
 }
 
 #[test]

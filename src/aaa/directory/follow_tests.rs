@@ -150,7 +150,7 @@ async fn every_kind_of_change_arrives() {
         assert_eq!((provider.with("bob", |_| ()), provider.with("robert", |c| c.macs().count())), (None, Some(1)));
 
         let mut tx = provider.fresh.db.begin().await.expect("a transaction");
-        set_tenant(&mut tx, "default", &TenantChanges { cross_provider_login: Some(true), ..TenantChanges::default() })
+        set_tenant(&mut tx, provider.tenant, &TenantChanges { cross_provider_login: Some(true), ..TenantChanges::default() })
             .await
             .expect("changed");
         insert_account(&mut tx, provider.tenant.0, 77, provider.owner.0, "operator").await;

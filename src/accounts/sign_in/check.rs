@@ -18,8 +18,8 @@ impl SignInDesk {
         let row = sql::find_sign_in(&mut conn, &token_hash(token)).await?;
         let row = row.filter(|r| r.stage == "open").ok_or(AccountError::NotSignedIn("there is no such sign-in"))?;
         self.check_times(&row, now)?;
-        let standing = sql::find_standing(&mut conn, AccountId(row.account_id), now).await?;
-        let standing = standing.ok_or(AccountError::NotSignedIn("this account is gone"))?;
+        let found = sql::find_standing_and_book(&mut conn, AccountId(row.account_id), now).await?;
+        let (standing, home_book) = found.ok_or(AccountError::NotSignedIn("this account is gone"))?;
         if standing.suspended_by.is_some() {
             return Err(AccountError::NotSignedIn("this account is suspended"));
         }
@@ -28,6 +28,8 @@ impl SignInDesk {
         let chosen = row.works_in.and_then(|tenant| standing.scope_in(TenantId(tenant)));
         let own = chosen.unwrap_or_else(|| standing.scope.clone());
         let through = through_eyes(&mut conn, &row, &standing, now).await?;
+        let there = through.as_ref().map_or(&own, |(scope, _)| scope).tenant();
+        let book = if there == home { home_book } else { sql::list_role_book(&mut conn, there).await? };
         drop(conn);
         let (scope, impersonation) = match (through, row.as_account_id) {
             (Some((scope, i)), _) => (scope, Some(i)),
@@ -48,7 +50,7 @@ impl SignInDesk {
             account: AccountId(row.account_id),
             account_name,
             home,
-            proven_at: row.proven_at,
+            book,
             impersonation,
         })
     }

@@ -15,11 +15,10 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use super::{PasswordHasher, Scope, SecretToken};
+use super::{PasswordHasher, RoleBook, Scope, SecretToken};
 use crate::store::{Db, Origin, Sealer, Source};
 use crate::units::{AccountId, TenantId, UnixMs};
 
-pub use link::make_sign_in_link;
 pub use throttle::{Attempt, SignInThrottle};
 
 /// Where sealed secrets of second factors belong.
@@ -99,8 +98,8 @@ pub struct Principal {
     pub account_name: String,
     /// His tenant.
     pub home: TenantId,
-    /// When he last proved who he is, for what should be proven anew.
-    pub proven_at: UnixMs,
+    /// The roles of the tenant in which he works.
+    pub book: RoleBook,
     /// Set while he looks through another's eyes.
     pub impersonation: Option<Impersonation>,
 }

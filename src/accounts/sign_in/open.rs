@@ -203,7 +203,6 @@ impl SignInDesk {
             ended_at: None,
             ip: guest.ip.to_string(),
             user_agent: cut(&guest.user_agent),
-            proven_at: now,
             as_account_id: None,
             as_reason: String::new(),
             as_until: None,

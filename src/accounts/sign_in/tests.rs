@@ -152,6 +152,30 @@ async fn the_second_factor_is_asked_for_and_each_code_is_good_once() {
         assert_eq!(code(desk.second_factor(ids, &late, &recovery[1], &g, later + 300_000).await), "not-signed-in");
         reset_second_factor(&door.tree.fresh.db, &door.tree.top, "owner", later).await.expect("reset");
         assert!(matches!(door.try_in("owner", PASSWORD, "192.0.2.1", later).await, Ok(Step::Open(_))));
+        // whoever removes it himself goes on with a new token, and the others are out
+        let (one, two) = (door.enter("owner", later).await, door.enter("owner", later).await);
+        let principal = door.check(&one, later).await.expect("signed in");
+        let renewed = desk.remove_second_factor(&principal, PASSWORD, &g, later).await.expect("removed");
+        assert!(door.check(renewed.expose(), later).await.is_ok());
+        assert!(door.check(&one, later).await.is_err() && door.check(&two, later).await.is_err());
+        door.tree.fresh.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_secret_waits_a_quarter_of_an_hour_to_be_confirmed() {
+    for door in Door::on_each().await {
+        let (desk, g) = (&door.desk, guest("192.0.2.1"));
+        let principal = door.check(&door.enter("owner", NOW).await, NOW).await.expect("signed in");
+        let (first, _) = desk.begin_second_factor(&principal, PASSWORD, "Net", &g, NOW).await.expect("begun");
+        let end = NOW + 15 * 60_000;
+        let shown = desk.unconfirmed_second_factor(&principal, "Net", end - 1).await.expect("read");
+        assert_eq!(shown.map(|(secret, _)| secret.to_string()), Some(first.to_string()));
+        assert!(desk.unconfirmed_second_factor(&principal, "Net", end).await.expect("read").is_none());
+        assert_eq!(code(desk.confirm_second_factor(&principal, "000000", &g, end).await), "second-factor-ran-out");
+        let (second, _) = desk.begin_second_factor(&principal, PASSWORD, "Net", &g, end).await.expect("begun anew");
+        assert_ne!(first.as_str(), second.as_str());
+        assert!(desk.unconfirmed_second_factor(&principal, "Net", end).await.expect("read").is_some());
         door.tree.fresh.end().await;
     }
 }

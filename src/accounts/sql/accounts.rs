@@ -1,5 +1,6 @@
 //! SQL of `accounts` under a scope. A subtree is a range of paths, which the index `accounts_by_path` serves on both databases.
 
+use crate::accounts::account::full_name_key;
 use crate::accounts::capability::Menu;
 use crate::accounts::{Account, AccountPath, Preferences, Role, Scope, account_key};
 use crate::q;
@@ -74,18 +75,17 @@ pub(in crate::accounts) struct NewAccountRow<'a> {
     pub role: Role,
 }
 
-/// Adds an account; false if its name or e-mail address is taken in the tenant.
+/// Adds an account. Its name and its e-mail address are free.
 pub(in crate::accounts) async fn insert_account(
     conn: &mut Conn,
     tenant: TenantId,
     new: &NewAccountRow<'_>,
     now: UnixMs,
-) -> Result<bool, StoreError> {
-    let n = q!(exec conn, "INSERT INTO accounts (id, tenant_id, parent_id, path, name, name_key, email, email_key, full_name, phone, role, created_at, \
-        updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) ON CONFLICT DO NOTHING",
+) -> Result<u64, StoreError> {
+    q!(exec conn, "INSERT INTO accounts (id, tenant_id, parent_id, path, name, name_key, email, email_key, full_name, full_name_key, phone, role, created_at, \
+        updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)",
         new.id.0, tenant.0, new.parent.map(|p| p.0), new.path.as_str(), new.name, account_key(new.name), new.email, new.email.map(account_key),
-        new.full_name, new.phone, new.role.as_str(), now)?;
-    Ok(n == 1)
+        new.full_name, full_name_key(new.full_name), new.phone, new.role.as_str(), now)
 }
 
 /// Which accounts to list.
@@ -117,7 +117,7 @@ pub async fn list_accounts(
         password IS NOT NULL AS has_password, totp_at IS NOT NULL AS has_second_factor, EXISTS (SELECT 1 FROM accounts s WHERE s.tenant_id = $1 AND s.suspended_at IS NOT NULL \
         AND substr(accounts.path, 1, length(s.path)) = s.path) AS is_suspended, created_at, updated_at FROM accounts \
         WHERE tenant_id = $1 AND path >= $2 AND path < $3 AND path > $4 AND path >= $5 AND path < $6 AND ($7 = '' OR role = $7) \
-        AND ($8 = '' OR name_key LIKE $8 ESCAPE '!' OR email_key LIKE $8 ESCAPE '!' OR lower(full_name) LIKE $8 ESCAPE '!') \
+        AND ($8 = '' OR name_key LIKE $8 ESCAPE '!' OR email_key LIKE $8 ESCAPE '!' OR full_name_key LIKE $8 ESCAPE '!') \
         AND ($9 = 0 OR parent_id = $9) ORDER BY path LIMIT $10",
         scope.tenant().0, from, to, after.as_str(), below, until, role, like, filter.parent.map_or(0, |p| p.0), limit)?;
     rows.into_iter().map(AccountRow::into_account).collect()
@@ -125,7 +125,7 @@ pub async fn list_accounts(
 
 /// `text` anywhere, its own `%` and `_` taken as they are.
 fn like_pattern(text: &str) -> String {
-    let text = text.trim().to_lowercase();
+    let text = full_name_key(text.trim());
     if text.is_empty() {
         return String::new();
     }
@@ -159,9 +159,25 @@ pub async fn find_account_by_id(conn: &mut Conn, scope: &Scope, id: AccountId) -
 pub(in crate::accounts) async fn update_account(conn: &mut Conn, scope: &Scope, a: &Account, now: UnixMs) -> Result<u64, StoreError> {
     let menus = a.disabled_menus.iter().map(|m| m.as_str()).collect::<Vec<_>>().join(" ");
     q!(exec conn, "UPDATE accounts SET name = $3, name_key = $4, email = $5, email_key = $6, full_name = $7, phone = $8, role = $9, \
-        disabled_menus = $10, suspended_at = $11, suspended_reason = $12, updated_at = $13 WHERE tenant_id = $1 AND id = $2",
+        disabled_menus = $10, suspended_at = $11, suspended_reason = $12, updated_at = $13, full_name_key = $14 WHERE tenant_id = $1 AND id = $2",
         scope.tenant().0, a.id.0, &a.name, account_key(&a.name), &a.email, a.email.as_deref().map(account_key), &a.full_name, &a.phone,
-        a.role.as_str(), menus, a.suspended_at, &a.suspended_reason, now)
+        a.role.as_str(), menus, a.suspended_at, &a.suspended_reason, now, full_name_key(&a.full_name))
+}
+
+/// Accounts whose full name is not written as it is looked for, at most `limit`.
+// cross-tenant: what a migration leaves to the program
+pub(in crate::accounts) async fn list_unfolded(conn: &mut Conn, limit: i64) -> Result<Vec<(i64, i64, String)>, StoreError> {
+    q!(all conn, (i64, i64, String), "SELECT id, tenant_id, full_name FROM accounts WHERE full_name_key IS NULL ORDER BY id LIMIT $1", limit)
+}
+
+/// Writes it so.
+pub(in crate::accounts) async fn update_full_name_key(
+    conn: &mut Conn,
+    tenant: TenantId,
+    id: AccountId,
+    key: &str,
+) -> Result<u64, StoreError> {
+    q!(exec conn, "UPDATE accounts SET full_name_key = $3 WHERE tenant_id = $1 AND id = $2", tenant.0, id.0, key)
 }
 
 /// What an account chose for its pages.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::accounts::{read_menus, read_role};
 use super::roles::{PermissionRow, list_role_book};
-use crate::accounts::{Link, Standing};
+use crate::accounts::{Link, RoleBook, Standing};
 use crate::q;
 use crate::store::{Conn, StoreError};
 use crate::units::{AccountId, TenantId, UnixMs};
@@ -22,6 +22,16 @@ struct LinkRow {
 /// The standing of an account as it is now; `None` if there is no such account.
 // cross-tenant: the account acts, and its row says of which tenant it is
 pub(in crate::accounts) async fn find_standing(conn: &mut Conn, id: AccountId, now: UnixMs) -> Result<Option<Standing>, StoreError> {
+    Ok(find_standing_and_book(conn, id, now).await?.map(|(standing, _)| standing))
+}
+
+/// The same with the roles of its tenant, by which it was judged.
+// cross-tenant: the account acts, and its row says of which tenant it is
+pub(in crate::accounts) async fn find_standing_and_book(
+    conn: &mut Conn,
+    id: AccountId,
+    now: UnixMs,
+) -> Result<Option<(Standing, RoleBook)>, StoreError> {
     // the depth is a guard: a ring in the table must not hold up a request
     let rows = q!(all conn, LinkRow, "WITH RECURSIVE up (id, parent_id, depth) AS (\
         SELECT id, parent_id, 0 FROM accounts WHERE id = $1 \
@@ -51,5 +61,5 @@ pub(in crate::accounts) async fn find_standing(conn: &mut Conn, id: AccountId, n
         });
     }
     let book = list_role_book(conn, tenant).await?;
-    Ok(Standing::of(tenant, &chain, &book, now))
+    Ok(Standing::of(tenant, &chain, &book, now).map(|standing| (standing, book)))
 }

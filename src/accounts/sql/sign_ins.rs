@@ -15,6 +15,7 @@ pub(in crate::accounts) struct SecretsRow {
     pub name: String,
     pub password: Option<String>,
     pub totp_secret: Option<Vec<u8>>,
+    pub totp_begun_at: Option<i64>,
     pub totp_at: Option<i64>,
     pub totp_step: i64,
 }
@@ -26,7 +27,7 @@ pub(in crate::accounts) async fn list_secrets(
     key: &str,
     limit: i64,
 ) -> Result<Vec<SecretsRow>, StoreError> {
-    q!(all conn, SecretsRow, "SELECT id, tenant_id, name, password, totp_secret, totp_at, totp_step FROM accounts \
+    q!(all conn, SecretsRow, "SELECT id, tenant_id, name, password, totp_secret, totp_begun_at, totp_at, totp_step FROM accounts \
         WHERE ($1 = 0 OR tenant_id = $1) AND path <> '' AND password IS NOT NULL AND (name_key = $2 OR email_key = $2) ORDER BY id LIMIT $3",
         tenant.map_or(0, |t| t.0), key, limit)
 }
@@ -40,7 +41,7 @@ pub(in crate::accounts) async fn find_first_without_password(conn: &mut Conn, te
 
 /// The secrets of one account.
 pub(in crate::accounts) async fn find_secrets(conn: &mut Conn, tenant: TenantId, id: AccountId) -> Result<Option<SecretsRow>, StoreError> {
-    q!(opt conn, SecretsRow, "SELECT id, tenant_id, name, password, totp_secret, totp_at, totp_step FROM accounts WHERE tenant_id = $1 AND id = $2",
+    q!(opt conn, SecretsRow, "SELECT id, tenant_id, name, password, totp_secret, totp_begun_at, totp_at, totp_step FROM accounts WHERE tenant_id = $1 AND id = $2",
         tenant.0, id.0)
 }
 
@@ -51,7 +52,7 @@ pub(in crate::accounts) async fn update_lock_secrets(
     id: AccountId,
 ) -> Result<Option<SecretsRow>, StoreError> {
     q!(opt conn, SecretsRow, "UPDATE accounts SET totp_step = totp_step WHERE tenant_id = $1 AND id = $2 \
-        RETURNING id, tenant_id, name, password, totp_secret, totp_at, totp_step", tenant.0, id.0)
+        RETURNING id, tenant_id, name, password, totp_secret, totp_begun_at, totp_at, totp_step", tenant.0, id.0)
 }
 
 /// Sets a password.
@@ -65,16 +66,26 @@ pub(in crate::accounts) async fn update_password(
     q!(exec conn, "UPDATE accounts SET password = $3, password_at = $4 WHERE tenant_id = $1 AND id = $2", tenant.0, id.0, phc, now)
 }
 
-/// Sets, confirms (`confirmed_at`) or removes (`None`) the second factor.
+/// Sets the secret of a second factor that waits to be confirmed, with the instant at which it was shown, or removes the second factor (`None`).
 pub(in crate::accounts) async fn update_totp(
     conn: &mut Conn,
     tenant: TenantId,
     id: AccountId,
-    sealed: Option<&[u8]>,
-    confirmed_at: Option<UnixMs>,
+    begun: Option<(&[u8], UnixMs)>,
 ) -> Result<u64, StoreError> {
-    q!(exec conn, "UPDATE accounts SET totp_secret = $3, totp_at = $4, totp_step = 0 WHERE tenant_id = $1 AND id = $2",
-        tenant.0, id.0, sealed, confirmed_at)
+    q!(exec conn, "UPDATE accounts SET totp_secret = $3, totp_begun_at = $4, totp_at = NULL, totp_step = 0 WHERE tenant_id = $1 AND id = $2",
+        tenant.0, id.0, begun.map(|(sealed, _)| sealed), begun.map(|(_, at)| at))
+}
+
+/// Confirms the second factor, by the code of a step that is used up with it.
+pub(in crate::accounts) async fn update_totp_confirmed(
+    conn: &mut Conn,
+    tenant: TenantId,
+    id: AccountId,
+    step: i64,
+    now: UnixMs,
+) -> Result<u64, StoreError> {
+    q!(exec conn, "UPDATE accounts SET totp_at = $4, totp_step = $3 WHERE tenant_id = $1 AND id = $2", tenant.0, id.0, step, now)
 }
 
 /// Uses a step up; false if it or a later one was used already.
@@ -129,7 +140,6 @@ pub(in crate::accounts) struct SignInRow {
     pub ended_at: Option<i64>,
     pub ip: String,
     pub user_agent: String,
-    pub proven_at: i64,
     pub as_account_id: Option<i64>,
     pub as_reason: String,
     pub as_until: Option<i64>,
@@ -143,15 +153,15 @@ pub(in crate::accounts) async fn insert_sign_in(
     row: &SignInRow,
     hash: &[u8],
 ) -> Result<u64, StoreError> {
-    q!(exec conn, "INSERT INTO sign_ins (id, tenant_id, account_id, token_hash, stage, created_at, seen_at, expires_at, ip, user_agent, proven_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-        row.id, tenant.0, row.account_id, hash, &row.stage, row.created_at, row.seen_at, row.expires_at, &row.ip, &row.user_agent, row.proven_at)
+    q!(exec conn, "INSERT INTO sign_ins (id, tenant_id, account_id, token_hash, stage, created_at, seen_at, expires_at, ip, user_agent) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        row.id, tenant.0, row.account_id, hash, &row.stage, row.created_at, row.seen_at, row.expires_at, &row.ip, &row.user_agent)
 }
 
 /// The sign-in of a token, whatever its stage.
 // cross-tenant: the token says whose it is
 pub(in crate::accounts) async fn find_sign_in(conn: &mut Conn, hash: &[u8]) -> Result<Option<SignInRow>, StoreError> {
-    q!(opt conn, SignInRow, "SELECT id, tenant_id, account_id, stage, created_at, seen_at, expires_at, ended_at, ip, user_agent, proven_at, as_account_id, \
+    q!(opt conn, SignInRow, "SELECT id, tenant_id, account_id, stage, created_at, seen_at, expires_at, ended_at, ip, user_agent, as_account_id, \
         as_reason, as_until, works_in FROM sign_ins WHERE token_hash = $1", hash)
 }
 

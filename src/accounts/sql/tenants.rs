@@ -41,11 +41,11 @@ fn json(rules: &AccessRules) -> Result<String, StoreError> {
     serde_json::to_string(rules).map_err(|e| StoreError::Unexpected(format!("access rules: {e}")))
 }
 
-/// The tenant of this name.
-// cross-tenant: names are the server's own; this is how a tenant is chosen
+/// The tenant that has this name, or had it.
+// cross-tenant: names are unique on the server; this is how a tenant is chosen
 pub async fn find_tenant(conn: &mut Conn, name: &str) -> Result<Option<Tenant>, StoreError> {
     let row = q!(opt conn, TenantRow, "SELECT id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, access_rules, host_name, language, created_at \
-        FROM tenants WHERE name = $1", name)?;
+        FROM tenants WHERE id = (SELECT tenant_id FROM tenant_names WHERE name = $1)", name)?;
     row.map(TenantRow::into_tenant).transpose()
 }
 
@@ -82,11 +82,17 @@ pub(in crate::accounts) async fn insert_tenant(conn: &mut Conn, tenant: &Tenant)
     Ok(n == 1)
 }
 
+/// Makes a name the tenant's, for good; false if it is another's, or was once.
+pub(in crate::accounts) async fn insert_tenant_name(conn: &mut Conn, tenant: TenantId, name: &str) -> Result<bool, StoreError> {
+    q!(exec conn, "INSERT INTO tenant_names (name, tenant_id) VALUES ($2, $1) ON CONFLICT (name) DO NOTHING", tenant.0, name)?;
+    let (holder,) = q!(one conn, (i64,), "SELECT tenant_id FROM tenant_names WHERE name = $1", name)?;
+    Ok(holder == tenant.0)
+}
+
 /// Locks the tenant's row until the transaction ends, and reads it.
-// cross-tenant: found by its name
-pub(in crate::accounts) async fn update_lock_tenant(conn: &mut Conn, name: &str) -> Result<Option<Tenant>, StoreError> {
-    let row = q!(opt conn, TenantRow, "UPDATE tenants SET name = name WHERE name = $1 \
-        RETURNING id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, access_rules, host_name, language, created_at", name)?;
+pub(in crate::accounts) async fn update_lock_tenant(conn: &mut Conn, tenant: TenantId) -> Result<Option<Tenant>, StoreError> {
+    let row = q!(opt conn, TenantRow, "UPDATE tenants SET name = name WHERE id = $1 \
+        RETURNING id, name, time_zone, currency, case_sensitive_usernames, cross_provider_login, access_rules, host_name, language, created_at", tenant.0)?;
     row.map(TenantRow::into_tenant).transpose()
 }
 
@@ -111,8 +117,7 @@ pub async fn find_account(conn: &mut Conn, tenant: TenantId, name: &str) -> Resu
     Ok(row.map(|(id,)| AccountId(id)))
 }
 
-/// Takes the tenant's accounts for this transaction alone and counts the change: whoever keeps a standing over
-/// several requests compares the number.
-pub(in crate::accounts) async fn update_access_epoch(conn: &mut Conn, tenant: TenantId) -> Result<u64, StoreError> {
+/// Takes the tenant's accounts for this transaction alone: its row is locked until the end. The number is only what there is to write; nobody reads it.
+pub(in crate::accounts) async fn update_lock_accounts(conn: &mut Conn, tenant: TenantId) -> Result<u64, StoreError> {
     q!(exec conn, "UPDATE tenants SET access_epoch = access_epoch + 1 WHERE id = $1", tenant.0)
 }

@@ -19,9 +19,9 @@ struct Page {
 
 /// Roles that whoever is signed in may create below an account, in the order of their power.
 pub(super) fn roles_below<'a>(who: &'a Signed, parent: &'a Account) -> impl Iterator<Item = Role> + 'a {
-    let target = Target { path: parent.path.clone(), role: parent.role, level: who.book.level(parent.role) };
-    let fits = move |role: &Role| may_create(who.scope(), *role, who.book.level(*role), &target).is_ok();
-    who.book.all().into_iter().map(|terms| terms.role).filter(fits)
+    let target = Target { path: parent.path.clone(), role: parent.role, level: who.book().level(parent.role) };
+    let fits = move |role: &Role| may_create(who.scope(), *role, who.book().level(*role), &target).is_ok();
+    who.book().all().into_iter().map(|terms| terms.role).filter(fits)
 }
 
 /// The account that the address names, else one's own.
@@ -30,8 +30,13 @@ async fn parent(who: &Signed, id: Option<i64>) -> Result<Account, Problem> {
 }
 
 fn page(who: &Signed, parent: Account, form: Form, complaints: Complaints) -> Page {
-    let roles = roles_below(who, &parent).map(|role| (role.to_string(), who.book.terms(role).label)).collect();
-    Page { shell: who.shell("account-new"), form, complaints, parent, roles }
+    let shell = who.shell("account-new");
+    let mut roles: Vec<_> = roles_below(who, &parent).map(|role| (role.to_string(), who.book().terms(role).label)).collect();
+    if roles.len() > 1 {
+        // the first of them is the most powerful: nobody gives that because he did not look
+        roles.insert(0, (String::new(), shell.t("role-choose")));
+    }
+    Page { shell, form, complaints, parent, roles }
 }
 
 pub(super) async fn show(who: Signed, query: Query) -> Result<Response, Problem> {
@@ -42,8 +47,10 @@ pub(super) async fn show(who: Signed, query: Query) -> Result<Response, Problem>
 pub(super) async fn add(who: Signed, form: Form) -> Result<Response, Problem> {
     let parent = parent(&who, Some(form.text("parent").parse().map_err(|_| Problem::NotFound)?)).await?;
     let mut complaints = Complaints::default();
-    let role = form.parse::<Role>("role", &mut complaints);
-    let Some(role) = role.filter(|_| complaints.is_empty()) else { return refill(&page(&who, parent, form, complaints)) };
+    if form.text("role").is_empty() {
+        complaints.add("role", who.shell("account-new").t("role-missing"));
+    }
+    let Some(role) = form.parse::<Role>("role", &mut complaints) else { return refill(&page(&who, parent, form, complaints)) };
     let new = NewAccount {
         name: form.text("name").to_owned(),
         email: form.filled("email").map(str::to_owned),

@@ -32,7 +32,7 @@ struct Page {
 
 /// Roles that it could have where it stands; its own first.
 async fn roles(who: &Signed, account: &Account) -> Result<Vec<(String, String)>, Problem> {
-    let of = |role: Role| (role.to_string(), who.book.terms(role).label);
+    let of = |role: Role| (role.to_string(), who.book().terms(role).label);
     let mut roles = vec![of(account.role)];
     if matches!(account.role, Role::Developer | Role::SuperAdmin) {
         return Ok(roles);
@@ -42,9 +42,9 @@ async fn roles(who: &Signed, account: &Account) -> Result<Vec<(String, String)>,
         None => None,
     };
     if let Some(parent) = parent {
-        let target = Target { path: parent.path.clone(), role: parent.role, level: who.book.level(parent.role) };
-        let others = who.book.all().into_iter().map(|terms| terms.role).filter(|role| *role != account.role);
-        roles.extend(others.filter(|role| may_create(who.scope(), *role, who.book.level(*role), &target).is_ok()).map(of));
+        let target = Target { path: parent.path.clone(), role: parent.role, level: who.book().level(parent.role) };
+        let others = who.book().all().into_iter().map(|terms| terms.role).filter(|role| *role != account.role);
+        roles.extend(others.filter(|role| may_create(who.scope(), *role, who.book().level(*role), &target).is_ok()).map(of));
     }
     Ok(roles)
 }

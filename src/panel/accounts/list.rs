@@ -61,7 +61,7 @@ pub(super) async fn show(who: Signed, query: Query) -> Result<Response, Problem>
     let may_create = own.is_some_and(|own| super::create::roles_below(&who, &own).next().is_some());
     let shell = who.shell("menu-accounts");
     let mut roles = vec![(String::new(), shell.t("filter-all"))];
-    roles.extend(who.book.all().into_iter().map(|terms| (terms.role.to_string(), terms.label)));
+    roles.extend(who.book().all().into_iter().map(|terms| (terms.role.to_string(), terms.label)));
     let role_text = role.map(|r| r.to_string()).unwrap_or_default();
     html(&Page {
         form: Form::of(&[("role", &role_text), ("q", query.get("q"))]),
@@ -80,7 +80,7 @@ pub(super) async fn show(who: Signed, query: Query) -> Result<Response, Problem>
 fn line(who: &Signed, account: Account, top: usize) -> Line {
     let (mark, state) = state(&account);
     Line {
-        role: who.book.terms(account.role).label,
+        role: who.book().terms(account.role).label,
         indent: account.path.depth().saturating_sub(top.max(1)).min(DEEPEST),
         mark,
         state,

@@ -47,7 +47,7 @@ async fn find(who: &Signed, id: i64) -> Result<Account, Problem> {
 
 /// Whether whoever is signed in may do this to the account: for buttons. The use cases ask again.
 fn may(who: &Signed, account: &Account, capability: Capability) -> bool {
-    let target = Target { path: account.path.clone(), role: account.role, level: who.book.level(account.role) };
+    let target = Target { path: account.path.clone(), role: account.role, level: who.book().level(account.role) };
     may_manage(who.scope(), &target, capability).is_ok()
 }
 

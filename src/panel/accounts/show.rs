@@ -6,9 +6,10 @@ use axum::response::Response;
 use super::{find, may, permissions, state};
 use crate::accounts::capability::Capability;
 use crate::accounts::{
-    Account, AccountFilter, AccountPath, ApiKey, Permission, Role, SignIn, account_standing, find_account_by_id, list_accounts,
-    list_api_keys, list_permissions, list_sign_ins,
+    Account, AccountFilter, AccountPath, Permission, Role, SignIn, account_standing, find_account_by_id, list_accounts, list_api_keys,
+    list_permissions, list_sign_ins,
 };
+use crate::panel::api_keys::{KeyLine, key_lines};
 use crate::web::{Complaints, Form, Id, Problem, Shell, Signed, html, refill};
 
 const MOST_CHILDREN: i64 = 20;
@@ -45,7 +46,9 @@ struct Page {
     permittable: Vec<(String, String)>,
     children: Vec<Account>,
     sign_ins: Vec<SignIn>,
-    keys: Vec<ApiKey>,
+    keys: Vec<KeyLine>,
+    /// Where they are revoked.
+    keys_at: String,
     parents: Vec<(String, String)>,
     can: Allowed,
 }
@@ -81,7 +84,7 @@ async fn page(who: &Signed, account: Account, form: Form, complaints: Complaints
     Ok(Page {
         form,
         complaints,
-        role: who.book.terms(account.role).label,
+        role: who.book().terms(account.role).label,
         mark,
         state,
         parent,
@@ -91,7 +94,8 @@ async fn page(who: &Signed, account: Account, form: Form, complaints: Complaints
         permittable: if can.permit { permissions::permittable(who, held.whole()) } else { Vec::new() },
         children,
         sign_ins,
-        keys,
+        keys: key_lines(&shell, keys),
+        keys_at: format!("/accounts/{}/api-keys", account.id),
         parents,
         can,
         shell,
@@ -119,7 +123,7 @@ async fn possible_parents(who: &Signed, conn: &mut crate::store::Conn, account: 
         let filter = AccountFilter { role: Some(role), ..AccountFilter::default() };
         let found = list_accounts(conn, who.scope(), &filter, &AccountPath::TOP, MOST_PARENTS).await?;
         let fitting = found.into_iter().filter(|p| !account.path.covers(&p.path) && account.path.parent() != Some(p.id));
-        parents.extend(fitting.map(|p| (p.id.to_string(), format!("{} ({})", p.name, who.book.terms(p.role).label))));
+        parents.extend(fitting.map(|p| (p.id.to_string(), format!("{} ({})", p.name, who.book().terms(p.role).label))));
     }
     Ok(parents)
 }

@@ -13,7 +13,7 @@ pub use lines::{KeyLine, key_lines};
 
 use super::capability_boxes::{BoxGroup, CapabilityBox, box_groups};
 use crate::accounts::capability::{Capability, CapabilitySet};
-use crate::accounts::{AccountError, KEY_HOURLY_LIMIT, NewApiKey, add_api_key, list_api_keys, revoke_api_key};
+use crate::accounts::{AccountError, KEY_HOURLY_LIMIT, NewApiKey, list_api_keys, revoke_api_key};
 use crate::units::parse_instant;
 use crate::web::{Complaints, Form, Guard, Id, Problem, Routes, Shell, Signed, go, html, html_with, refill};
 
@@ -96,18 +96,23 @@ fn read_new(who: &Signed, form: &Form) -> Result<NewApiKey, Complaints> {
     if complaints.is_empty() { Ok(NewApiKey { name, capabilities, networks, hourly_limit, expires_at }) } else { Err(complaints) }
 }
 
-/// The key is shown on the page that answers, once.
+/// Made by the password. The key is shown on the page that answers, once.
 async fn add(who: Signed, form: Form) -> Result<Response, Problem> {
     let new = match read_new(&who, &form) {
         Ok(new) => new,
         Err(complaints) => return refill(&new_page(&who, form, complaints)),
     };
-    match add_api_key(&who.db(), &*who.ids()?, who.principal.home_scope(), None, new, who.now()).await {
+    let (desk, password) = (&who.site.desk, form.raw("password"));
+    match desk.add_api_key(&*who.ids()?, &who.principal, password, new, &who.visit.as_guest(), who.now()).await {
         Ok((key, token)) => html(&MadePage { shell: who.shell("api-key-made"), name: key.name, secret: token.expose().to_owned() }),
+        Err(AccountError::SignInRefused) => {
+            let complaints = Complaints::about("password", who.shell("api-key-new").t("password-wrong"));
+            refill(&new_page(&who, form, complaints))
+        }
         Err(AccountError::ApiKey(why)) => refill(&new_page(&who, form, Complaints::about("", why))),
         Err(AccountError::BadField(why)) => refill(&new_page(&who, form, Complaints::about("name", why))),
         Err(AccountError::Denied(denial)) if who.principal.require_himself().is_ok() => {
-            html_with(StatusCode::FORBIDDEN, &new_page(&who, form, Complaints::about("", denial.to_string())))
+            html_with(StatusCode::FORBIDDEN, &new_page(&who, form, Complaints::about("", who.denial(denial))))
         }
         Err(error) => Err(error.into()),
     }

@@ -1,16 +1,16 @@
 //! The audit log as a CSV file: exactly what the page's filter shows, all pages of it. It is read and sent in batches, so however long it is it takes the memory of
-//! a few of them, and no connection to the database is held while a slow reader is waited for.
+//! a few of them, and no connection to the database is held while a slow reader is waited for. With every batch the sign-in is looked at again: who may not come to the
+//! page any more gets no more lines.
 
 use std::time::Duration;
 
 use axum::response::Response;
 use tokio::sync::mpsc;
 
-use super::filter;
-use crate::accounts::{AuditFilter, AuditRecord, Scope, list_audit};
-use crate::store::{Db, StoreError};
+use super::{EXPORT, filter};
+use crate::accounts::{AuditFilter, AuditRecord, list_audit};
 use crate::units::print_instant;
-use crate::web::{Problem, Query, Signed, attachment_in_pieces};
+use crate::web::{CutOff, Problem, Query, Signed, attachment_in_pieces};
 
 /// Lines of a batch.
 const BATCH: i64 = 500;
@@ -23,26 +23,33 @@ const HEAD: [&str; 12] = ["number", "at", "actor", "as", "verb", "kind", "object
 /// `GET /audit.csv`. The first batch is read before anything is answered, so that a store that is away is told as such.
 pub(super) async fn send(who: Signed, query: Query) -> Result<Response, Problem> {
     let filter = filter::read(&query, &who.tenant.zone())
-        .map_err(|complaints| Problem::BadRequest(complaints.all().map(|(_, what)| what.clone()).collect::<Vec<_>>().join("; ")))?;
-    let first = batch(&who.site.db, who.scope(), &filter, i64::MAX).await?;
+        .map_err(|complaints| Problem::BadRequest(complaints.all().map(|(_, what)| what.clone()).collect::<Vec<_>>().join(" ")))?;
+    let first = batch(&who, &filter, i64::MAX).await?;
     let (sender, pieces) = mpsc::channel(WAITING);
-    tokio::spawn(write(who.site.db.clone(), who.scope().clone(), filter, first, sender));
+    tokio::spawn(write(who, filter, first, sender));
     Ok(attachment_in_pieces("audit.csv", "text/csv; charset=utf-8", pieces))
 }
 
-async fn batch(db: &Db, scope: &Scope, filter: &AuditFilter, before: i64) -> Result<Vec<AuditRecord>, StoreError> {
-    list_audit(&mut db.read().await?, scope, filter, before, BATCH).await
+async fn batch(who: &Signed, filter: &AuditFilter, before: i64) -> Result<Vec<AuditRecord>, Problem> {
+    Ok(list_audit(&mut who.site.db.read().await?, who.scope(), filter, before, BATCH).await?)
 }
 
-async fn write(db: Db, scope: Scope, filter: AuditFilter, first: Vec<AuditRecord>, to: mpsc::Sender<Result<String, StoreError>>) {
+/// A batch after the first, for whoever it is by now.
+async fn next_batch(who: &Signed, filter: &AuditFilter, before: i64) -> Result<Vec<AuditRecord>, CutOff> {
+    let cut_off = |problem: Problem| CutOff(format!("the export of the audit log was cut off: {}", problem.text_id()));
+    let who = who.again(EXPORT).await.map_err(cut_off)?;
+    batch(&who, filter, before).await.map_err(cut_off)
+}
+
+async fn write(who: Signed, filter: AuditFilter, first: Vec<AuditRecord>, to: mpsc::Sender<Result<String, CutOff>>) {
     let (mut lines, mut has_head) = (Ok(first), false);
     loop {
         let next = match &lines {
             Ok(lines) if lines.len() as i64 == BATCH => lines.last().map(|line| line.seq),
             _ => None,
         };
-        if let Err(error) = &lines {
-            tracing::warn!(%error, "the export of the audit log was cut off");
+        if let Err(why) = &lines {
+            tracing::warn!(account = %who.principal.account_name, "{why}");
         }
         let piece = lines.map(|lines| as_csv(&lines, !has_head));
         has_head = true;
@@ -51,7 +58,7 @@ async fn write(db: Db, scope: Scope, filter: AuditFilter, first: Vec<AuditRecord
             return;
         }
         let Some(before) = next else { return };
-        lines = batch(&db, &scope, &filter, before).await;
+        lines = next_batch(&who, &filter, before).await;
     }
 }
 

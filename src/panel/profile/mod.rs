@@ -44,7 +44,7 @@ fn page(who: &Signed, account: &Account, form: Form, complaints: Complaints) -> 
     languages.extend(LANGUAGES.iter().map(|(code, name, _)| ((*code).to_owned(), (*name).to_owned())));
     let chosen = (who.preferences.language.clone().unwrap_or_default(), who.preferences.rows().to_string());
     Page {
-        role: who.book.terms(account.role).label,
+        role: who.book().terms(account.role).label,
         languages,
         rows: PAGE_ROW_CHOICES.iter().map(|rows| (rows.to_string(), rows.to_string())).collect(),
         looks: Form::of(&[("language", &chosen.0), ("page_rows", &chosen.1)]),

@@ -44,7 +44,7 @@ fn qr(text: &str) -> Result<String, Problem> {
 
 async fn confirm_page(who: &Signed, complaints: Complaints) -> Result<Option<ConfirmPage>, Problem> {
     let issuer = format!("Tollgate {}", who.tenant.name);
-    let Some((secret, uri)) = who.site.desk.unconfirmed_second_factor(&who.principal, &issuer).await? else { return Ok(None) };
+    let Some((secret, uri)) = who.site.desk.unconfirmed_second_factor(&who.principal, &issuer, who.now()).await? else { return Ok(None) };
     Ok(Some(ConfirmPage { shell: who.shell("second-factor"), complaints, secret: secret.to_string(), qr: qr(&uri)? }))
 }
 
@@ -73,6 +73,10 @@ async fn confirm(who: Signed, form: Form) -> Result<Response, Problem> {
             let complaints = Complaints::about("code", who.shell("second-factor").t("code-wrong"));
             confirm_page(&who, complaints).await?.map_or(Err(Problem::NotFound), |page| refill(&page))
         }
+        Err(AccountError::SecondFactorRanOut) => {
+            let complaints = Complaints::about("password_for_factor", who.shell("security").t("second-factor-ran-out"));
+            refill(&security::page(&who, complaints).await?)
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -80,7 +84,7 @@ async fn confirm(who: Signed, form: Form) -> Result<Response, Problem> {
 async fn remove(who: Signed, form: Form) -> Result<Response, Problem> {
     let desk = &who.site.desk;
     match desk.remove_second_factor(&who.principal, form.raw("password_for_removal"), &who.visit.as_guest(), who.now()).await {
-        Ok(()) => Ok(go("/profile/security?said=second-factor-removed", &[])),
+        Ok(token) => Ok(go("/profile/security?said=second-factor-removed", &[who.visit.cookies.set(Jar::SignIn, token.expose())])),
         Err(error) => with_wrong_password(&who, "password_for_removal", error).await,
     }
 }

@@ -10,7 +10,7 @@ pub use rules::{RuleLine, rule_lines};
 
 use super::zones::ZONES;
 use crate::accounts::capability::Capability;
-use crate::accounts::{AccountError, Denial, Tenant, TenantChanges, WhenDenied, may_name_tenant, may_set_tenant};
+use crate::accounts::{AccountError, Denial, Tenant, TenantChanges, WhenDenied, may_set_host_name, may_set_tenant};
 use crate::customers::{CustomerError, set_tenant_settings};
 use crate::store::schema_version;
 use crate::web::{
@@ -51,7 +51,7 @@ struct Page {
     version: Version,
     /// Why he may not change them: the id of a text.
     locked: Option<&'static str>,
-    may_name: bool,
+    may_set_host_name: bool,
     zones: &'static [String],
     languages: Vec<(String, String)>,
     answers: Vec<(String, String)>,
@@ -72,7 +72,7 @@ fn page(who: &Signed, form: Form, complaints: Complaints) -> Page {
     });
     Page {
         version: Version::of(&who.tenant),
-        may_name: locked.is_none() && may_name_tenant(who.scope()).is_ok(),
+        may_set_host_name: locked.is_none() && may_set_host_name(who.scope()).is_ok(),
         locked,
         zones: &ZONES,
         languages: LANGUAGES.iter().map(|(code, name, _)| ((*code).to_owned(), (*name).to_owned())).collect(),
@@ -112,11 +112,11 @@ async fn show(who: Signed) -> Result<Response, Problem> {
 fn read_changes(who: &Signed, form: &Form) -> Result<TenantChanges, Complaints> {
     let mut complaints = Complaints::default();
     let access_rules = rules::read(form, &who.tenant.access_rules, &mut complaints);
-    // who may not name the tenant is not shown these two as fields
-    let is_named = may_name_tenant(who.scope()).is_ok() && form.has("name");
+    // who may not change the host name is not shown it as a field
+    let has_host_name = may_set_host_name(who.scope()).is_ok() && form.has("host_name");
     let changes = TenantChanges {
-        name: is_named.then(|| form.text("name").to_owned()),
-        host_name: is_named.then(|| form.filled("host_name").map(str::to_owned)),
+        name: form.has("name").then(|| form.text("name").to_owned()),
+        host_name: has_host_name.then(|| form.filled("host_name").map(str::to_owned)),
         language: Some(form.text("language").to_owned()),
         time_zone: Some(form.text("time_zone").to_owned()),
         currency: Some(form.text("currency").to_owned()),
@@ -133,7 +133,7 @@ fn read_changes(who: &Signed, form: &Form) -> Result<TenantChanges, Complaints> 
 
 async fn change(who: Signed, form: Form) -> Result<Response, Problem> {
     if let Err(denial) = may_set_tenant(who.scope()) {
-        return html_with(StatusCode::FORBIDDEN, &page(&who, as_form(&who.tenant), Complaints::about("", denial.to_string())));
+        return html_with(StatusCode::FORBIDDEN, &page(&who, as_form(&who.tenant), Complaints::about("", who.denial(denial))));
     }
     let version = Version::of(&who.tenant);
     if !version.is_in(&form) {
@@ -150,7 +150,7 @@ async fn change(who: Signed, form: Form) -> Result<Response, Problem> {
     match set_tenant_settings(&who.db(), who.scope(), &changes, who.now()).await {
         Ok(_) => Ok(go("/settings?said=settings-saved", &[])),
         Err(CustomerError::Account(AccountError::Denied(denial))) => {
-            html_with(StatusCode::FORBIDDEN, &page(&who, completed(&who, &form), Complaints::about("", denial.to_string())))
+            html_with(StatusCode::FORBIDDEN, &page(&who, completed(&who, &form), Complaints::about("", who.denial(denial))))
         }
         Err(error) => {
             let complaints = complaint(error)?;
@@ -190,7 +190,7 @@ mod tests {
         let account = |error: AccountError| complaint(CustomerError::Account(error)).expect("said on the form");
         assert!(account(AccountError::HostNameTaken("a.example".into())).of("host_name").is_some());
         assert!(
-            account(AccountError::BadAccessRule { field: "pool", why: "too long".into() }).of("pool").is_some_and(|why| why == "too long")
+            account(AccountError::BadAccessRule { field: "pool", why: "too long".into() }).of("pool").is_some_and(|why| why == "Too long.")
         );
         let collide = CustomerError::UsernamesCollide { first: "Bob".into(), second: "bob".into() };
         assert!(complaint(collide).expect("said on the form").of("case_sensitive").is_some());

@@ -118,6 +118,25 @@ on_both_stores! {
         assert!(!server.must(&["audit", "ls", "--json"]).contains(key));
     }
 
+    fn a_tenant_is_renamed_and_its_old_name_still_means_it(store: &Store) {
+        let server = prepared(store);
+        server.must(&["tenant", "add", "Hill Net"]);
+        assert!(server.must(&["tenant", "set", "default", "--rename", "North Net"]).contains("\"North Net\" changed"));
+        assert_eq!(names(&json(&server, &["tenant", "ls"])), ["Hill Net", "North Net"]);
+        // the configuration says the old name, and a migration makes no tenant of it
+        server.must(&["migrate"]);
+        for tenant in ["default", "North Net"] {
+            assert!(server.must(&["--tenant", tenant, "account", "ls"]).contains("hill"), "{tenant}");
+        }
+        for (name, code) in [("default", "tenant-name-taken"), ("North Net", "tenant-name-taken"), ("a/b", "tenant-name-invalid")] {
+            assert!(refused(&server, &["tenant", "set", "Hill Net", "--rename", name], 1).contains(code), "{name}");
+            assert!(refused(&server, &["tenant", "add", name], 1).contains(code), "{name}");
+        }
+        assert_eq!(json(&server, &["tenant", "ls"]).as_array().map(Vec::len), Some(2));
+        let log = json(&server, &["audit", "ls", "--verb", "tenant.set"]);
+        assert_eq!((&log[0]["object"], &log[0]["changes"]["name"]), (&"default".into(), &serde_json::json!(["default", "North Net"])));
+    }
+
     fn every_command_that_changes_something_is_in_the_audit_log(store: &Store) {
         let server = prepared(store);
         server.add_standard_entries();

@@ -2,7 +2,7 @@
 
 use super::caller::{Answer, Caller, SIGN_IN_COOKIE};
 use super::cast::{ACTORS, KEY_HOLDERS, Side, name, part_of};
-use super::contents::Contents;
+use super::contents::{Contents, run_sql};
 use super::model::{is_let_in, manages, sees, sees_tenant, targets};
 use super::table::{About, Line, TABLE, Who};
 use super::walk::{ask, body};
@@ -133,6 +133,22 @@ fn the_door_lets_in_by_password_link_and_set_up() {
         assert_eq!(guest.post(&path, &fields).await.status, 422, "used up");
         assert_eq!(guest.get(&path).await.status, 422);
         assert!(Caller::with_sign_in(&world, Side::A, &token).await.get("/profile").await.asks_to_sign_in(), "the password is another");
+        world.end().await;
+    });
+}
+
+#[test]
+fn a_key_that_has_run_out_is_shown_as_such() {
+    run(async {
+        let world = World::copy().await;
+        let admin = Caller::account(&world, "admin").await;
+        let path = format!("/accounts/{}", world.known.account("north"));
+        let is_good = |page: &Answer| page.body.contains(">Good<") && !page.body.contains(">Run out<");
+        assert!(is_good(&admin.get(&path).await));
+        run_sql(world.url(), &format!("UPDATE api_keys SET expires_at = 1 WHERE id = {}", world.known.keys["north"])).await;
+        for page in [admin.get(&path).await, Caller::account(&world, "north").await.get("/api-keys").await] {
+            assert!(!is_good(&page) && page.body.contains(">Run out<"), "{}", page.body);
+        }
         world.end().await;
     });
 }

@@ -72,9 +72,7 @@ impl Builder {
             let (tenant, _) = add_tenant(&self.db, &ids, tenant_name(side), "UTC", "USD", now()).await.expect("a tenant");
             let host = host_name(side).map(str::to_owned);
             let mut tx = self.db.begin().await.expect("a transaction");
-            set_tenant(&mut tx, tenant_name(side), &TenantChanges { host_name: Some(host), ..TenantChanges::default() })
-                .await
-                .expect("changed");
+            set_tenant(&mut tx, tenant.id, &TenantChanges { host_name: Some(host), ..TenantChanges::default() }).await.expect("changed");
             tx.commit(now()).await.expect("committed");
             self.known.tenants.insert(tenant_name(side), tenant.id);
         }

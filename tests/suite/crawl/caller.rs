@@ -3,6 +3,7 @@
 use axum::body::{Body, to_bytes};
 use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, LOCATION, SET_COOKIE, USER_AGENT};
 use axum::http::{HeaderMap, Method, Request};
+use axum::response::Response;
 use tollgate::web::Peer;
 use tower::ServiceExt;
 
@@ -126,6 +127,17 @@ impl<'w> Caller<'w> {
     }
 
     pub async fn send(&self, method: Method, target: &str, kind: Option<&str>, body: String) -> Answer {
+        let (parts, body) = self.answer(method, target, kind, body).await.into_parts();
+        let body = to_bytes(body, 16 << 20).await.expect("a body");
+        Answer { status: parts.status.as_u16(), headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() }
+    }
+
+    /// Asks for something whose body is taken piece by piece.
+    pub async fn begin(&self, target: &str) -> Response {
+        self.answer(Method::GET, target, None, String::new()).await
+    }
+
+    async fn answer(&self, method: Method, target: &str, kind: Option<&str>, body: String) -> Response {
         let mut request = Request::builder().method(method).uri(target).header(HOST, &self.host).header(USER_AGENT, "crawl");
         let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         if !cookies.is_empty() {
@@ -139,9 +151,6 @@ impl<'w> Caller<'w> {
         }
         let mut request = request.body(Body::from(body)).expect("a request");
         request.extensions_mut().insert(Peer { ip: self.ip.parse().expect("an address"), is_tls: true });
-        let response = self.world.panel.clone().oneshot(request).await.expect("the panel always answers");
-        let (parts, body) = response.into_parts();
-        let body = to_bytes(body, 16 << 20).await.expect("a body");
-        Answer { status: parts.status.as_u16(), headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() }
+        self.world.panel.clone().oneshot(request).await.expect("the panel always answers")
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row, SqliteConnection};
+use tollgate::units::{AccountId, TenantId};
 
 /// Columns that change without anything having been changed, each with its reason.
 const RESTLESS: [(&str, &str, &str); 2] = [
@@ -157,5 +158,17 @@ pub async fn run_sql(url: &str, statement: &str) {
     let mut connection = SqliteConnection::connect(url).await.expect("opens");
     let done = sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.expect("runs");
     assert_eq!(done.rows_affected(), 1, "{statement}");
+    connection.close().await.expect("closes");
+}
+
+/// Puts so many lines about what an account owns on top of the audit log.
+pub async fn fill_audit_log(url: &str, tenant: TenantId, owner: AccountId, lines: u32) {
+    let statement = format!(
+        "INSERT INTO audit_log (seq, tenant_id, at, actor, on_behalf_of, source, verb, kind, object_id, object, owner_id, changes, request_id, ip) \
+        WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {lines}) \
+        SELECT 1000000 + i, {tenant}, 0, 'filler', '', 'cli', 'customer.set', 'customers', 1, 'filler', {owner}, '{{}}', '', '' FROM n"
+    );
+    let mut connection = SqliteConnection::connect(url).await.expect("opens");
+    sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await.expect("runs");
     connection.close().await.expect("closes");
 }

@@ -2,7 +2,7 @@
 
 use super::caller::Caller;
 use super::contents::Contents;
-use super::world::{World, run};
+use super::world::{PASSPHRASE, World, run};
 
 /// Somebody, a form, what is sent, and how it is answered.
 pub type Attempt<'a> = (&'a str, String, Vec<(&'a str, String)>, u16);
@@ -153,7 +153,7 @@ fn a_key_may_no_more_than_whoever_makes_it() {
     run(async {
         let world = World::copy().await;
         let to = "/api-keys/new".to_owned();
-        let key = |word: &str| fields(&[("name", "thief"), ("capability", word), ("hourly_limit", "10")]);
+        let key = |word: &str| fields(&[("name", "thief"), ("capability", word), ("hourly_limit", "10"), ("password", PASSPHRASE)]);
         refused(
             &world,
             &[
@@ -163,13 +163,14 @@ fn a_key_may_no_more_than_whoever_makes_it() {
                 ("keeper", to.clone(), key("accounts.create"), 403),
                 ("staff", to.clone(), key("tickets.view"), 403),
                 ("north", to.clone(), key("customers.fly"), 422),
-                ("north", to.clone(), fields(&[("name", "thief"), ("hourly_limit", "10")]), 422),
+                ("north", to.clone(), fields(&[("name", "thief"), ("hourly_limit", "10"), ("password", PASSPHRASE)]), 422),
             ],
         )
         .await;
         // it is good for what it says, and is gone with what its account loses
         let north = Caller::account(&world, "north").await;
-        let page = north.post("/api-keys/new", &[("name", "good"), ("capability", "customers.view"), ("hourly_limit", "10")]).await;
+        let good = [("name", "good"), ("capability", "customers.view"), ("hourly_limit", "10"), ("password", PASSPHRASE)];
+        let page = north.post("/api-keys/new", &good).await;
         let at = page.body.find("tgk_").expect("the key");
         let key: String = page.body[at..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
         let mut program = Caller::guest(&world).await;
@@ -186,6 +187,30 @@ fn a_key_may_no_more_than_whoever_makes_it() {
         assert!(!program.get("/api/v1/account").await.body.contains("customers.view"));
         assert_eq!(admin.post(&format!("/accounts/{}/suspend", world.known.account("north")), &[("reason", "x")]).await.status, 303);
         assert_eq!(program.get("/api/v1/account").await.status, 401);
+        world.end().await;
+    });
+}
+
+#[test]
+fn a_key_takes_the_password() {
+    run(async {
+        let world = World::copy().await;
+        let to = "/api-keys/new".to_owned();
+        let key = |password: &[(&'static str, &str)]| {
+            let mut all = fields(&[("name", "thief"), ("capability", "customers.view"), ("hourly_limit", "10")]);
+            all.extend(fields(password));
+            all
+        };
+        // whoever has the cookie of an open sign-in and no more
+        let attempts = [key(&[]), key(&[("password", "")]), key(&[("password", "a guess")])];
+        refused(&world, &attempts.map(|form| ("north", to.clone(), form, 422))).await;
+        // and guessing waits
+        let north = Caller::account(&world, "north").await;
+        let guess = [("name", "thief"), ("capability", "customers.view"), ("hourly_limit", "10"), ("password", "a guess")];
+        for _ in 0..3 {
+            north.post(&to, &guess).await;
+        }
+        assert_eq!(north.post(&to, &guess).await.status, 429);
         world.end().await;
     });
 }

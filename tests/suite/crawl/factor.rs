@@ -5,6 +5,7 @@ use sha1::Sha1;
 
 use super::caller::{Answer, Caller, SIGN_IN_COOKIE, between};
 use super::cast::{Side, name};
+use super::contents::run_sql;
 use super::world::{PASSPHRASE, World, now, run};
 
 const TICKET_COOKIE: &str = "__Host-tollgate-ticket";
@@ -76,6 +77,33 @@ fn a_second_factor_is_asked_for_and_its_ticket_is_no_sign_in() {
         let (mut guest, answer) = by_password(&world).await;
         guest.cookies.push((TICKET_COOKIE.to_owned(), answer.cookie(TICKET_COOKIE).expect("a ticket")));
         assert_eq!(guest.post("/sign-in/code", &[("code", &recovery)]).await.status, 422);
+        world.end().await;
+    });
+}
+
+#[test]
+fn a_secret_that_was_not_confirmed_runs_out() {
+    run(async {
+        let world = World::copy().await;
+        let staff = Caller::account(&world, "staff").await;
+        let begin = async || {
+            assert_eq!(staff.post("/profile/second-factor", &[("password_for_factor", PASSPHRASE)]).await.status, 303);
+            let page = staff.get("/profile/second-factor").await;
+            from_base32(between(&page.body, "<code class=\"mono\">", "</code>").expect("the secret"))
+        };
+        let first = begin().await;
+        let id = world.known.account("staff");
+        run_sql(world.url(), &format!("UPDATE accounts SET totp_begun_at = totp_begun_at - 900000 WHERE id = {id}")).await;
+        assert_eq!(staff.get("/profile/second-factor").await.location(), "/profile/security", "it is not shown any more");
+        let late = staff.post("/profile/second-factor/confirm", &[("code", &code(&first, now() / 30_000))]).await;
+        assert!(late.status == 422 && late.body.contains("15 minutes, which are over"), "{}", late.body);
+        assert!(late.body.contains("name=\"password_for_factor\""), "the way to a new one");
+        assert!(by_password(&world).await.1.cookie(SIGN_IN_COOKIE).is_some(), "nothing was turned on");
+        // the password gets a new one
+        let second = begin().await;
+        assert_ne!(first, second);
+        assert_eq!(staff.post("/profile/second-factor/confirm", &[("code", &code(&first, now() / 30_000))]).await.status, 422);
+        assert_eq!(staff.post("/profile/second-factor/confirm", &[("code", &code(&second, now() / 30_000))]).await.status, 200);
         world.end().await;
     });
 }

@@ -1,17 +1,22 @@
 //! Cookies and forms that somebody has who should not, or not any more.
 
+use std::pin::Pin;
+
+use axum::body::{Body, Bytes};
 use axum::http::Method;
+use tollgate::accounts::capability::{Capability, CapabilitySet};
+use tollgate::accounts::{Role, RoleChanges, set_role};
 
 use super::caller::{Caller, GUEST_COOKIE, SIGN_IN_COOKIE};
 use super::cast::{Side, name};
 use super::contents::Contents;
-use super::world::{PASSPHRASE, World, run};
+use super::world::{PASSPHRASE, World, now, run};
 
 /// Who does it, where, with what, and whether the cookie opens anything afterwards.
 type End = (&'static str, &'static str, &'static [(&'static str, &'static str)], bool);
 
 /// What ends, or changes, the sign-in of `south`.
-const ENDS: [End; 6] = [
+const ENDS: [End; 7] = [
     ("south", "/sign-out", &[], false),
     ("admin", "/accounts/{id}/suspend", &[("reason", "unpaid")], false),
     ("admin", "/accounts/{id}/end-sign-ins", &[], false),
@@ -24,6 +29,7 @@ const ENDS: [End; 6] = [
         // whoever did it goes on with a new cookie
         false,
     ),
+    ("south", "/profile/second-factor/remove", &[("password_for_removal", PASSPHRASE)], false),
 ];
 
 #[test]
@@ -83,7 +89,7 @@ fn a_sign_in_ends_by_itself() {
             let world = World::copy().await;
             let caller = Caller::account(&world, "north").await;
             assert_eq!(caller.get("/profile").await.status, 200);
-            let (before, id) = (super::world::now() - ago_secs * 1000, world.known.sign_ins["north"].id);
+            let (before, id) = (now() - ago_secs * 1000, world.known.sign_ins["north"].id);
             super::contents::run_sql(world.url(), &format!("UPDATE sign_ins SET {column} = {before} WHERE id = {id}")).await;
             assert!(caller.get("/profile").await.asks_to_sign_in(), "{column}");
             assert!(caller.post("/profile", &[("full_name", "Late")]).await.asks_to_sign_in(), "{column}");
@@ -189,6 +195,41 @@ fn a_sign_in_gets_a_cookie_that_was_not_there_before() {
         assert_eq!(answer.cookie(GUEST_COOKIE).as_deref(), Some(""), "the guest's number is gone");
         world.end().await;
     });
+}
+
+#[test]
+fn an_export_ends_with_the_sign_in() {
+    run(async {
+        for (what, is_sign_out) in [("signed out", true), ("may not export any more", false)] {
+            let world = World::copy().await;
+            super::contents::fill_audit_log(world.url(), world.known.tenant(Side::A), world.known.account("admin"), 8_000).await;
+            let admin = Caller::account(&world, "admin").await;
+            let mut body = admin.begin("/audit.csv").await.into_body();
+            assert!(next_piece(&mut body).await.is_some_and(|piece| piece.is_ok_and(|text| text.starts_with(b"number,at,"))));
+            if is_sign_out {
+                assert_eq!(admin.post("/sign-out", &[]).await.status, 303);
+            } else {
+                let changes = RoleChanges { withhold: CapabilitySet::EMPTY.with(Capability::ReportsExport), ..RoleChanges::default() };
+                set_role(&world.db, &world.administrator(Side::A), Role::Admin, &changes, now()).await.expect("changed");
+            }
+            let mut pieces = 1;
+            let how = loop {
+                match next_piece(&mut body).await {
+                    Some(Ok(_)) => pieces += 1,
+                    Some(Err(_)) => break "cut off",
+                    None => break "whole",
+                }
+            };
+            // what was read before is on its way
+            assert!(how == "cut off" && pieces < 8, "{what}: {how} after {pieces} pieces");
+            world.end().await;
+        }
+    });
+}
+
+async fn next_piece(body: &mut Body) -> Option<Result<Bytes, axum::Error>> {
+    let frame = std::future::poll_fn(|cx| hyper::body::Body::poll_frame(Pin::new(&mut *body), cx)).await?;
+    Some(frame.map(|frame| frame.into_data().unwrap_or_default()))
 }
 
 #[test]

@@ -193,7 +193,7 @@ pub const TABLE: &[Line] = &[
     get("/api-keys", OWN_KEYS),
     get("/api-keys/new", OWN_KEYS),
     post("/api-keys/new", OWN_KEYS)
-        .form(&[("name", "crawled"), ("capability", "api-keys.own"), ("hourly_limit", "10")])
+        .form(&[("name", "crawled"), ("capability", "api-keys.own"), ("hourly_limit", "10"), ("password", super::world::PASSPHRASE)])
         .answers(200, "shows the key, once"),
     post("/api-keys/{id}/revoke", OWN_KEYS).about(About::OwnKey),
     get("/api/v1/account", Who::Program).answers(401, "no sign-in is a key"),

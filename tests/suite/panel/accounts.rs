@@ -20,8 +20,11 @@ on_both_stores! {
         let server = running(store);
         let mut owner = Browser::signed_in(&server, "owner");
         let page = owner.get("/accounts/new").expect(200);
+        assert_eq!(page.form("/accounts/new").get("role"), Some(""), "no role is chosen for him");
+        let refused = owner.send(&page, "/accounts/new", &[("name", "south")]).expect(422);
+        says(&refused, "Choose a role: it decides");
         let refused = owner.send(&page, "/accounts/new", &[("role", "operator"), ("name", "no spaces please")]).expect(422);
-        says(&refused, "must have 1 to 64 letters");
+        says(&refused, "The name \"no spaces please\" must have 1 to 64 letters");
         let taken = owner.send(&page, "/accounts/new", &[("role", "operator"), ("name", "NORTH")]).expect(422);
         says(&taken, "is taken");
         let done = owner.send(&page, "/accounts/new", &[("role", "operator"), ("name", "south"), ("full_name", "<b>Sü & Co</b>")]);

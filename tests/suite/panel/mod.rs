@@ -7,7 +7,6 @@ mod roles;
 mod settings;
 mod sign_in;
 mod tenants;
-mod texts;
 
 use crate::harness::{Store, TestServer};
 

@@ -1,7 +1,7 @@
 //! `/settings`: changed by whoever sees the whole tenant, read by others, and never over somebody else's change.
 
 use super::running;
-use crate::harness::{Browser, on_both_stores};
+use crate::harness::{ACCOUNT_PASSWORD, Browser, on_both_stores};
 
 fn settings(server: &crate::harness::TestServer) -> serde_json::Value {
     serde_json::from_str::<serde_json::Value>(&server.must(&["tenant", "ls", "--json"])).expect("JSON")[0].clone()
@@ -13,9 +13,14 @@ on_both_stores! {
         let mut super_admin = Browser::signed_in(&server, "super-admin");
         let page = super_admin.get("/settings").expect(200);
         assert!(!page.text().contains("Schema version"), "only for whoever looks after the platform");
-        let names = page.form("/settings").set("name", "other").set("host_name", "panel.example.net");
+        let names = page.form("/settings").set("name", "Hill Net").set("host_name", "panel.example.net");
         super_admin.submit(&names).leads_to();
-        assert_eq!(settings(&server)["host_name"], serde_json::Value::Null, "names are the server's");
+        // the server is configured with the old name, which commands go on to say
+        assert_eq!((&settings(&server)["name"], &settings(&server)["host_name"]), (&"Hill Net".into(), &serde_json::Value::Null));
+        assert!(server.must(&["--tenant", "default", "account", "ls"]).contains("north"));
+        for tenant in ["default", "Hill Net"] {
+            Browser::new(&server).sign_in(&format!("{tenant}/super-admin"), ACCOUNT_PASSWORD).leads_to();
+        }
         let mut top = Browser::signed_in(&server, "ada");
         let page = top.get("/settings").expect(200);
         assert!(page.body.contains("<option value=\"Asia/Dhaka\">"));
@@ -25,6 +30,7 @@ on_both_stores! {
             ("currency", "taka"),
             ("host_name", "not a host"),
             ("name", ""),
+            ("name", "Hill/Net"),
             ("address_list", ""),
             ("interim_secs", "5s"),
             ("grace_secs", "soon"),
