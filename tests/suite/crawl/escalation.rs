@@ -139,7 +139,8 @@ fn nobody_gives_or_takes_what_he_does_not_hold() {
         let special = [("capability", "special.bypass-credit-limit")];
         assert_eq!(admin.post(&of("north", ""), &special).await.status, 303);
         assert_eq!(north.post(&of("hill", ""), &special).await.status, 303, "passed on");
-        let (hill, key) = (Caller::account(&world, "hill").await, [("name", "of hill"), ("hourly_limit", "10"), special[0]]);
+        let (hill, key) =
+            (Caller::account(&world, "hill").await, [("name", "of hill"), ("hourly_limit", "10"), ("password", PASSPHRASE), special[0]]);
         assert_eq!(hill.post("/api-keys/new", &key).await.status, 200, "he holds it");
         assert_eq!(admin.post(&of("north", "/revoke"), &special).await.status, 303);
         assert_eq!(north.post(&of("hill", "/revoke"), &special).await.status, 403, "he does not hold it any more");
