@@ -288,9 +288,8 @@ impl State {
         let addresses = self.of_customer.get(&holder.customer_id)?;
         let may_have = |address: &&u32| {
             let Some(held) = self.leases.get(*address) else { return false };
-            let is_his = held.gone_at != 0
-                || held.origin.is_same_line(&holder.origin)
-                || held.claim().is_over(held.claim().find_use(Ipv4Addr::from(**address), live), now);
+            let is_over = |claim: Claim| claim.is_over(claim.find_use(Ipv4Addr::from(**address), live), now);
+            let is_his = held.gone_at != 0 || held.origin.is_same_line(&holder.origin) || is_over(held.claim());
             is_his && self.contains(**address) && !is_static(Ipv4Addr::from(**address))
         };
         addresses.as_slice().iter().rev().find(may_have).copied()

@@ -2,6 +2,7 @@
 
 use super::caller::Caller;
 use super::contents::Contents;
+use super::programs::program;
 use super::world::{PASSPHRASE, World, run};
 
 /// Somebody, a form, what is sent, and how it is answered.
@@ -169,13 +170,7 @@ fn a_key_may_no_more_than_whoever_makes_it() {
         )
         .await;
         // it is good for what it says, and is gone with what its account loses
-        let north = Caller::account(&world, "north").await;
-        let good = [("name", "good"), ("capability", "customers.view"), ("hourly_limit", "10"), ("password", PASSPHRASE)];
-        let page = north.post("/api-keys/new", &good).await;
-        let at = page.body.find("tgk_").expect("the key");
-        let key: String = page.body[at..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
-        let mut program = Caller::guest(&world).await;
-        program.headers = vec![("authorization", format!("Bearer {key}"))];
+        let program = program(&world, &[("hourly_limit", "10")]).await;
         let answer = program.get("/api/v1/account").await;
         assert!(
             answer.status == 200 && answer.body.contains("customers.view") && !answer.body.contains("accounts.view"),

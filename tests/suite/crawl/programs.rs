@@ -5,7 +5,7 @@ use super::contents::run_sql;
 use super::world::{PASSPHRASE, World, run};
 
 /// A key that `north` makes on its page, and a program that comes with it.
-async fn program<'w>(world: &'w World, more: &[(&str, &str)]) -> Caller<'w> {
+pub async fn program<'w>(world: &'w World, more: &[(&str, &str)]) -> Caller<'w> {
     let mut form = vec![("name", "program"), ("capability", "customers.view"), ("password", PASSPHRASE)];
     form.extend_from_slice(more);
     let page = Caller::account(world, "north").await.post("/api-keys/new", &form).await;
