@@ -3,9 +3,10 @@
 use askama::Template;
 use axum::response::Response;
 
+use super::create::roles_below;
 use super::find;
 use crate::accounts::capability::Menu;
-use crate::accounts::{Account, AccountChanges, Role, Target, find_account_by_id, may_create, set_account};
+use crate::accounts::{Account, AccountChanges, Role, find_account_by_id, set_account};
 use crate::web::{Complaints, Form, Id, Problem, Shell, Signed, Version, conflict, differences, go, html, refill};
 
 /// Fields and the ids of their labels.
@@ -42,9 +43,7 @@ async fn roles(who: &Signed, account: &Account) -> Result<Vec<(String, String)>,
         None => None,
     };
     if let Some(parent) = parent {
-        let target = Target { path: parent.path.clone(), role: parent.role, level: who.book().level(parent.role) };
-        let others = who.book().all().into_iter().map(|terms| terms.role).filter(|role| *role != account.role);
-        roles.extend(others.filter(|role| may_create(who.scope(), *role, who.book().level(*role), &target).is_ok()).map(of));
+        roles.extend(roles_below(who, &parent).filter(|role| *role != account.role).map(of));
     }
     Ok(roles)
 }
