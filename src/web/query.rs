@@ -28,6 +28,16 @@ impl Query {
         self.0.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v.trim())
     }
 
+    /// All values of a name, such as of several boxes.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    /// Whether a name is there, with whatever value.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(n, _)| n == name)
+    }
+
     /// A value as another type; `None` if it is absent or does not read.
     pub fn parse<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
         Some(self.get(name)).filter(|v| !v.is_empty()).and_then(|v| v.parse().ok())
