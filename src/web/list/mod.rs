@@ -5,6 +5,7 @@
 //! key of a page). `edit` opens the form of a filter; what that form sends (`field`, `op`, `v`) is made into `q` by a redirect, so it works without scripts.
 
 mod chips;
+mod counts;
 mod editor;
 mod page;
 mod row;
@@ -15,6 +16,7 @@ mod tests;
 use super::Guard;
 use crate::lists::Field;
 
+pub use counts::Counts;
 pub use page::{BulkAction, ListPage, Parts};
 pub use row::{Cell, Row};
 pub use state::ListState;

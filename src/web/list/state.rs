@@ -69,6 +69,10 @@ impl ListState {
             query: query.clone(),
             editing: None,
         };
+        if query.has("columns") {
+            let chosen = query.all("col").collect::<Vec<_>>().join(",");
+            return Err(Box::new(go(&state.here(&[("cols", &chosen)]), &[])));
+        }
         if query.has("w") {
             // the search box takes whole filters, too
             let both = format!("{} {}", state.filter, query.get("w"));
