@@ -8,6 +8,7 @@ use super::denial::denial_text;
 use crate::accounts::{AccountError, Denial, RoleBook};
 use crate::customers::CustomerError;
 use crate::lists::ListError;
+use crate::sessions::SessionError;
 use crate::store::StoreError;
 
 /// Why there is no page.
@@ -159,6 +160,15 @@ impl From<AccountError> for Problem {
             AccountError::Outdated => Problem::Conflict(error.to_string()),
             AccountError::Impersonation(why) => Problem::Forbidden(why.into()),
             other => Problem::Refused(other.to_string()),
+        }
+    }
+}
+
+impl From<SessionError> for Problem {
+    fn from(error: SessionError) -> Problem {
+        match error {
+            SessionError::Store(e) => e.into(),
+            SessionError::Denied(denial) => denial.into(),
         }
     }
 }

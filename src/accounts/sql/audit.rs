@@ -106,6 +106,22 @@ pub async fn list_looks_at(conn: &mut Conn, scope: &Scope, limit: i64) -> Result
     Ok(rows.into_iter().map(into_record).collect())
 }
 
+/// What was done to one thing, the newest first, before a number: for whoever sees the thing itself, whatever else of the log he may read. The caller has found it under
+/// his scope.
+pub async fn list_timeline(
+    conn: &mut Conn,
+    scope: &Scope,
+    kind: &str,
+    object_id: i64,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<AuditRecord>, StoreError> {
+    let rows = q!(all conn, AuditRow, "SELECT seq, at, actor_id, actor, on_behalf_of, source, verb, kind, object_id, object, changes, request_id, ip \
+        FROM audit_log WHERE tenant_id = $1 AND kind = $2 AND object_id = $3 AND seq < $4 ORDER BY seq DESC LIMIT $5",
+        scope.tenant().0, kind, object_id, before, limit)?;
+    Ok(rows.into_iter().map(into_record).collect())
+}
+
 /// Lines that the scope sees, the newest first, before a number, at most `limit`: what was done to accounts of its subtree and to what they own, what these accounts did
 /// to things that are nobody's, and for a scope over the whole tenant everything. Not what they did to others' things, before they were moved here.
 pub async fn list_audit(
