@@ -14,6 +14,7 @@ pub mod customers;
 pub mod demo;
 pub mod journal;
 pub mod listen;
+pub mod lists;
 pub mod packages;
 pub mod panel;
 pub mod radius;

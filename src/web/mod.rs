@@ -12,6 +12,7 @@ mod form;
 mod form_token;
 mod guard;
 mod layers;
+pub mod list;
 mod locale;
 mod numbers;
 mod page;
