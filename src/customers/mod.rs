@@ -22,6 +22,7 @@ mod scope_tests;
 mod set;
 mod sql;
 mod state;
+pub mod tags;
 mod tenant_settings;
 #[cfg(test)]
 mod tests;

@@ -349,6 +349,12 @@ pub(super) async fn update_username_key(conn: &mut Conn, tenant: TenantId, id: i
     q!(exec conn, "UPDATE customers SET username_key = $3 WHERE tenant_id = $1 AND id = $2", tenant.0, id, key)
 }
 
+pub(super) async fn delete_tags(conn: &mut Conn, scope: &Scope, id: CustomerId) -> Result<u64, StoreError> {
+    let (from, to) = scope.owners();
+    q!(exec conn, concat!("DELETE FROM customer_tags WHERE tenant_id + 0 = $1 AND customer_id = $2 AND ", customer_is_seen!("$2", "$3", "$4")),
+        scope.tenant().0, id.0, from, to)
+}
+
 pub(super) async fn delete_customer(conn: &mut Conn, scope: &Scope, id: CustomerId) -> Result<u64, StoreError> {
     let (from, to) = scope.owners();
     q!(exec conn, concat!("DELETE FROM customers WHERE tenant_id = $1 AND id = $2 AND ", is_seen!("owner_id", "$3", "$4")), scope.tenant().0, id.0, from, to)

@@ -7,6 +7,7 @@
 
 mod assets;
 mod cookies;
+mod csv;
 mod denial;
 mod form;
 mod form_token;
@@ -29,6 +30,7 @@ mod visit;
 
 pub use assets::{css_path, icons_path, serve_asset};
 pub use cookies::{Cookies, Jar};
+pub use csv::{CsvExport, csv_text, send_csv};
 pub use form::{Complaints, Form};
 pub use guard::{Guard, KeyCaller, Signed};
 pub use layers::with_layers;

@@ -7,6 +7,7 @@ use super::Language;
 use super::denial::denial_text;
 use crate::accounts::{AccountError, Denial, RoleBook};
 use crate::customers::CustomerError;
+use crate::lists::ListError;
 use crate::store::StoreError;
 
 /// Why there is no page.
@@ -162,12 +163,25 @@ impl From<AccountError> for Problem {
     }
 }
 
+impl From<ListError> for Problem {
+    fn from(error: ListError) -> Problem {
+        match error {
+            ListError::Store(e) => e.into(),
+            ListError::Denied(denial) => denial.into(),
+            ListError::Unknown => Problem::NotFound,
+            ListError::BadField(why) => Problem::Refused(why),
+        }
+    }
+}
+
 impl From<CustomerError> for Problem {
     fn from(error: CustomerError) -> Problem {
         match error {
             CustomerError::Store(e) => e.into(),
             CustomerError::Account(e) => e.into(),
+            CustomerError::Denied(denial) => denial.into(),
             CustomerError::Unknown(_) => Problem::NotFound,
+            CustomerError::Outdated => Problem::Conflict(error.to_string()),
             CustomerError::Key(e) => {
                 tracing::error!(error = %e, "a secret does not open");
                 Problem::Internal

@@ -184,6 +184,11 @@ impl Shell {
         self.printed(*at.borrow(), "%Y-%m-%d %H:%M")
     }
 
+    /// The day of an instant: `2026-12-01`.
+    pub fn day(&self, at: impl Borrow<UnixMs>) -> String {
+        self.printed(*at.borrow(), "%Y-%m-%d")
+    }
+
     /// The same with seconds.
     pub fn when_exactly(&self, at: impl Borrow<UnixMs>) -> String {
         self.printed(*at.borrow(), "%Y-%m-%d %H:%M:%S")

@@ -22,7 +22,8 @@ impl Default for Counts {
 impl Counts {
     /// Of whom, in which list, by which filter: what a count depends on.
     pub fn key(scope: &Scope, list: &str, filter: &str) -> String {
-        let zones = scope.held().limited().iter().map(|(capability, resource)| format!("{capability} {resource}")).collect::<Vec<_>>().join(" ");
+        let zones =
+            scope.held().limited().iter().map(|(capability, resource)| format!("{capability} {resource}")).collect::<Vec<_>>().join(" ");
         format!("{}\n{}\n{zones}\n{list}\n{filter}", scope.tenant(), scope.subtree().0)
     }
 

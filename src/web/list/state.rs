@@ -55,7 +55,8 @@ impl ListState {
         let (descending, order) = sort.strip_prefix('-').map_or((false, sort), |order| (true, order));
         let order = list.columns.iter().filter_map(|c| c.sort).find(|known| *known == order);
         let chosen: Vec<&str> = query.get("cols").split(',').filter(|name| !name.is_empty()).collect();
-        let is_chosen = |(at, column): &(usize, &Column)| *at == 0 || if chosen.is_empty() { column.is_shown } else { chosen.contains(&column.name) };
+        let is_chosen =
+            |(at, column): &(usize, &Column)| *at == 0 || if chosen.is_empty() { column.is_shown } else { chosen.contains(&column.name) };
         let mut state = ListState {
             list,
             raw: (!wrong.is_empty()).then(|| text.to_owned()),
