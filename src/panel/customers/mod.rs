@@ -78,7 +78,6 @@ struct Frame {
     online: Option<Online>,
     package: String,
     owner: String,
-    state: State,
 }
 
 /// His name for people.
@@ -141,5 +140,5 @@ async fn frame(who: &Signed, shell: &Shell, customer: &Customer) -> Result<Frame
         banner,
         primary: EDIT.lets(who.scope()).then(|| (format!("{base}/edit"), shell.t("customer-edit"))),
     };
-    Ok(Frame { object, online, package, owner, state })
+    Ok(Frame { object, online, package, owner })
 }
