@@ -82,3 +82,4 @@ verb-zone-remove = জোন বাদ
 verb-zone-set = জোনের নাম বদল
 audit-kind-zones = জোন
 audit-kind-saved-views = ভিউ
+verb-customer-undo = গ্রাহকের পরিবর্তন ফিরিয়ে নিয়েছেন

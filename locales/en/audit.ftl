@@ -82,3 +82,4 @@ verb-zone-remove = removed zone
 verb-zone-set = changed zone
 audit-kind-zones = zone
 audit-kind-saved-views = view
+verb-customer-undo = took back a change of customer

@@ -41,6 +41,7 @@ pub const VERBS: &[&str] = &[
     "customer.set",
     "customer.show-password",
     "customer.top-up",
+    "customer.undo",
     "customers.import",
     "impersonation.begin",
     "impersonation.end",
