@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwapOption;
 use ipnet::IpNet;
 
+use super::Streams;
 use super::shell::Entry;
 use crate::accounts::{PasswordHasher, SignInDesk};
 use crate::store::{Db, IdMaker, KeyFile, Sealer};
@@ -38,6 +39,8 @@ pub struct Site {
     pub options: SiteOptions,
     /// Pages that may stand in the menu, in its order.
     pub menu: &'static [Entry],
+    /// Answers that go on.
+    pub streams: Arc<Streams>,
     pub(super) form_key: [u8; 32],
 }
 
@@ -53,6 +56,6 @@ impl Site {
         menu: &'static [Entry],
     ) -> Site {
         let form_key = key.derive("tokens of forms");
-        Site { db, desk, hasher, sealer: key.sealer(), ids, options, menu, form_key }
+        Site { db, desk, hasher, sealer: key.sealer(), ids, options, menu, streams: Arc::default(), form_key }
     }
 }
