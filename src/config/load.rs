@@ -10,8 +10,8 @@ use toml::de::{DeTable, DeValue};
 use super::http;
 use super::keys::KEYS;
 use super::settings::{
-    BackupConfig, BruteForceConfig, Config, DataConfig, DecisionLogConfig, HistoryConfig, JournalConfig, LogConfig, RadiusConfig, SnapshotConfig,
-    StoreConfig, TenantConfig,
+    BackupConfig, BruteForceConfig, Config, DataConfig, DecisionLogConfig, HistoryConfig, JournalConfig, LogConfig, RadiusConfig,
+    SnapshotConfig, StoreConfig, TenantConfig,
 };
 use super::suggest::nearest;
 use crate::store::StoreUrl;

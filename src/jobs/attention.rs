@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::sql::{self, ScheduleLine};
-use super::{Job, JobError, backup};
+use super::{Job, JobError, backup, may_change_job};
 use crate::accounts::Scope;
 use crate::store::Conn;
 use crate::units::{DAY_MS, HOUR_MS, JobId, UnixMs};
@@ -36,8 +36,10 @@ pub struct Attention {
     pub values: Vec<(&'static str, AttentionValue)>,
     /// The page of the panel where it is mended.
     pub link: String,
-    /// The failed job, which can be dismissed.
+    /// The failed job.
     pub job: Option<JobId>,
+    /// Whether whoever looks may dismiss it.
+    pub may_dismiss: bool,
 }
 
 /// All that a scope should look at now, the gravest first.
@@ -49,7 +51,8 @@ pub async fn list_attention(conn: &mut Conn, scope: &Scope, now: UnixMs) -> Resu
         found.extend(missing_backup(made_at, nightly.last_good_at, now));
     }
     found.extend(schedules.iter().filter_map(|line| late(line, now)));
-    found.extend(sql::list_undismissed(conn, scope, now - FAILED_MS, MOST_FAILED).await?.iter().map(failed));
+    let undismissed = sql::list_undismissed(conn, scope, now - FAILED_MS, MOST_FAILED).await?;
+    found.extend(undismissed.iter().map(|job| Attention { may_dismiss: may_change_job(scope, job).is_ok(), ..failed(job) }));
     Ok(found)
 }
 
@@ -60,7 +63,7 @@ fn missing_backup(store_made_at: UnixMs, last_good_at: Option<UnixMs>, now: Unix
         _ => return None,
     };
     let link = format!("/jobs?kind={}", backup::TERMS.name);
-    Some(Attention { code, values: vec![("since", AttentionValue::Instant(since))], link, job: None })
+    Some(Attention { code, values: vec![("since", AttentionValue::Instant(since))], link, job: None, may_dismiss: false })
 }
 
 /// Late by more than twice its interval: neither started nor ended well for so long, whatever kept it.
@@ -71,7 +74,7 @@ fn late(line: &ScheduleLine, now: UnixMs) -> Option<Attention> {
         return None;
     }
     let values = vec![("kind", AttentionValue::Text(line.kind.clone())), ("due", AttentionValue::Instant(due))];
-    Some(Attention { code: "job-late", values, link: format!("/jobs?kind={}", line.kind), job: None })
+    Some(Attention { code: "job-late", values, link: format!("/jobs?kind={}", line.kind), job: None, may_dismiss: false })
 }
 
 fn failed(job: &Job) -> Attention {
@@ -80,7 +83,7 @@ fn failed(job: &Job) -> Attention {
         ("at", AttentionValue::Instant(job.ended_at.unwrap_or(job.created_at))),
         ("error", AttentionValue::Text(job.error.clone())),
     ];
-    Attention { code: "job-failed", values, link: format!("/jobs/{}", job.id), job: Some(job.id) }
+    Attention { code: "job-failed", values, link: format!("/jobs/{}", job.id), job: Some(job.id), may_dismiss: false }
 }
 
 #[cfg(test)]

@@ -20,15 +20,7 @@ pub enum JobState {
     /// Was cancelled before it was done.
     Cancelled,
 }
-words!(
-    JobState,
-    "a state of a job",
-    "queued" = Queued,
-    "running" = Running,
-    "done" = Done,
-    "failed" = Failed,
-    "cancelled" = Cancelled,
-);
+words!(JobState, "a state of a job", "queued" = Queued, "running" = Running, "done" = Done, "failed" = Failed, "cancelled" = Cancelled,);
 
 impl JobState {
     /// All of them.
@@ -132,7 +124,8 @@ impl std::fmt::Display for JobPlace {
 impl std::str::FromStr for JobPlace {
     type Err = String;
     fn from_str(text: &str) -> Result<JobPlace, String> {
-        let read = || text.split_once('-').and_then(|(at, id)| Some(JobPlace { created_at: at.parse().ok()?, id: JobId(id.parse().ok()?) }));
+        let read =
+            || text.split_once('-').and_then(|(at, id)| Some(JobPlace { created_at: at.parse().ok()?, id: JobId(id.parse().ok()?) }));
         read().ok_or_else(|| format!("{text:?} is no place in the list of jobs"))
     }
 }

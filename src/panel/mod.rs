@@ -7,6 +7,7 @@ mod accounts;
 mod api_keys;
 mod audit;
 mod capability_boxes;
+mod jobs;
 mod preferences;
 mod profile;
 mod roles;
@@ -28,6 +29,7 @@ pub const MENU: &[Entry] = &[
     Entry { path: "/roles", text_id: "menu-roles", icon: "shield-check", guard: roles::VIEW },
     Entry { path: "/api-keys", text_id: "menu-api-keys", icon: "key-round", guard: Guard::Any(&[Capability::ApiKeys]) },
     Entry { path: "/audit", text_id: "menu-audit", icon: "scroll-text", guard: Guard::Any(&[Capability::AuditView]) },
+    Entry { path: "/jobs", text_id: "menu-jobs", icon: "list-checks", guard: jobs::VIEW },
     Entry { path: "/settings", text_id: "menu-settings", icon: "settings", guard: Guard::Any(&[Capability::SettingsView]) },
 ];
 
@@ -43,6 +45,7 @@ pub fn routes() -> Routes {
         .and(roles::routes())
         .and(api_keys::routes())
         .and(audit::routes())
+        .and(jobs::routes())
         .and(settings::routes())
         .and(profile::routes())
         .and(preferences::routes())

@@ -88,17 +88,17 @@ fn make(options: &BackupOptions, context: &JobContext) -> Result<Value, JobFailu
     let checked = written.and_then(|(octets, copied)| {
         context.progress.step("reading it back");
         read_back(context, &unfinished, &passphrase, &copied)?;
-        Ok((octets, copied))
+        let file = folder.name_it(&unfinished, began).map_err(|e| at(&unfinished, &e))?;
+        Ok((file, octets, copied))
     });
-    let (octets, copied) = match checked {
-        Ok(both) => both,
+    let (file, octets, copied) = match checked {
+        Ok(all) => all,
         Err(error) => {
             // what cannot be removed now goes with the next one
             std::fs::remove_file(&unfinished).unwrap_or_default();
             return Err(error);
         }
     };
-    let file = folder.name_it(&unfinished, began).map_err(|e| at(&unfinished, &e))?;
     // only now, when there is a newer good one
     let removed = folder.remove_beyond(options.keep).map_err(|e| at(&options.folder, &e))?;
     Ok(json!({

@@ -173,7 +173,14 @@ impl Runner {
         }
     }
 
-    async fn write_end(&self, job: &Claimed, kind: &Kind, verdict: &Verdict, progress: &ProgressNow, now: UnixMs) -> Result<bool, StoreError> {
+    async fn write_end(
+        &self,
+        job: &Claimed,
+        kind: &Kind,
+        verdict: &Verdict,
+        progress: &ProgressNow,
+        now: UnixMs,
+    ) -> Result<bool, StoreError> {
         let (mut tx, owner) = (self.db.begin().await?, &*self.owner);
         let written = match verdict {
             Verdict::Done(result) => sql::update_ended(&mut tx, job.id, owner, JobState::Done, Some(result), "", progress, now).await?,

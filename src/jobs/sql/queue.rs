@@ -72,7 +72,8 @@ pub(in crate::jobs) async fn find_cancel(conn: &mut Conn, id: JobId, owner: &str
 /// Holds the job for the rest of a transaction; false if it is this runner's no more.
 // cross-tenant: a node works for all tenants
 pub(in crate::jobs) async fn update_hold(conn: &mut Conn, id: JobId, owner: &str) -> Result<bool, StoreError> {
-    let held = q!(exec conn, "UPDATE jobs SET lease_owner = lease_owner WHERE id = $1 AND lease_owner = $2 AND state = 'running'", id.0, owner)?;
+    let held =
+        q!(exec conn, "UPDATE jobs SET lease_owner = lease_owner WHERE id = $1 AND lease_owner = $2 AND state = 'running'", id.0, owner)?;
     Ok(held == 1)
 }
 

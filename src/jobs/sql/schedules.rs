@@ -57,7 +57,12 @@ pub(in crate::jobs) async fn upsert_schedule(
 
 /// Moves a schedule on; false if another node has.
 // cross-tenant: a node works for all tenants
-pub(in crate::jobs) async fn update_next_run(conn: &mut Conn, (kind, tenant): (&str, i64), was: UnixMs, next: UnixMs) -> Result<bool, StoreError> {
+pub(in crate::jobs) async fn update_next_run(
+    conn: &mut Conn,
+    (kind, tenant): (&str, i64),
+    was: UnixMs,
+    next: UnixMs,
+) -> Result<bool, StoreError> {
     let moved = q!(exec conn, "UPDATE job_schedules SET next_run_at = $4 WHERE kind = $1 AND tenant_id = $2 AND next_run_at = $3", kind, tenant, was, next)?;
     Ok(moved == 1)
 }

@@ -6,9 +6,9 @@ use serde_json::Value;
 use crate::accounts::Scope;
 use crate::accounts::capability::Capability;
 use crate::jobs::{Job, JobFilter, JobPlace, JobState};
+use crate::q;
 use crate::store::{Conn, StoreError};
 use crate::units::{AccountId, JobId, TenantId, UnixMs};
-use crate::q;
 
 /// Which rows of `jobs j` a scope sees. `$1` tenant, `$2` and `$3` owners, `$4` who looks, `$5` whether also others', `$6` whether the server's, `$7` whether whatever
 /// number of tenants there is.

@@ -4,11 +4,11 @@ use serde_json::Value;
 
 use crate::accounts::capability::Capability;
 use crate::accounts::{AuditRecord, Scope};
-use crate::panel::roles;
+use crate::panel::{jobs, roles};
 use crate::web::Shell;
 
 /// Tables whose rows the log speaks of.
-pub const KINDS: [&str; 7] = ["accounts", "tenants", "role_changes", "customers", "packages", "routers", "ip_pools"];
+pub const KINDS: [&str; 8] = ["accounts", "tenants", "role_changes", "customers", "packages", "routers", "ip_pools", "jobs"];
 /// Through what changes come.
 pub const SOURCES: [&str; 6] = ["panel", "api", "cli", "job", "router", "server"];
 /// What can be done; a test holds that each that the program writes is here and has a text.
@@ -40,6 +40,10 @@ pub const VERBS: &[&str] = &[
     "customers.import",
     "impersonation.begin",
     "impersonation.end",
+    "job.ask",
+    "job.cancel",
+    "job.dismiss",
+    "job.retry",
     "package.add",
     "package.remove",
     "package.set",
@@ -71,6 +75,7 @@ pub fn link(scope: &Scope, record: &AuditRecord) -> Option<String> {
     let (may, to) = match record.kind.as_str() {
         "accounts" => (scope.may(Capability::AccountsView), format!("/accounts/{}", record.object_id)),
         "tenants" => (scope.may(Capability::TenantsView), format!("/tenants/{}", record.object_id)),
+        "jobs" => (jobs::VIEW.lets(scope), format!("/jobs/{}", record.object_id)),
         "role_changes" => (roles::VIEW.lets(scope), format!("/roles/{}", record.object)),
         _ => return None,
     };
