@@ -45,8 +45,9 @@ pub async fn ask_job(db: &Db, ids: &IdMaker, scope: &Scope, terms: &Terms, argum
     let (id, asked_by) = (ids.next(now), db.actor().to_owned());
     let job = NewJob { id, tenant, owner: scope.acting(), asked_by: &asked_by, kind: terms.name, needs: terms.needs, lane, arguments };
     sql::insert_job(&mut tx, &job, now).await?;
+    // the arguments stay with the job: they may name thousands of objects
     let owner = scope.acting().map(|account| account.0);
-    tx.audit(AuditEntry::new(scope.tenant().0, "job.ask", "jobs", id, terms.name).owned_by(owner).note("arguments", arguments));
+    tx.audit(AuditEntry::new(scope.tenant().0, "job.ask", "jobs", id, terms.name).owned_by(owner));
     tx.commit(now).await?;
     Ok(Asked::Queued(JobId(id)))
 }

@@ -8,7 +8,7 @@ use arc_swap::ArcSwapOption;
 use axum::Router;
 use tollgate::accounts::{PasswordCost, PasswordHasher, Scope, SignInDesk, SignInRules};
 use tollgate::store::{Db, IdMaker, KeyFile, SlotLease};
-use tollgate::units::{AccountId, TenantId, UnixMs};
+use tollgate::units::{AccountId, JobId, TenantId, UnixMs};
 use tollgate::web::{Site, SiteOptions, with_layers};
 
 use super::builder::build;
@@ -39,6 +39,8 @@ pub struct Known {
     pub tenants: HashMap<&'static str, TenantId>,
     pub keys: HashMap<&'static str, i64>,
     pub sign_ins: HashMap<&'static str, SignIns>,
+    /// By who asked; that of the server as `(the server)`.
+    pub jobs: HashMap<&'static str, JobId>,
 }
 
 impl Known {
