@@ -7,8 +7,11 @@ on_both_stores! {
     fn the_super_admin_of_the_only_tenant_backs_up_and_sees_it(store: &Store) {
         let server = running(store);
         let mut top = Browser::signed_in(&server, "super-admin");
-        let page = top.get("/jobs").expect(200);
-        assert!(page.text().contains("No job has run yet.") && page.text().contains("daily at 03:00"), "{}", page.text());
+        let page = wait::until("the server has noted its schedule", wait::SOON, || {
+            let page = top.get("/jobs").expect(200);
+            page.text().contains("daily at 03:00").then_some(page)
+        });
+        assert!(page.text().contains("No job has run yet."), "{}", page.text());
         let asked = top.send(&page, "/jobs/backup/run", &[]);
         let to = asked.leads_to().to_owned();
         let address = to.split('?').next().expect("a path").to_owned();
