@@ -15,6 +15,7 @@ pub mod demo;
 pub mod jobs;
 pub mod journal;
 pub mod listen;
+pub mod lists;
 pub mod packages;
 pub mod panel;
 pub mod radius;

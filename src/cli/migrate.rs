@@ -6,6 +6,7 @@ use super::context::{block_on, now, open_db, read_config, with_ids};
 use super::{Failure, Globals, output};
 use crate::accounts::{ensure_default_tenant, fold_full_names};
 use crate::config::Config;
+use crate::customers::fold_customers;
 use crate::sessions::date_usage;
 use crate::store::{Db, StoreIdentity, StoreUrl, create_private_folder, ensure_store_identity, migrate, schema_version};
 
@@ -44,6 +45,7 @@ pub async fn prepare_store(config: &Config, tenant: &str) -> Result<(Db, StoreId
     migrate(&db).await?;
     date_usage(&db, now()).await?;
     fold_full_names(&db, now()).await?;
+    fold_customers(&db, now()).await?;
     let (identity, _) = ensure_store_identity(&db, &config.data.key_file, now()).await?;
     with_ids(&db, async |ids| Ok(ensure_default_tenant(&db, ids, tenant, now()).await?)).await?;
     Ok((db, identity))

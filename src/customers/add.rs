@@ -4,11 +4,11 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv6Net;
 
-use super::checks::{check_code, check_pool, check_sessions, check_text, generated_code};
+use super::checks::{check_code, check_note, check_pool, check_sessions, check_text, generated_code};
 use super::devices::{STAFF, insert_first_macs};
 use super::purchase::begin_period;
 use super::{
-    BillingType, ConnectionType, Customer, CustomerError, CustomerPassword, Hold, OwnRate, ReplyCheck, check_reply_attributes,
+    BillingType, ConnectionType, Contact, Customer, CustomerError, CustomerPassword, Hold, OwnRate, ReplyCheck, check_reply_attributes,
     check_username, lookup_key, sql,
 };
 use crate::accounts::capability::Capability;
@@ -32,6 +32,12 @@ pub struct NewCustomer {
     pub name: String,
     /// See [`Customer::phone`].
     pub phone: String,
+    /// See [`Customer::contact`].
+    pub contact: Contact,
+    /// See [`Customer::note`].
+    pub note: String,
+    /// Name of his zone.
+    pub zone: Option<String>,
     /// See [`Customer::expires_at`].
     pub expires_at: Option<UnixMs>,
     /// See [`Hold`].
@@ -72,6 +78,9 @@ impl NewCustomer {
             code: None,
             name: String::new(),
             phone: String::new(),
+            contact: Contact::default(),
+            note: String::new(),
+            zone: None,
             expires_at: None,
             hold: Hold::None,
             connection_type: ConnectionType::default(),
@@ -107,6 +116,9 @@ impl NewCustomer {
             code: self.code.unwrap_or_else(|| generated_code(id.0)),
             name: self.name,
             phone: self.phone,
+            contact: self.contact,
+            note: self.note,
+            parent_id: None,
             zone_id: None,
             username: self.username,
             package_id: package.id,
@@ -147,6 +159,8 @@ pub(super) fn check_fields(customer: &Customer) -> Result<(), CustomerError> {
     check_code(&customer.code)?;
     check_text("name", &customer.name)?;
     check_text("phone", &customer.phone)?;
+    customer.contact.check()?;
+    check_note(&customer.note)?;
     check_text("device type", &customer.device_type)?;
     check_text("reason", customer.hold.reason())?;
     check_pool(customer.framed_pool.as_deref())?;
@@ -188,7 +202,8 @@ pub async fn add_customer(
     let id = CustomerId(ids.next(now));
     let password = new.password.seal(sealer, id);
     let purchase = PackagePurchase { id: package.id, validity: package.terms.limits.validity };
-    let customer = new.into_customer(id, scope.tenant(), owner, &purchase, reply_check, now)?;
+    let zone_id = zone_id(&mut tx, scope, new.zone.as_deref()).await?;
+    let customer = Customer { zone_id, ..new.into_customer(id, scope.tenant(), owner, &purchase, reply_check, now)? };
     check_limits(&customer, &package.terms.limits)?;
     let key = lookup_key(&customer.username, tenant.case_sensitive_usernames);
     if !sql::insert_customer(&mut tx, scope, &customer, &key, &password).await? {
@@ -200,6 +215,13 @@ pub async fn add_customer(
     tx.changed(scope.tenant().0, "customers", id.0);
     tx.commit(now).await?;
     Ok(customer)
+}
+
+/// The zone of a name.
+pub(super) async fn zone_id(conn: &mut Conn, scope: &Scope, name: Option<&str>) -> Result<Option<i64>, CustomerError> {
+    let Some(name) = name else { return Ok(None) };
+    let zone = super::zones::find_zone(conn, scope, name).await?;
+    Ok(Some(zone.ok_or_else(|| CustomerError::UnknownZone(name.to_owned()))?.id))
 }
 
 /// A customer is given only to an account that the scope sees.

@@ -8,6 +8,7 @@ use super::CustomerError;
 use crate::units::Mac;
 
 const MAX_TEXT_CHARS: usize = 200;
+const MAX_NOTE_CHARS: usize = 2_000;
 /// RFC 2865 §5: the value of an attribute has at most 253 octets.
 const MAX_ATTRIBUTE_OCTETS: usize = 253;
 pub(super) const MAX_MACS: usize = 64;
@@ -84,6 +85,12 @@ pub(super) fn check_text(what: &str, text: &str) -> Result<(), CustomerError> {
         return Err(CustomerError::BadField(format!("the {what} holds a control character")));
     }
     Ok(())
+}
+
+/// Lines of text about a customer.
+pub(super) fn check_note(note: &str) -> Result<(), CustomerError> {
+    let fits = note.chars().count() <= MAX_NOTE_CHARS && !note.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
+    fits.then_some(()).ok_or_else(|| CustomerError::BadField(format!("a note has at most {MAX_NOTE_CHARS} characters")))
 }
 
 pub(super) fn check_pool(pool: Option<&str>) -> Result<(), CustomerError> {

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use ipnet::Ipv6Net;
 use serde::{Serialize, Serializer};
 
-use super::Facts;
+use super::{Contact, Facts};
 use crate::accounts::AccessRules;
 use crate::packages::{LimitsOverride, RateLimit, print_rate};
 use crate::units::{AccountId, CustomerId, Mac, PackageId, TenantId, UnixMs, print_instant, words};
@@ -133,6 +133,14 @@ pub struct Customer {
     pub name: String,
     /// As written; may be empty.
     pub phone: String,
+    /// How he is reached.
+    #[serde(flatten)]
+    pub contact: Contact,
+    /// What staff should know of him; may be empty.
+    pub note: String,
+    /// The customer to whom he belongs, such as a firm to which a branch does.
+    #[serde(serialize_with = "customer_text")]
+    pub parent_id: Option<CustomerId>,
     /// Zone, if any.
     #[serde(serialize_with = "id_text")]
     pub zone_id: Option<i64>,
@@ -214,6 +222,10 @@ fn instant<S: Serializer>(at: &UnixMs, serializer: S) -> Result<S::Ok, S::Error>
 
 fn optional_instant<S: Serializer>(at: &Option<UnixMs>, serializer: S) -> Result<S::Ok, S::Error> {
     at.map(print_instant).serialize(serializer)
+}
+
+fn customer_text<S: Serializer>(id: &Option<CustomerId>, serializer: S) -> Result<S::Ok, S::Error> {
+    id_text(&id.map(|id| id.0), serializer)
 }
 
 fn id_text<S: Serializer>(id: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {

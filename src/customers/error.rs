@@ -48,6 +48,15 @@ pub enum CustomerError {
     /// No such account.
     #[error("there is no account {0:?}")]
     UnknownOwner(String),
+    /// No such zone.
+    #[error("there is no zone {0:?}")]
+    UnknownZone(String),
+    /// Another zone has it.
+    #[error("the zone {0:?} exists already")]
+    ZoneTaken(String),
+    /// Somebody else changed it in the meantime.
+    #[error("somebody else changed this customer in the meantime")]
+    Outdated,
     /// Not a usable password.
     #[error("{0}")]
     BadPassword(&'static str),
@@ -84,6 +93,9 @@ impl CustomerError {
             CustomerError::StaticIpv4Taken { .. } => "static-address-taken",
             CustomerError::UnknownPackage(_) => "package-unknown",
             CustomerError::UnknownOwner(_) => "account-unknown",
+            CustomerError::UnknownZone(_) => "zone-unknown",
+            CustomerError::ZoneTaken(_) => "zone-taken",
+            CustomerError::Outdated => "customer-outdated",
             CustomerError::BadPassword(_) => "password-invalid",
             CustomerError::BadField(_) => "field-invalid",
             CustomerError::UsernamesCollide { .. } => "usernames-collide",

@@ -15,6 +15,7 @@ pub async fn remove_customer(db: &Db, scope: &Scope, tenant: &Tenant, username: 
     let id = sql::update_lock_customer(&mut tx, scope, &key, now).await?.ok_or_else(|| CustomerError::Unknown(username.to_owned()))?;
     let before = sql::find_customer_by_id(&mut tx, scope, id).await?;
     sql::delete_top_ups(&mut tx, scope, id).await?;
+    sql::delete_tags(&mut tx, scope, id).await?;
     remove_macs(&mut tx, scope, id, STAFF, now).await?;
     sql::delete_customer(&mut tx, scope, id).await?;
     let entry = AuditEntry::new(scope.tenant().0, "customer.remove", "customers", id.0, username);

@@ -10,7 +10,7 @@ use crate::store::test_db::NOW;
 use crate::store::{KeyFile, Sealer, StoreError};
 use crate::units::Mac;
 
-fn sealer(world: &World) -> Sealer {
+pub(super) fn sealer(world: &World) -> Sealer {
     KeyFile::read_or_create(&world.fresh.folder.path().join("key")).expect("a key").sealer()
 }
 
@@ -23,7 +23,7 @@ fn bought() -> NewTopUp {
 }
 
 /// A package and a customer of each owner, which bear his name; the customer has a device, an address and a top-up.
-async fn customers(world: &World, sealer: &Sealer) -> Vec<Customer> {
+pub(super) async fn customers(world: &World, sealer: &Sealer) -> Vec<Customer> {
     let (db, ids) = (&world.fresh.db, &world.fresh.ids);
     let mut all = Vec::new();
     for (at, owner) in world.owners.iter().enumerate() {
@@ -68,6 +68,7 @@ async fn every_function_of_sql_touches_what_the_scope_sees() {
                 sql::find_holder(conn, scope, &same, &customer.username).await.map(|holder| holder.filter(|h| h.is_seen))
             },
             "update_lock_customer" => sql::update_lock_customer(conn, scope, &customer.username, NOW + 1),
+            "update_lock_customer_by_id" => sql::update_lock_customer_by_id(conn, scope, customer.id, NOW + 1),
             "update_customer" => sql::update_customer(conn, scope, &Customer { name: "new".into(), ..customer.clone() }, "new"),
             "update_password" => sql::update_password(conn, scope, customer.id, b"sealed"),
             "delete_customer" => async {

@@ -4,17 +4,18 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv6Net;
 
-use super::add::{check_fields, check_limits, what_is_taken};
+use super::add::{check_fields, check_limits, check_owner, what_is_taken, zone_id};
 use super::devices::{STAFF, write_macs};
 use super::purchase::begin_period;
 use super::{
-    BillingType, ConnectionType, Customer, CustomerError, Hold, HoldKind, OwnRate, ReplyCheck, check_reply_attributes, lookup_key, sql,
+    BillingType, ConnectionType, Contact, Customer, CustomerError, Hold, HoldKind, OwnRate, ReplyCheck, check_reply_attributes, lookup_key,
+    sql,
 };
 use crate::accounts::capability::Capability;
 use crate::accounts::{Denial, Scope, Tenant};
 use crate::packages::{Limits, LimitsChanges, Package, find_package_by_id, find_package_to_give};
-use crate::store::{AuditEntry, Conn, Db, StoreError};
-use crate::units::{Mac, UnixMs};
+use crate::store::{AuditEntry, Conn, Db, StoreError, Tx};
+use crate::units::{AccountId, CustomerId, Mac, UnixMs};
 
 /// What to change: the outer `None` leaves a field as it is, `Some(None)` empties it.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +30,14 @@ pub struct CustomerChanges {
     pub name: Option<String>,
     /// Phone.
     pub phone: Option<String>,
+    /// All of his contact.
+    pub contact: Option<Contact>,
+    /// Note.
+    pub note: Option<String>,
+    /// Name of his zone.
+    pub zone: Option<Option<String>>,
+    /// The customer to whom he belongs.
+    pub parent_id: Option<Option<CustomerId>>,
     /// Expiry.
     pub expires_at: Option<Option<UnixMs>>,
     /// Hold.
@@ -65,6 +74,14 @@ pub struct CustomerChanges {
     pub closed: Option<bool>,
     /// Begins a new validity period now, as a purchase of his package does.
     pub new_period: bool,
+    /// Moves his expiry on, from now if it has passed.
+    pub extend_secs: Option<i64>,
+    /// Another owner.
+    pub owner: Option<AccountId>,
+    /// Why, for the audit log.
+    pub reason: String,
+    /// When the row was last changed as whoever asks saw it; `None` = whatever it is now.
+    pub since: Option<UnixMs>,
 }
 
 fn put<T: Clone>(field: &mut T, change: &Option<T>) {
@@ -81,6 +98,9 @@ impl CustomerChanges {
         put(&mut c.code, &self.code);
         put(&mut c.name, &self.name);
         put(&mut c.phone, &self.phone);
+        put(&mut c.contact, &self.contact);
+        put(&mut c.note, &self.note);
+        put(&mut c.parent_id, &self.parent_id);
         put(&mut c.expires_at, &self.expires_at);
         put(&mut c.hold, &self.hold);
         put(&mut c.connection_type, &self.connection_type);
@@ -107,7 +127,7 @@ impl CustomerChanges {
 
     /// Another package is a purchase: its validity begins. An expiry that is moved on after it has passed is a renewal: what is counted per validity begins anew.
     fn begin_periods(&self, before: &Customer, after: &mut Customer, limits: &Limits, now: UnixMs) {
-        let has_expiry = self.expires_at.is_some();
+        let has_expiry = self.expires_at.is_some() || self.extend_secs.is_some();
         let is_expired = |c: &Customer| c.expires_at.is_some_and(|at| at <= now);
         if after.package_id != before.package_id {
             after.package_since_at = Some(now);
@@ -151,6 +171,13 @@ async fn package_after(conn: &mut Conn, scope: &Scope, before: &Customer, name: 
     }
 }
 
+/// Whom to change.
+#[derive(Debug, Clone, Copy)]
+enum Whom<'a> {
+    Username(&'a str),
+    Id(CustomerId),
+}
+
 /// Applies the changes; a running server follows within a second. `tenant` is the scope's own, with its rules.
 pub async fn set_customer(
     db: &Db,
@@ -161,27 +188,111 @@ pub async fn set_customer(
     reply_check: ReplyCheck<'_>,
     now: UnixMs,
 ) -> Result<Customer, CustomerError> {
+    set(db, scope, tenant, Whom::Username(username), changes, reply_check, now).await
+}
+
+/// The same for the customer of an id.
+pub async fn set_customer_by_id(
+    db: &Db,
+    scope: &Scope,
+    tenant: &Tenant,
+    id: CustomerId,
+    changes: &CustomerChanges,
+    reply_check: ReplyCheck<'_>,
+    now: UnixMs,
+) -> Result<Customer, CustomerError> {
+    set(db, scope, tenant, Whom::Id(id), changes, reply_check, now).await
+}
+
+async fn set(
+    db: &Db,
+    scope: &Scope,
+    tenant: &Tenant,
+    whom: Whom<'_>,
+    changes: &CustomerChanges,
+    reply_check: ReplyCheck<'_>,
+    now: UnixMs,
+) -> Result<Customer, CustomerError> {
     let mut tx = db.begin().await?;
-    let unknown = || CustomerError::Unknown(username.to_owned());
-    let old_key = lookup_key(username, tenant.case_sensitive_usernames);
-    let id = sql::update_lock_customer(&mut tx, scope, &old_key, now).await?.ok_or_else(unknown)?;
-    let before = sql::find_customer_by_id(&mut tx, scope, id).await?.ok_or_else(unknown)?;
+    let after = set_in(&mut tx, scope, tenant, whom, changes, reply_check, now).await?;
+    tx.commit(now).await?;
+    Ok(after)
+}
+
+/// The row before the change, locked until the transaction ends.
+async fn locked(
+    tx: &mut Tx,
+    scope: &Scope,
+    tenant: &Tenant,
+    whom: Whom<'_>,
+    since: Option<UnixMs>,
+    now: UnixMs,
+) -> Result<Customer, CustomerError> {
+    let unknown = || match whom {
+        Whom::Username(name) => CustomerError::Unknown(name.to_owned()),
+        Whom::Id(id) => CustomerError::Unknown(id.to_string()),
+    };
+    let found = match whom {
+        Whom::Id(id) => sql::find_customer_by_id(tx, scope, id).await?,
+        Whom::Username(name) => sql::find_customer(tx, scope, &lookup_key(name, tenant.case_sensitive_usernames)).await?,
+    };
+    let found = found.ok_or_else(unknown)?;
+    if !sql::update_lock_customer_by_id(tx, scope, found.id, now).await? {
+        return Err(unknown());
+    }
+    let before = sql::find_customer_by_id(tx, scope, found.id).await?.ok_or_else(unknown)?;
+    if since.is_some_and(|since| since != found.updated_at) {
+        return Err(CustomerError::Outdated);
+    }
+    Ok(before)
+}
+
+async fn set_in(
+    tx: &mut Tx,
+    scope: &Scope,
+    tenant: &Tenant,
+    whom: Whom<'_>,
+    changes: &CustomerChanges,
+    reply_check: ReplyCheck<'_>,
+    now: UnixMs,
+) -> Result<Customer, CustomerError> {
+    let before = locked(tx, scope, tenant, whom, changes.since, now).await?;
+    let id = before.id;
     let mut after = changes.apply(before.clone(), reply_check)?;
-    let package = package_after(&mut tx, scope, &before, changes.package.as_deref()).await?;
+    if let Some(secs) = changes.extend_secs {
+        // Who never expires has nothing to extend; whose time is over gets the days from now on.
+        let from = before.expires_at.ok_or_else(|| CustomerError::BadField("his validity has no end that could be moved".to_owned()))?;
+        after.expires_at = Some(from.max(now).saturating_add(secs.saturating_mul(1000)));
+    }
+    if let Some(zone) = &changes.zone {
+        after.zone_id = zone_id(tx, scope, zone.as_deref()).await?;
+    }
+    if let Some(owner) = changes.owner {
+        check_owner(tx, scope, owner).await?;
+        after.owner_id = owner;
+    }
+    if let Some(parent) = changes.parent_id.flatten() {
+        let is_known = parent != id && sql::find_customer_by_id(tx, scope, parent).await?.is_some();
+        is_known.then_some(()).ok_or_else(|| CustomerError::Unknown(parent.to_string()))?;
+    }
+    let package = package_after(tx, scope, &before, changes.package.as_deref()).await?;
     after.package_id = package.id;
     changes.begin_periods(&before, &mut after, &package.terms.limits, now);
     check_allowed(scope, &before, &after)?;
     check_limits(&after, &package.terms.limits)?;
     let key = lookup_key(&after.username, tenant.case_sensitive_usernames);
-    if sql::find_holder(&mut tx, scope, &after, &key).await?.is_some() {
-        return Err(what_is_taken(&mut tx, scope, &after, &key).await?);
+    if sql::find_holder(tx, scope, &after, &key).await?.is_some() {
+        return Err(what_is_taken(tx, scope, &after, &key).await?);
     }
-    sql::update_customer(&mut tx, scope, &after, &key).await?;
+    sql::update_customer(tx, scope, &after, &key).await?;
     if after.macs != before.macs {
-        write_macs(&mut tx, scope, id, &before.macs, &after.macs, STAFF, now).await?;
+        write_macs(tx, scope, id, &before.macs, &after.macs, STAFF, now).await?;
     }
-    tx.audit(AuditEntry::new(scope.tenant().0, "customer.set", "customers", id.0, &before.username).before(&before).after(&after));
+    let mut entry = AuditEntry::new(scope.tenant().0, "customer.set", "customers", id.0, &before.username).before(&before).after(&after);
+    if !changes.reason.is_empty() {
+        entry = entry.note("reason", &changes.reason);
+    }
+    tx.audit(entry);
     tx.changed(scope.tenant().0, "customers", id.0);
-    tx.commit(now).await?;
     Ok(after)
 }

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::{Customer, CustomerFilter, Hold, NewTopUp, OwnRate, TopUp};
+use super::contact::{name_key, phone_key};
+use super::{Contact, Customer, CustomerFilter, Hold, NewTopUp, OwnRate, TopUp};
 use crate::accounts::Scope;
 use crate::packages::LimitsOverride;
 use crate::store::{Conn, ConnRef, StoreError};
@@ -13,7 +14,8 @@ macro_rules! columns {
     () => {
         "id, tenant_id, owner_id, code, name, phone, zone_id, username, username_key, password, package_id, expires_at, hold, hold_reason, connection_type, \
          billing_type, device_type, static_ipv4, framed_ipv6_prefix, delegated_ipv6_prefix, framed_pool, simultaneous_sessions, reply_attributes, \
-         registered_at, updated_at, limits, own_rate, own_rate_until, first_login_secs, activated_at, period_started_at, package_since_at, closed_at"
+         registered_at, updated_at, limits, own_rate, own_rate_until, first_login_secs, activated_at, period_started_at, package_since_at, closed_at, \
+         email, address, city, state, postal_code, country, language, note, parent_id"
     };
 }
 
@@ -53,6 +55,15 @@ pub(super) struct CustomerRow {
     period_started_at: Option<i64>,
     package_since_at: Option<i64>,
     closed_at: Option<i64>,
+    email: String,
+    address: String,
+    city: String,
+    state: String,
+    postal_code: String,
+    country: String,
+    language: String,
+    note: String,
+    parent_id: Option<i64>,
 }
 
 impl CustomerRow {
@@ -66,6 +77,17 @@ impl CustomerRow {
             code: self.code,
             name: self.name,
             phone: self.phone,
+            contact: Contact {
+                email: self.email,
+                address: self.address,
+                city: self.city,
+                state: self.state,
+                postal_code: self.postal_code,
+                country: self.country,
+                language: self.language,
+            },
+            note: self.note,
+            parent_id: self.parent_id.map(CustomerId),
             zone_id: self.zone_id,
             username: self.username,
             package_id: PackageId(self.package_id),
@@ -270,14 +292,16 @@ fn own_rate(c: &Customer) -> Result<Option<String>, StoreError> {
 
 /// False if a unique field is taken. That the scope sees the owner is checked before.
 pub(super) async fn insert_customer(conn: &mut Conn, scope: &Scope, c: &Customer, key: &str, password: &[u8]) -> Result<bool, StoreError> {
-    let n = q!(exec conn, concat!("INSERT INTO customers (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
-        $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33) ON CONFLICT DO NOTHING"),
+    let n = q!(exec conn, concat!("INSERT INTO customers (", columns!(), ", name_key, phone_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
+        $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, \
+        $39, $40, $41, $42, $43, $44) ON CONFLICT DO NOTHING"),
         c.id.0, scope.tenant().0, c.owner_id.0, &c.code, &c.name, &c.phone, c.zone_id, &c.username, key, password, c.package_id.0, c.expires_at,
         c.hold.kind().as_str(), c.hold.reason(), c.connection_type.as_str(), c.billing_type.as_str(), &c.device_type,
         c.static_ipv4.map(|a| a.to_string()), c.framed_ipv6_prefix.map(|p| p.to_string()), c.delegated_ipv6_prefix.map(|p| p.to_string()),
         &c.framed_pool, c.simultaneous_sessions.map(i64::from), &c.reply_attributes, c.registered_at, c.updated_at,
         own_limits(c)?, own_rate(c)?, c.own_rate.and_then(|own| own.until), c.first_login_secs.map(|secs| secs as i64), c.activated_at,
-        c.period_started_at, c.package_since_at, c.closed_at)?;
+        c.period_started_at, c.package_since_at, c.closed_at, &c.contact.email, &c.contact.address, &c.contact.city, &c.contact.state,
+        &c.contact.postal_code, &c.contact.country, &c.contact.language, &c.note, c.parent_id.map(|id| id.0), name_key(&c.name), phone_key(&c.phone))?;
     Ok(n == 1)
 }
 
@@ -289,17 +313,29 @@ pub(super) async fn update_lock_customer(conn: &mut Conn, scope: &Scope, key: &s
     Ok(row.map(|(id,)| CustomerId(id)))
 }
 
+/// The same by his id; false if there is no such customer.
+pub(super) async fn update_lock_customer_by_id(conn: &mut Conn, scope: &Scope, id: CustomerId, now: UnixMs) -> Result<bool, StoreError> {
+    let (from, to) = scope.owners();
+    let n = q!(exec conn, concat!("UPDATE customers SET updated_at = $3 WHERE tenant_id = $1 AND id = $2 AND ", is_seen!("owner_id", "$4", "$5")),
+        scope.tenant().0, id.0, now, from, to)?;
+    Ok(n == 1)
+}
+
 pub(super) async fn update_customer(conn: &mut Conn, scope: &Scope, c: &Customer, key: &str) -> Result<u64, StoreError> {
     let (from, to) = scope.owners();
     q!(exec conn, concat!("UPDATE customers SET code = $3, name = $4, phone = $5, username = $6, username_key = $7, package_id = $8, expires_at = $9, hold = $10, \
         hold_reason = $11, connection_type = $12, billing_type = $13, device_type = $14, static_ipv4 = $15, framed_ipv6_prefix = $16, \
         delegated_ipv6_prefix = $17, framed_pool = $18, simultaneous_sessions = $19, reply_attributes = $20, limits = $21, own_rate = $22, own_rate_until = $23, \
-        first_login_secs = $24, activated_at = $25, period_started_at = $26, package_since_at = $27, closed_at = $28 WHERE tenant_id = $1 AND id = $2 AND ", is_seen!("owner_id", "$29", "$30")),
+        first_login_secs = $24, activated_at = $25, period_started_at = $26, package_since_at = $27, closed_at = $28, email = $29, address = $30, \
+        city = $31, state = $32, postal_code = $33, country = $34, language = $35, note = $36, parent_id = $37, zone_id = $38, owner_id = $39, name_key = $40, phone_key = $41 \
+        WHERE tenant_id = $1 AND id = $2 AND ", is_seen!("owner_id", "$42", "$43")),
         scope.tenant().0, c.id.0, &c.code, &c.name, &c.phone, &c.username, key, c.package_id.0, c.expires_at, c.hold.kind().as_str(), c.hold.reason(),
         c.connection_type.as_str(), c.billing_type.as_str(), &c.device_type, c.static_ipv4.map(|a| a.to_string()),
         c.framed_ipv6_prefix.map(|p| p.to_string()), c.delegated_ipv6_prefix.map(|p| p.to_string()), &c.framed_pool,
         c.simultaneous_sessions.map(i64::from), &c.reply_attributes, own_limits(c)?, own_rate(c)?, c.own_rate.and_then(|own| own.until),
-        c.first_login_secs.map(|secs| secs as i64), c.activated_at, c.period_started_at, c.package_since_at, c.closed_at, from, to)
+        c.first_login_secs.map(|secs| secs as i64), c.activated_at, c.period_started_at, c.package_since_at, c.closed_at,
+        &c.contact.email, &c.contact.address, &c.contact.city, &c.contact.state, &c.contact.postal_code, &c.contact.country, &c.contact.language, &c.note,
+        c.parent_id.map(|id| id.0), c.zone_id, c.owner_id.0, name_key(&c.name), phone_key(&c.phone), from, to)
 }
 
 pub(super) async fn update_password(conn: &mut Conn, scope: &Scope, id: CustomerId, sealed: &[u8]) -> Result<u64, StoreError> {
@@ -313,9 +349,27 @@ pub(super) async fn update_username_key(conn: &mut Conn, tenant: TenantId, id: i
     q!(exec conn, "UPDATE customers SET username_key = $3 WHERE tenant_id = $1 AND id = $2", tenant.0, id, key)
 }
 
+pub(super) async fn delete_tags(conn: &mut Conn, scope: &Scope, id: CustomerId) -> Result<u64, StoreError> {
+    let (from, to) = scope.owners();
+    q!(exec conn, concat!("DELETE FROM customer_tags WHERE tenant_id + 0 = $1 AND customer_id = $2 AND ", customer_is_seen!("$2", "$3", "$4")),
+        scope.tenant().0, id.0, from, to)
+}
+
 pub(super) async fn delete_customer(conn: &mut Conn, scope: &Scope, id: CustomerId) -> Result<u64, StoreError> {
     let (from, to) = scope.owners();
     q!(exec conn, concat!("DELETE FROM customers WHERE tenant_id = $1 AND id = $2 AND ", is_seen!("owner_id", "$3", "$4")), scope.tenant().0, id.0, from, to)
+}
+
+/// Id, name and phone of customers after an id whose keys for searching were not written yet.
+// cross-tenant: a migration concerns all tenants
+pub(super) async fn list_unfolded(conn: &mut Conn, after: i64, limit: i64) -> Result<Vec<(i64, String, String)>, StoreError> {
+    q!(all conn, (i64, String, String), "SELECT id, name, phone FROM customers WHERE id > $1 AND name_key = '' AND phone_key = '' AND (name <> '' OR phone <> '') \
+        ORDER BY id LIMIT $2", after, limit)
+}
+
+// cross-tenant: a migration concerns all tenants
+pub(super) async fn update_keys(conn: &mut Conn, id: i64, name_key: &str, phone_key: &str) -> Result<u64, StoreError> {
+    q!(exec conn, "UPDATE customers SET name_key = $2, phone_key = $3 WHERE id = $1", id, name_key, phone_key)
 }
 
 /// Notes a first login: the validity that waited for it begins, once; a later one changes nothing. False if nothing waited.

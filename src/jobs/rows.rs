@@ -36,21 +36,25 @@ pub struct JobRow {
     pub detail: String,
 }
 
-const HEAD: [&str; 5] = ["number", "object_id", "object", "outcome", "detail"];
+impl JobRow {
+    /// Names of its fields in a CSV file.
+    pub const HEAD: [&'static str; 5] = ["number", "object_id", "object", "outcome", "detail"];
+
+    /// Its fields in a CSV file; `text` makes those harmless that people chose.
+    pub fn fields(&self, text: fn(&str) -> String) -> [String; 5] {
+        let id = self.object_id.map(|id| id.to_string()).unwrap_or_default();
+        [self.number.to_string(), id, text(&self.object), self.outcome.to_string(), text(&self.detail)]
+    }
+}
 
 /// Rows as CSV, for whoever sends them in batches: the first one with the head.
 pub fn rows_as_csv(rows: &[JobRow], with_head: bool) -> String {
     let mut csv = csv::Writer::from_writer(Vec::new());
-    let head = with_head.then(|| HEAD.map(str::to_owned));
-    for row in head.into_iter().chain(rows.iter().map(as_fields)) {
+    let head = with_head.then(|| JobRow::HEAD.map(str::to_owned));
+    for row in head.into_iter().chain(rows.iter().map(|row| row.fields(text))) {
         csv.write_record(&row).expect("memory takes it, and all rows have the same length");
     }
     String::from_utf8(csv.into_inner().expect("memory takes it")).expect("made of texts")
-}
-
-fn as_fields(row: &JobRow) -> [String; 5] {
-    let id = row.object_id.map(|id| id.to_string()).unwrap_or_default();
-    [row.number.to_string(), id, text(&row.object), row.outcome.to_string(), text(&row.detail)]
 }
 
 /// A spreadsheet would run a text that begins like a formula, so that gets an apostrophe before it.

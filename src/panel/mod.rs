@@ -7,7 +7,9 @@ mod accounts;
 mod api_keys;
 mod audit;
 mod capability_boxes;
+mod customers;
 mod jobs;
+mod online;
 mod preferences;
 mod profile;
 mod roles;
@@ -17,6 +19,7 @@ mod sign_in;
 mod start;
 mod tenants;
 mod view_as;
+mod views;
 mod zones;
 
 use crate::accounts::capability::Capability;
@@ -24,6 +27,7 @@ use crate::web::{Entry, Guard, Routes, serve_asset};
 
 /// Pages of the menu, in its order; each is shown to whom its guard lets in.
 pub const MENU: &[Entry] = &[
+    Entry { path: "/customers", text_id: "menu-customers", icon: "user", guard: customers::VIEW },
     Entry { path: "/accounts", text_id: "menu-accounts", icon: "users", guard: Guard::Any(&[Capability::AccountsView]) },
     Entry { path: "/tenants", text_id: "menu-tenants", icon: "building-2", guard: Guard::Any(&[Capability::TenantsView]) },
     Entry { path: "/roles", text_id: "menu-roles", icon: "shield-check", guard: roles::VIEW },
@@ -40,6 +44,8 @@ pub fn routes() -> Routes {
         .and(start::routes())
         .and(sign_in::routes())
         .and(setup::routes())
+        .and(customers::routes())
+        .and(views::routes())
         .and(accounts::routes())
         .and(tenants::routes())
         .and(roles::routes())

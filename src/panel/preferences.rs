@@ -7,7 +7,11 @@ use crate::web::{Form, Guard, Jar, Language, Problem, Routes, Signed, Theme, go}
 
 /// Its routes.
 pub fn routes() -> Routes {
-    Routes::new().post("/preferences/theme", Guard::SignedIn, set_theme).post("/preferences", Guard::SignedIn, set)
+    Routes::new().post("/preferences/theme", Guard::SignedIn, set_theme).post("/preferences", Guard::SignedIn, set).post(
+        "/preferences/rows",
+        Guard::SignedIn,
+        set_rows,
+    )
 }
 
 async fn set_theme(who: Signed, form: Form) -> Result<Response, Problem> {
@@ -21,4 +25,13 @@ async fn set(who: Signed, form: Form) -> Result<Response, Problem> {
     let preferences = Preferences { language: language.transpose()?.map(|l| l.code().to_owned()), page_rows };
     set_preferences(&who.db(), &who.principal, &preferences, who.now()).await?;
     Ok(go("/profile?said=preferences-kept", &[]))
+}
+
+/// Rows per page, chosen at a list.
+async fn set_rows(who: Signed, form: Form) -> Result<Response, Problem> {
+    let page_rows = form.text("page_rows").parse().ok().filter(|rows| PAGE_ROW_CHOICES.contains(rows));
+    let page_rows = page_rows.ok_or_else(|| Problem::BadRequest("a page has 25, 50, 100 or 200 rows".into()))?;
+    let preferences = Preferences { page_rows: Some(page_rows), ..who.preferences.clone() };
+    set_preferences(&who.db(), &who.principal, &preferences, who.now()).await?;
+    Ok(go(form.text("here"), &[]))
 }

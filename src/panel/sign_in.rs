@@ -87,7 +87,7 @@ fn refusal(shell: &Shell, error: AccountError) -> Result<(Problem, Complaints), 
     match error {
         AccountError::SignInRefused => Ok((Problem::Refused(String::new()), Complaints::about("", shell.t("sign-in-refused")))),
         AccountError::TooManyAttempts { wait_secs } => {
-            let secs = wait_secs.to_string();
+            let secs = shell.number(wait_secs);
             Ok((Problem::TooMany(wait_secs), Complaints::about("", shell.t_with("sign-in-wait", "secs", &secs))))
         }
         AccountError::Busy => Ok((Problem::Busy, Complaints::about("", shell.t("sign-in-busy")))),
@@ -116,7 +116,7 @@ async fn show_code(State(site): State<Arc<Site>>, visit: Visit, query: Query) ->
 async fn second_factor(State(site): State<Arc<Site>>, visit: Visit, form: Form) -> Result<Response, Problem> {
     let Some(ticket) = visit.cookies.get(Jar::Ticket) else { return Ok(go("/sign-in", &[])) };
     let ids = site.ids.load_full().ok_or(Problem::StoreAway)?;
-    match site.desk.second_factor(&ids, ticket, form.text("code"), &visit.as_guest(), visit.now).await {
+    match site.desk.second_factor(&ids, ticket, &form.ascii("code"), &visit.as_guest(), visit.now).await {
         Ok(opened) => Ok(enter(&visit, &opened, form.text("next"))),
         Err(error) => {
             let shell = Shell::guest(&site, &visit, "sign-in-code");

@@ -14,6 +14,7 @@ mod ids;
 mod migrate;
 mod query;
 mod seal;
+mod statement;
 #[cfg(test)]
 pub mod test_db;
 
@@ -24,3 +25,4 @@ pub use identity::{IdentityError, StoreIdentity, check_store_identity, create_pr
 pub use ids::{IdMaker, SlotLease};
 pub use migrate::{SchemaError, check_schema, migrate, schema_version};
 pub use seal::{KeyError, KeyFile, Sealer};
+pub use statement::Statement;

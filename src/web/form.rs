@@ -1,5 +1,6 @@
 //! What a form sent. It cannot be had without its token having been checked, so no handler can forget to.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 
 use super::problem::sentence;
-use super::{Problem, Signed, Site, Visit, form_token};
+use super::{Problem, Signed, Site, Visit, ascii_digits, form_token};
 
 /// Longest body of a form, octets.
 const MOST_OCTETS: usize = 64 * 1024;
@@ -37,6 +38,11 @@ impl Form {
         self.raw(name).trim()
     }
 
+    /// The same with digits of any script as ASCII ones: numbers, codes, phone numbers, dates, rates.
+    pub fn ascii(&self, name: &str) -> Cow<'_, str> {
+        ascii_digits(self.text(name))
+    }
+
     /// The value, unless it is empty.
     pub fn filled(&self, name: &str) -> Option<&str> {
         Some(self.text(name)).filter(|v| !v.is_empty())
@@ -62,9 +68,9 @@ impl Form {
         self.0.iter().map(|(n, v)| (n.as_str(), v.as_str()))
     }
 
-    /// A value as another type; what does not read becomes a complaint.
+    /// A value as another type, with digits of any script; what does not read becomes a complaint.
     pub fn parse<T: FromStr<Err: ToString>>(&self, name: &'static str, complaints: &mut Complaints) -> Option<T> {
-        match self.text(name).parse() {
+        match self.ascii(name).parse() {
             Ok(value) => Some(value),
             Err(why) => {
                 complaints.add(name, why.to_string());
@@ -151,9 +157,12 @@ mod tests {
         assert!(form.has("empty") && !form.has("other"));
         assert_eq!(form.without(&["password"]).raw("password"), "");
         let mut complaints = Complaints::default();
+        let typed = Form::of(&[("level", " ৪২ ")]);
+        assert_eq!((typed.parse::<u32>("level", &mut complaints), &*typed.ascii("level")), (Some(42), "42"));
         assert_eq!(form.parse::<u32>("name", &mut complaints), None);
         assert_eq!(complaints.all().count(), 1);
         assert_eq!(Complaints::about("", "no such thing").of("").map(String::as_str), Some("No such thing."));
+        assert_eq!(Complaints::about("", "কারণ লিখুন।").of("").map(String::as_str), Some("কারণ লিখুন।"));
         assert_eq!(Complaints::about("", "Say why; it is kept.").of("").map(String::as_str), Some("Say why; it is kept."));
     }
 }

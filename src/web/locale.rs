@@ -1,11 +1,14 @@
-//! Texts in people's languages: Fluent files of `locales/`, one folder a language, inside the program. English has every text; what another language lacks is
-//! shown in English. A test holds that pages name no text that English lacks.
+//! Texts in people's languages: Fluent files of `locales/`, one folder a language, inside the program. English has every text, and tests hold
+//! that every other language has them too, with the same values; what one lacks all the same is shown in English. To add a language: a folder and a line of
+//! [`LANGUAGES`], and how it writes numbers in `numbers`.
 
 use std::sync::LazyLock;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use rust_embed::RustEmbed;
+
+use super::numbers;
 
 #[derive(RustEmbed)]
 #[folder = "locales/"]
@@ -16,7 +19,7 @@ struct Files;
 pub struct Language(u8);
 
 /// Code, own name, direction of writing. The first is complete.
-pub const LANGUAGES: &[(&str, &str, &str)] = &[("en", "English", "ltr")];
+pub const LANGUAGES: &[(&str, &str, &str)] = &[("en", "English", "ltr"), ("bn", "বাংলা", "ltr")];
 
 static BUNDLES: LazyLock<Vec<FluentBundle<FluentResource>>> = LazyLock::new(|| LANGUAGES.iter().map(|(code, _, _)| bundle(code)).collect());
 
@@ -24,6 +27,11 @@ fn bundle(code: &str) -> FluentBundle<FluentResource> {
     let mut bundle = FluentBundle::new_concurrent(vec![code.parse().expect("a language code of the table")]);
     // marks around values would be copied along with names and addresses
     bundle.set_use_isolating(false);
+    // a formatter is a plain function, which holds no language: one for each way of writing numbers
+    match code {
+        "bn" => bundle.set_formatter(Some(|value, _| numbers::said(Language::of("bn")?, value))),
+        _ => bundle.set_formatter(Some(|value, _| numbers::said(Language::FIRST, value))),
+    }
     for path in Files::iter().filter(|path| path.starts_with(&format!("{code}/"))) {
         let file = Files::get(&path).expect("listed");
         let text = String::from_utf8_lossy(&file.data).into_owned();
@@ -94,33 +102,97 @@ impl Language {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
     use super::*;
+    use crate::accounts::capability::Capability;
+
+    fn bengali() -> Language {
+        Language::of("bn").expect("Bengali")
+    }
 
     #[test]
     fn browsers_get_what_they_prefer_among_what_there_is() {
-        for accepted in ["", "fr", "en", "en-GB,fr;q=0.9", "xx;q=0.9,en;q=0.5", "en;q=nonsense", "*"] {
+        for accepted in ["", "fr", "en", "en-GB,fr;q=0.9", "xx;q=0.9,en;q=0.5", "en;q=nonsense", "*", "bn;q=0", "en,bn;q=0.9"] {
             assert_eq!(Language::preferred(accepted), Language::FIRST, "{accepted}");
+        }
+        for accepted in ["bn", "bn-BD,bn;q=0.9,en;q=0.8", "fr,bn;q=0.7", "en;q=0.4,bn-IN;q=0.5"] {
+            assert_eq!(Language::preferred(accepted), bengali(), "{accepted}");
         }
         assert_eq!(Language::of("EN").map(Language::code), Some("en"));
         assert_eq!(Language::of("tlh"), None);
     }
 
     #[test]
-    fn every_file_reads_and_says_nothing_twice() {
+    fn every_file_reads_and_belongs_to_a_language() {
         for path in Files::iter() {
             let text = String::from_utf8(Files::get(&path).expect("listed").data.into_owned()).expect("UTF-8");
             let resource = FluentResource::try_new(text).map_err(|(_, errors)| errors).expect("reads");
             let mut bundle = FluentBundle::new_concurrent(vec!["en".parse().expect("a code")]);
             assert!(bundle.add_resource(resource).is_ok(), "{path} says something twice");
+            assert!(path.split_once('/').is_some_and(|(code, _)| Language::of(code).is_some()), "{path}");
         }
-        for (code, _, _) in LANGUAGES {
-            let mut seen = std::collections::HashSet::new();
-            for path in Files::iter().filter(|p| p.starts_with(&format!("{code}/"))) {
-                let text = String::from_utf8(Files::get(&path).expect("listed").data.into_owned()).expect("UTF-8");
-                for id in text.lines().filter(|l| l.starts_with(|c: char| c.is_ascii_lowercase())).filter_map(|l| l.split(" =").next()) {
-                    assert!(seen.insert(id.to_owned()), "{path}: {id} stands twice");
+    }
+
+    /// The texts of a language: their ids, and the values that each names.
+    fn texts(code: &str) -> BTreeMap<String, BTreeSet<String>> {
+        let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for path in Files::iter().filter(|path| path.starts_with(&format!("{code}/"))) {
+            let text = String::from_utf8(Files::get(&path).expect("listed").data.into_owned()).expect("UTF-8");
+            let mut id = String::new();
+            for line in text.lines().filter(|line| !line.starts_with('#')) {
+                if line.starts_with(|c: char| c.is_ascii_lowercase()) {
+                    line.split(" =").next().expect("an id").clone_into(&mut id);
+                    assert!(found.insert(id.clone(), BTreeSet::new()).is_none(), "{path}: {id} stands twice");
+                }
+                let values = line.split("{ $").skip(1).map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect());
+                found.entry(id.clone()).or_default().extend(values);
+            }
+        }
+        found.remove("");
+        found
+    }
+
+    #[test]
+    fn every_language_has_every_text_with_the_same_values() {
+        let english = texts("en");
+        let catalogue: BTreeSet<String> = Capability::ALL.iter().map(|c| format!("capability-{}", c.as_str().replace('.', "-"))).collect();
+        for (code, _, _) in &LANGUAGES[1..] {
+            // what English says of capabilities stands in the catalogue itself
+            let (capabilities, own): (BTreeMap<_, _>, BTreeMap<_, _>) =
+                texts(code).into_iter().partition(|(id, _)| id.starts_with("capability-"));
+            let ids = |texts: &BTreeMap<String, BTreeSet<String>>| texts.keys().cloned().collect::<BTreeSet<String>>();
+            let apart: Vec<_> = ids(&own).symmetric_difference(&ids(&english)).cloned().collect();
+            assert!(apart.is_empty(), "{code} and English do not both have {apart:?}");
+            assert_eq!(ids(&capabilities), catalogue, "{code}");
+            let others: Vec<_> = own.iter().filter(|(id, values)| english[*id] != **values).collect();
+            assert!(others.is_empty(), "{code} names other values than English: {others:?}");
+        }
+    }
+
+    #[test]
+    fn every_text_takes_its_values_whatever_the_count() {
+        for (at, (code, _, _)) in LANGUAGES.iter().enumerate() {
+            for (id, values) in texts(code) {
+                for count in [0, 1, 2, 5] {
+                    let value = |name: &String| if name == "count" { Said::from(count) } else { Said::from("x") };
+                    let args: FluentArgs<'_> = values.iter().map(|name| (name.as_str(), value(name))).collect();
+                    let pattern = BUNDLES[at].get_message(&id).and_then(|message| message.value()).expect("a text");
+                    let mut errors = Vec::new();
+                    let said = BUNDLES[at].format_pattern(pattern, Some(&args), &mut errors).into_owned();
+                    assert!(errors.is_empty() && !said.is_empty(), "{code} {id}: {errors:?}");
                 }
             }
         }
+    }
+
+    #[test]
+    fn numbers_in_texts_stand_in_the_digits_of_the_language() {
+        let left = |language: Language, count: i64| language.text("recovery-codes-left", &[("count", Said::from(count))]);
+        assert_eq!(left(Language::FIRST, 1), "One recovery code is left.");
+        assert_eq!(left(Language::FIRST, 12_345), "12,345 recovery codes are left.");
+        assert_eq!(left(bengali(), 0), "আর ০টি রিকভারি কোড আছে।");
+        assert_eq!(left(bengali(), 1), "আর ১টি রিকভারি কোড আছে।");
+        assert_eq!(left(bengali(), 1_234_567), "আর ১২,৩৪,৫৬৭টি রিকভারি কোড আছে।");
     }
 }

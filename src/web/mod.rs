@@ -7,12 +7,15 @@
 
 mod assets;
 mod cookies;
+mod csv;
 mod denial;
 mod form;
 mod form_token;
 mod guard;
 mod layers;
+pub mod list;
 mod locale;
+mod numbers;
 mod page;
 mod path;
 mod peer;
@@ -21,16 +24,19 @@ mod query;
 mod routes;
 mod shell;
 mod site;
+mod spans;
 mod streams;
 mod version;
 mod visit;
 
 pub use assets::{css_path, icons_path, serve_asset};
 pub use cookies::{Cookies, Jar};
+pub use csv::{CsvExport, csv_text, send_csv};
 pub use form::{Complaints, Form};
 pub use guard::{Guard, KeyCaller, Signed};
 pub use layers::with_layers;
 pub use locale::{LANGUAGES, Language, Said};
+pub use numbers::{Whole, ascii_digits};
 pub use page::{CutOff, attachment, attachment_in_pieces, events_in_pieces, go, html, html_with, refill, with_cookie, with_refresh};
 pub use path::{Id, Word};
 pub use peer::{Peer, client_ip, is_https};

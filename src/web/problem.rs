@@ -8,6 +8,7 @@ use super::denial::denial_text;
 use crate::accounts::{AccountError, Denial, RoleBook};
 use crate::customers::CustomerError;
 use crate::jobs::JobError;
+use crate::lists::ListError;
 use crate::store::StoreError;
 
 /// Why there is no page.
@@ -114,7 +115,7 @@ impl Problem {
 pub(super) fn sentence(text: &str) -> String {
     let mut chars = text.chars();
     let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
-    let end = if text.is_empty() || text.ends_with(['.', '?', ')']) { "" } else { "." };
+    let end = if text.is_empty() || text.ends_with(['.', '?', ')', '।']) { "" } else { "." };
     format!("{first}{}{end}", chars.as_str())
 }
 
@@ -174,12 +175,25 @@ impl From<JobError> for Problem {
     }
 }
 
+impl From<ListError> for Problem {
+    fn from(error: ListError) -> Problem {
+        match error {
+            ListError::Store(e) => e.into(),
+            ListError::Denied(denial) => denial.into(),
+            ListError::Unknown => Problem::NotFound,
+            ListError::BadField(why) => Problem::Refused(why),
+        }
+    }
+}
+
 impl From<CustomerError> for Problem {
     fn from(error: CustomerError) -> Problem {
         match error {
             CustomerError::Store(e) => e.into(),
             CustomerError::Account(e) => e.into(),
+            CustomerError::Denied(denial) => denial.into(),
             CustomerError::Unknown(_) => Problem::NotFound,
+            CustomerError::Outdated => Problem::Conflict(error.to_string()),
             CustomerError::Key(e) => {
                 tracing::error!(error = %e, "a secret does not open");
                 Problem::Internal

@@ -1,9 +1,12 @@
 //! Query strings as a page reads them: names and values, everything optional, nothing that fails.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+
+use super::ascii_digits;
 
 /// The pairs of a query string, at most 200.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,9 +31,24 @@ impl Query {
         self.0.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v.trim())
     }
 
-    /// A value as another type; `None` if it is absent or does not read.
+    /// All values of a name, such as of several boxes.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    /// Whether a name is there, with whatever value.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(n, _)| n == name)
+    }
+
+    /// The same with digits of any script as ASCII ones: what is searched for by numbers and dates.
+    pub fn ascii(&self, name: &str) -> Cow<'_, str> {
+        ascii_digits(self.get(name))
+    }
+
+    /// A value as another type, with digits of any script; `None` if it is absent or does not read.
     pub fn parse<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
-        Some(self.get(name)).filter(|v| !v.is_empty()).and_then(|v| v.parse().ok())
+        Some(self.ascii(name)).filter(|v| !v.is_empty()).and_then(|v| v.parse().ok())
     }
 
     /// The address of the same page with some values replaced; an empty value removes the name.
@@ -63,6 +81,7 @@ mod tests {
         let query = Query::read("role=staff&q=+a%26b+&after=&bad=%FF");
         assert_eq!((query.get("q"), query.get("none")), ("a&b", ""));
         assert_eq!(query.parse::<u32>("role"), None);
+        assert_eq!(Query::read("day=%E0%A7%A8%E0%A7%A6").parse::<u32>("day"), Some(20), "Bengali digits");
         assert_eq!(query.with("/accounts", &[("role", ""), ("after", "7")]), "/accounts?q=+a%26b+&bad=%EF%BF%BD&after=7");
         assert_eq!(url_with("/a", [("x", "")]), "/a?x=");
         assert_eq!(url_with("/a", []), "/a");

@@ -9,8 +9,9 @@ use jiff::tz::TimeZone;
 use super::denial::capability_words;
 use super::guard::{Guard, Signed};
 use super::locale::{Language, Said};
+use super::numbers::{self, Whole};
 use super::visit::Theme;
-use super::{Site, Visit, assets, form_token};
+use super::{Site, Visit, assets, form_token, spans};
 use crate::accounts::capability::Capability;
 use crate::units::UnixMs;
 
@@ -178,9 +179,14 @@ impl Shell {
         form_token::make(&self.form_key, &self.bound_to)
     }
 
-    /// An instant in the tenant's zone: `2026-12-01 14:05`.
+    /// An instant in the tenant's zone: `2026-12-01 14:05`, in the language's digits.
     pub fn when(&self, at: impl Borrow<UnixMs>) -> String {
         self.printed(*at.borrow(), "%Y-%m-%d %H:%M")
+    }
+
+    /// The day of an instant: `2026-12-01`.
+    pub fn day(&self, at: impl Borrow<UnixMs>) -> String {
+        self.printed(*at.borrow(), "%Y-%m-%d")
     }
 
     /// The same with seconds.
@@ -194,7 +200,33 @@ impl Shell {
     }
 
     fn printed(&self, at: UnixMs, format: &str) -> String {
-        Timestamp::from_millisecond(at).map(|t| t.to_zoned(self.zone.clone()).strftime(format).to_string()).unwrap_or_default()
+        let local = Timestamp::from_millisecond(at).map(|t| t.to_zoned(self.zone.clone()).strftime(format).to_string());
+        numbers::digits(self.language, &local.unwrap_or_default())
+    }
+
+    /// A whole number for people: `1,234,567`. What is typed again, such as an id, is printed as it is.
+    pub fn number(&self, number: impl Whole) -> String {
+        numbers::integer(self.language, number)
+    }
+
+    /// An amount of data: `3.4 GiB`.
+    pub fn octets(&self, octets: impl Whole) -> String {
+        numbers::octets(self.language, unsigned(&octets))
+    }
+
+    /// Bits per second: `20 Mb/s`.
+    pub fn rate(&self, bits: impl Whole) -> String {
+        numbers::rate(self.language, unsigned(&bits))
+    }
+
+    /// A span of time in seconds: `3 d 4 h`.
+    pub fn span(&self, secs: impl Whole) -> String {
+        spans::span(self.language, unsigned(&secs))
+    }
+
+    /// An instant by its distance from the request: `2 days ago`, `in 3 h`.
+    pub fn ago(&self, at: impl Borrow<UnixMs>) -> String {
+        spans::ago(self.language, *at.borrow(), self.now)
     }
 
     /// The style sheet.
@@ -211,6 +243,11 @@ impl Shell {
     pub fn mark(&self) -> &'static str {
         assets::mark_path()
     }
+}
+
+/// Rows keep amounts as signed numbers; there is nothing below none.
+fn unsigned(amount: &impl Whole) -> u64 {
+    u64::try_from(amount.whole().max(0)).unwrap_or(u64::MAX)
 }
 
 /// `?said=account-suspended`, as redirects after a change have it: only texts that exist can be said.

@@ -6,7 +6,9 @@ use arc_swap::ArcSwapOption;
 use ipnet::IpNet;
 
 use super::Streams;
+use super::list::Counts;
 use super::shell::Entry;
+use crate::aaa::access::Access;
 use crate::accounts::{PasswordHasher, SignInDesk};
 use crate::store::{Db, IdMaker, KeyFile, Sealer};
 
@@ -37,6 +39,10 @@ pub struct Site {
     pub ids: Arc<ArcSwapOption<IdMaker>>,
     /// What the configuration says.
     pub options: SiteOptions,
+    /// What decides logins, with who is online.
+    pub access: Arc<Access>,
+    /// How many rows filters found lately.
+    pub counts: Counts,
     /// Pages that may stand in the menu, in its order.
     pub menu: &'static [Entry],
     /// Answers that go on.
@@ -46,6 +52,7 @@ pub struct Site {
 
 impl Site {
     /// A site over a store. All nodes of a store share its key file, so a form of one is taken by another.
+    #[allow(clippy::too_many_arguments)] // everything that pages reach, named once
     pub fn new(
         db: Db,
         desk: SignInDesk,
@@ -53,9 +60,11 @@ impl Site {
         key: &KeyFile,
         ids: Arc<ArcSwapOption<IdMaker>>,
         options: SiteOptions,
+        access: Arc<Access>,
         menu: &'static [Entry],
     ) -> Site {
         let form_key = key.derive("tokens of forms");
-        Site { db, desk, hasher, sealer: key.sealer(), ids, options, menu, streams: Arc::default(), form_key }
+        let (counts, streams) = (Counts::default(), Arc::default());
+        Site { db, desk, hasher, sealer: key.sealer(), ids, options, access, counts, menu, streams, form_key }
     }
 }

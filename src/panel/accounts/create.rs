@@ -55,7 +55,7 @@ pub(super) async fn add(who: Signed, form: Form) -> Result<Response, Problem> {
         name: form.text("name").to_owned(),
         email: form.filled("email").map(str::to_owned),
         full_name: form.text("full_name").to_owned(),
-        phone: form.text("phone").to_owned(),
+        phone: form.ascii("phone").into_owned(),
         role,
         parent: Some(parent.name.clone()),
     };

@@ -98,7 +98,7 @@ pub(super) async fn change(who: Signed, Id(id): Id, form: Form) -> Result<Respon
             name: Some(form.text("name").to_owned()),
             email: Some(form.filled("email").map(str::to_owned)),
             full_name: Some(form.text("full_name").to_owned()),
-            phone: Some(form.text("phone").to_owned()),
+            phone: Some(form.ascii("phone").into_owned()),
             role,
             disabled_menus: menus,
             since: Some(account.updated_at),

@@ -43,7 +43,7 @@ pub(super) async fn show(who: Signed, query: Query) -> Result<Response, Problem>
         None => None,
     };
     let path = below.as_ref().map_or(AccountPath::TOP, |account| account.path.clone());
-    let filter = AccountFilter { role, below: path, text: query.get("q").to_owned(), parent: None };
+    let filter = AccountFilter { role, below: path, text: query.ascii("q").into_owned(), parent: None };
     // the key of a page is an id: a path would tell the ids of those above
     let after = match query.parse::<i64>("after") {
         Some(id) => find_account_by_id(&mut conn, who.scope(), AccountId(id)).await?.ok_or(Problem::NotFound)?.path,

@@ -15,7 +15,7 @@ use super::capability_boxes::{BoxGroup, CapabilityBox, box_groups};
 use crate::accounts::capability::{Capability, CapabilitySet};
 use crate::accounts::{AccountError, KEY_HOURLY_LIMIT, NewApiKey, list_api_keys, revoke_api_key};
 use crate::units::parse_instant;
-use crate::web::{Complaints, Form, Guard, Id, Problem, Routes, Shell, Signed, go, html, html_with, refill};
+use crate::web::{Complaints, Form, Guard, Id, Problem, Routes, Shell, Signed, ascii_digits, go, html, html_with, refill};
 
 const OWN: Guard = Guard::Any(&[Capability::ApiKeys]);
 
@@ -89,7 +89,7 @@ fn read_new(who: &Signed, form: &Form) -> Result<NewApiKey, Complaints> {
     let capabilities = capabilities.map_err(|why| complaints.add("", why)).unwrap_or_default();
     let networks = read_networks(form.text("networks")).map_err(|why| complaints.add("networks", why)).unwrap_or_default();
     let hourly_limit = form.parse::<u32>("hourly_limit", &mut complaints).unwrap_or_default();
-    let expires_at = form.filled("expires").map(|text| parse_instant(text, &who.tenant.zone())).transpose();
+    let expires_at = form.filled("expires").map(|text| parse_instant(&ascii_digits(text), &who.tenant.zone())).transpose();
     let expires_at = expires_at.map_err(|why| complaints.add("expires", why)).ok().flatten();
     let name = form.text("name").to_owned();
     let capabilities: CapabilitySet = capabilities.into_iter().collect();

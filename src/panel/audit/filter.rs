@@ -21,21 +21,21 @@ pub fn read(query: &Query, zone: &TimeZone) -> Result<AuditFilter, Complaints> {
         }
         parse_instant(text, zone).map_err(|why| complaints.add(name, why)).ok()
     };
-    let since = match query.get("from") {
+    let since = match &*query.ascii("from") {
         day if !day.is_empty() && day.len() <= 10 => instant("from", &format!("{day} 00:00")),
         text => instant("from", text),
     };
-    let until = instant("until", query.get("until"));
+    let until = instant("until", &query.ascii("until"));
     if !complaints.is_empty() {
         return Err(complaints);
     }
-    let object = query.get("object");
+    let object = query.ascii("object");
     let object_id = object.parse::<i64>().ok().filter(|_| object.len() >= ID_DIGITS);
     Ok(AuditFilter {
         verb_prefix: query.get("verb").to_owned(),
         actor: query.get("actor").to_owned(),
         kind: query.get("kind").to_owned(),
-        object_prefix: if object_id.is_some() { String::new() } else { object.to_owned() },
+        object_prefix: if object_id.is_some() { String::new() } else { object.into_owned() },
         object_id,
         source: query.get("source").to_owned(),
         since,

@@ -98,7 +98,7 @@ fn line(shell: &Shell, job: Job) -> Line {
         kind: words::kind(shell, &job.kind),
         class: state_class(job.state),
         progress: words::progress(shell, &job),
-        took: job.duration_ms(shell.now).map(words::duration).unwrap_or_default(),
+        took: words::took(shell, &job),
         job,
     }
 }

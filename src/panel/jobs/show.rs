@@ -1,23 +1,15 @@
 //! The page of one job: how far it is, what came of it, what became of each object. While it is under way the browser loads it again every few seconds.
 
-use std::time::Duration;
-
 use askama::Template;
 use axum::response::Response;
-use tokio::sync::mpsc;
 
 use super::VIEW;
 use super::words::{self, Fact, facts, state_class};
-use crate::jobs::{Job, JobRow, JobState, Outcome, count_job_rows, find_job, list_job_rows, may_change_job, rows_as_csv};
+use crate::jobs::{Job, JobRow, JobState, Outcome, count_job_rows, find_job, list_job_rows, may_change_job};
 use crate::units::JobId;
-use crate::web::{CutOff, Id, Problem, Query, Shell, Signed, attachment_in_pieces, html, with_refresh};
+use crate::web::{CsvExport, Id, Problem, Query, Shell, Signed, csv_text, html, send_csv, with_refresh};
 
 const REFRESH_SECS: u32 = 3;
-/// Rows of a batch of the file.
-const BATCH: i64 = 500;
-/// Batches that may wait for the reader, and how long he may take for one.
-const WAITING: usize = 2;
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A way to see the rows: all, or those of one outcome.
 struct Choice {
@@ -85,7 +77,7 @@ pub(super) async fn show(who: Signed, Id(id): Id, query: Query) -> Result<Respon
     let page = Page {
         class: state_class(job.state),
         progress: words::progress(&shell, &job),
-        took: job.duration_ms(who.now()).map(words::duration).unwrap_or_default(),
+        took: words::took(&shell, &job),
         arguments: facts(&shell, &job.arguments),
         result: job.result.as_ref().map(|result| facts(&shell, result)).unwrap_or_default(),
         may_change: may_change_job(who.scope(), &job).is_ok(),
@@ -121,41 +113,26 @@ fn choices(shell: &Shell, here: &str, counts: &[(Outcome, i64)], chosen: Option<
     std::iter::once(whole).chain(counts.iter().map(one)).collect()
 }
 
-/// `GET /jobs/{id}/rows.csv`: all rows, in batches; with each the sign-in and the job are looked at again.
+/// `GET /jobs/{id}/rows.csv`: all rows; with each batch the job is looked for again.
 pub(super) async fn rows_csv(who: Signed, Id(id): Id) -> Result<Response, Problem> {
-    let mut conn = who.site.db.read().await?;
-    find_job(&mut conn, who.scope(), JobId(id)).await?.ok_or(Problem::NotFound)?;
-    let first = list_job_rows(&mut conn, who.scope(), JobId(id), None, 0, BATCH).await?;
-    drop(conn);
-    let (sender, pieces) = mpsc::channel(WAITING);
-    tokio::spawn(write(who, JobId(id), first, sender));
-    Ok(attachment_in_pieces(&format!("job-{id}.csv"), "text/csv; charset=utf-8", pieces))
+    send_csv(who, VIEW, &format!("job-{id}.csv"), Rows { job: JobId(id), after: 0 }).await
 }
 
-async fn write(who: Signed, id: JobId, first: Vec<JobRow>, to: mpsc::Sender<Result<String, CutOff>>) {
-    let (mut rows, mut has_head) = (Ok(first), false);
-    loop {
-        let next = match &rows {
-            Ok(rows) if rows.len() as i64 == BATCH => rows.last().map(|row| row.number),
-            _ => None,
-        };
-        if let Err(why) = &rows {
-            tracing::warn!(account = %who.principal.account_name, "{why}");
-        }
-        let piece = rows.map(|rows| rows_as_csv(&rows, !has_head));
-        has_head = true;
-        // whoever reads has gone, or takes too long
-        if !matches!(tokio::time::timeout(PATIENCE, to.send(piece)).await, Ok(Ok(()))) {
-            return;
-        }
-        let Some(after) = next else { return };
-        rows = next_batch(&who, id, after).await;
+struct Rows {
+    job: JobId,
+    after: i64,
+}
+
+impl CsvExport for Rows {
+    fn head(&self) -> Vec<&'static str> {
+        JobRow::HEAD.to_vec()
     }
-}
 
-async fn next_batch(who: &Signed, id: JobId, after: i64) -> Result<Vec<JobRow>, CutOff> {
-    let cut_off = |problem: Problem| CutOff(format!("the export of a job's rows was cut off: {}", problem.text_id()));
-    let who = who.again(VIEW).await.map_err(cut_off)?;
-    let mut conn = who.site.db.read().await.map_err(|error| cut_off(error.into()))?;
-    list_job_rows(&mut conn, who.scope(), id, None, after, BATCH).await.map_err(|error| cut_off(error.into()))
+    async fn batch(&mut self, who: &Signed, rows: i64) -> Result<Vec<Vec<String>>, Problem> {
+        let mut conn = who.site.db.read().await?;
+        find_job(&mut conn, who.scope(), self.job).await?.ok_or(Problem::NotFound)?;
+        let rows = list_job_rows(&mut conn, who.scope(), self.job, None, self.after, rows).await?;
+        self.after = rows.last().map_or(self.after, |row| row.number);
+        Ok(rows.iter().map(|row| row.fields(csv_text).to_vec()).collect())
+    }
 }

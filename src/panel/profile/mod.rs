@@ -46,7 +46,7 @@ fn page(who: &Signed, account: &Account, form: Form, complaints: Complaints) -> 
     Page {
         role: who.book().terms(account.role).label,
         languages,
-        rows: PAGE_ROW_CHOICES.iter().map(|rows| (rows.to_string(), rows.to_string())).collect(),
+        rows: PAGE_ROW_CHOICES.iter().map(|rows| (rows.to_string(), shell.number(rows))).collect(),
         looks: Form::of(&[("language", &chosen.0), ("page_rows", &chosen.1)]),
         shell,
         form,
@@ -65,7 +65,7 @@ async fn change(who: Signed, form: Form) -> Result<Response, Problem> {
     let account = own(&who).await?;
     let changes = AccountChanges {
         full_name: Some(form.text("full_name").to_owned()),
-        phone: Some(form.text("phone").to_owned()),
+        phone: Some(form.ascii("phone").into_owned()),
         email: Some(form.filled("email").map(str::to_owned)),
         ..AccountChanges::default()
     };

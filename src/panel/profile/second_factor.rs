@@ -64,7 +64,7 @@ async fn begin(who: Signed, form: Form) -> Result<Response, Problem> {
 }
 
 async fn confirm(who: Signed, form: Form) -> Result<Response, Problem> {
-    match who.site.desk.confirm_second_factor(&who.principal, form.text("code"), &who.visit.as_guest(), who.now()).await {
+    match who.site.desk.confirm_second_factor(&who.principal, &form.ascii("code"), &who.visit.as_guest(), who.now()).await {
         Ok((codes, token)) => {
             let page = html(&CodesPage { shell: who.shell("recovery-codes"), codes })?;
             Ok(with_cookie(page, &who.visit.cookies.set(Jar::SignIn, token.expose())))

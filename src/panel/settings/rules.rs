@@ -63,7 +63,7 @@ pub fn read(form: &Form, before: &AccessRules, complaints: &mut Complaints) -> A
     for (name, to) in
         [("grace_secs", &mut rules.grace_secs), ("session_secs", &mut garden.session_secs), ("interim_secs", &mut garden.interim_secs)]
     {
-        match read_secs(form.text(name)) {
+        match read_secs(&form.ascii(name)) {
             Ok(secs) => *to = secs,
             Err(why) => complaints.add(name, why),
         }

@@ -20,7 +20,7 @@ on_both_stores! {
         assert!(made.text().contains("tgk_") && made.text().contains("It is shown only now"));
         let list = north.get("/api-keys").expect(200);
         let text = list.text();
-        for word in ["billing", "Good", "192.0.2.0/24", "2001:db8::1/128", "1000", "2100-01-01 00:00", "never", "See customers"] {
+        for word in ["billing", "Good", "192.0.2.0/24", "2001:db8::1/128", "1,000", "2100-01-01 00:00", "never", "See customers"] {
             assert!(text.contains(word), "{word} in {text}");
         }
         let secret = made.text().split_whitespace().find(|word| word.starts_with("tgk_")).expect("the key").to_owned();

@@ -1,0 +1,320 @@
+//! What a filter means in SQL. The statement that a condition is added to has the customers as `c`, the tenant as `$1` and the scope's owners as `$2` and `$3`.
+
+use super::Meaning;
+use crate::customers::CustomerError;
+use crate::customers::contact::phone_key;
+use crate::lists::{Condition, Filter, Moment, Test};
+use crate::store::Statement;
+use crate::units::{Mac, UnixMs, local_midnight, next_local_midnight};
+
+/// From so many digits on a word is looked for at the end of phones.
+const PHONE_DIGITS: usize = 4;
+
+/// A part of a condition that is known before anything is asked.
+enum Part {
+    Sql(&'static str),
+    Number(i64),
+    Text(String),
+    Texts(Vec<String>),
+}
+
+/// A filter as parts of SQL.
+pub(super) struct Compiled(Vec<Part>);
+
+impl Compiled {
+    /// Says what a value is that cannot be, such as a MAC address that is none.
+    pub fn new(filter: &Filter, meaning: &Meaning<'_>) -> Result<Compiled, CustomerError> {
+        let mut compiled = Compiled(Vec::new());
+        for condition in &filter.conditions {
+            compiled.sql(if condition.negated { " AND NOT COALESCE((" } else { " AND COALESCE((" });
+            compiled.condition(condition, meaning)?;
+            compiled.sql("), FALSE)");
+        }
+        filter.words.split_whitespace().for_each(|word| compiled.word(word));
+        Ok(compiled)
+    }
+
+    /// Adds it to a statement.
+    pub fn push(&self, to: &mut Statement) {
+        for part in &self.0 {
+            match part {
+                Part::Sql(text) => to.push(text),
+                Part::Number(value) => to.number(*value),
+                Part::Text(value) => to.text(value),
+                Part::Texts(values) => to.texts(values.iter().map(String::as_str)),
+            };
+        }
+    }
+
+    fn sql(&mut self, text: &'static str) -> &mut Compiled {
+        self.0.push(Part::Sql(text));
+        self
+    }
+
+    fn number(&mut self, value: i64) -> &mut Compiled {
+        self.0.push(Part::Number(value));
+        self
+    }
+
+    fn text(&mut self, value: impl Into<String>) -> &mut Compiled {
+        self.0.push(Part::Text(value.into()));
+        self
+    }
+
+    fn texts(&mut self, values: Vec<String>) -> &mut Compiled {
+        self.0.push(Part::Texts(values));
+        self
+    }
+
+    fn condition(&mut self, condition: &Condition, meaning: &Meaning<'_>) -> Result<(), CustomerError> {
+        match (condition.field.name, &condition.test) {
+            ("status", Test::OneOf(states)) => self.states(states, meaning),
+            ("expires", Test::None) => {
+                self.sql("c.expires_at IS NULL");
+            }
+            // in the words of the index, which has those who never expire last
+            ("expires", test) => self.span("COALESCE(c.expires_at, 9223372036854775807)", test, meaning),
+            ("registered", test) => self.span("c.registered_at", test, meaning),
+            ("seen", test) => self.seen(test, meaning),
+            (name, Test::None) => self.none(name),
+            (name, Test::OneOf(values)) => return self.one_of(name, values),
+            (_, _) => {
+                self.sql("FALSE");
+            }
+        }
+        Ok(())
+    }
+
+    fn one_of(&mut self, name: &str, values: &[String]) -> Result<(), CustomerError> {
+        let all = values.to_vec();
+        let is_yes = values.first().is_some_and(|value| value == "yes");
+        match name {
+            "online" => {
+                self.sql(if is_yes { OPEN } else { NOT_OPEN });
+            }
+            "package" => {
+                self.sql("c.package_id IN (SELECT id FROM packages WHERE tenant_id = $1 AND name IN (").texts(all).sql("))");
+            }
+            "zone" => {
+                self.sql("c.zone_id IN (SELECT id FROM zones WHERE tenant_id = $1 AND name IN (").texts(all).sql("))");
+            }
+            "operator" => {
+                self.sql("c.owner_id IN (SELECT id FROM accounts WHERE tenant_id = $1 AND name IN (").texts(all).sql("))");
+            }
+            "router" => {
+                self.sql("c.id IN (SELECT s.customer_id FROM sessions s WHERE s.tenant_id = $1 AND s.ended_at IS NULL AND s.customer_id IS NOT NULL \
+                     AND s.router_id IN (SELECT id FROM routers WHERE tenant_id = $1 AND name IN (")
+                    .texts(all)
+                    .sql(")))");
+            }
+            "tag" => {
+                let tags = values.iter().map(|tag| tag.to_lowercase()).collect();
+                self.sql("c.id IN (SELECT customer_id FROM customer_tags WHERE tenant_id = $1 AND tag IN (").texts(tags).sql("))");
+            }
+            "mac" => {
+                let wrong = |text: &String| CustomerError::BadField(format!("{text:?} is not a MAC address"));
+                let macs = values.iter().map(|text| Mac::parse(text.as_bytes()).map(|mac| mac.to_string()).ok_or_else(|| wrong(text)));
+                let macs = macs.collect::<Result<Vec<_>, _>>()?;
+                self.sql("c.id IN (SELECT customer_id FROM customer_macs WHERE tenant_id = $1 AND mac IN (").texts(macs).sql("))");
+            }
+            "randommac" => {
+                self.sql(if is_yes { "" } else { "NOT " })
+                    .sql("EXISTS (SELECT 1 FROM customer_macs m WHERE m.customer_id = c.id AND m.is_random)");
+            }
+            "static" => {
+                self.sql(if is_yes { "c.static_ipv4 IS NOT NULL" } else { "c.static_ipv4 IS NULL" });
+            }
+            "ip" => {
+                self.sql("c.static_ipv4 IN (").texts(all.clone());
+                self.sql(
+                    ") OR c.id IN (SELECT s.customer_id FROM sessions s WHERE s.tenant_id = $1 AND s.ended_at IS NULL AND s.customer_id IS NOT NULL \
+                     AND s.framed_ip IN (",
+                );
+                self.texts(all).sql("))");
+            }
+            "code" => {
+                self.sql("c.code IN (").texts(all).sql(")");
+            }
+            "connection" => {
+                self.sql("c.connection_type IN (").texts(all).sql(")");
+            }
+            "billing" => {
+                self.sql("c.billing_type IN (").texts(all).sql(")");
+            }
+            "phone" => self.any(values, Compiled::phone_ends),
+            "name" => self.any(values, |c, value| c.holds("c.name_key", value)),
+            "username" => self.any(values, |c, value| c.holds("c.username_key", value)),
+            "device" => self.any(values, |c, value| c.holds("LOWER(c.device_type)", value)),
+            "email" => self.any(values, |c, value| c.holds("LOWER(c.email)", value)),
+            "note" => self.any(values, |c, value| c.holds("LOWER(c.note)", value)),
+            "address" => self.any(values, |c, value| {
+                c.holds("LOWER(c.address || ' ' || c.city || ' ' || c.state || ' ' || c.postal_code || ' ' || c.country)", value);
+            }),
+            _ => {
+                self.sql("FALSE");
+            }
+        }
+        Ok(())
+    }
+
+    fn none(&mut self, name: &str) {
+        self.sql(match name {
+            "zone" => "c.zone_id IS NULL",
+            "tag" => "NOT EXISTS (SELECT 1 FROM customer_tags t WHERE t.customer_id = c.id)",
+            "mac" => "NOT EXISTS (SELECT 1 FROM customer_macs m WHERE m.customer_id = c.id)",
+            "device" => "c.device_type = ''",
+            "phone" => "c.phone_key = ''",
+            "name" => "c.name_key = ''",
+            "email" => "c.email = ''",
+            "address" => "c.address = '' AND c.city = ''",
+            "note" => "c.note = ''",
+            _ => "FALSE",
+        });
+    }
+
+    fn any(&mut self, values: &[String], mut one: impl FnMut(&mut Compiled, &str)) {
+        for (at, value) in values.iter().enumerate() {
+            self.sql(if at == 0 { "(" } else { " OR (" });
+            one(self, value);
+            self.sql(")");
+        }
+    }
+
+    /// `column` is in lower case.
+    fn holds(&mut self, column: &'static str, value: &str) {
+        let value: String = value.chars().flat_map(char::to_lowercase).collect();
+        self.sql(column).sql(" LIKE ").text(format!("%{}%", escaped(&value))).sql(" ESCAPE '\\'");
+    }
+
+    /// By the index of phones backwards.
+    fn phone_ends(&mut self, value: &str) {
+        let key = phone_key(value);
+        match key.is_empty() {
+            true => {
+                self.sql("FALSE");
+            }
+            false => {
+                self.sql("c.phone_key >= ").text(key.clone()).sql(" AND c.phone_key < ").text(format!("{key}:"));
+            }
+        }
+    }
+
+    /// The same rule as `state`, in SQL; a test compares them.
+    fn states(&mut self, states: &[String], meaning: &Meaning<'_>) {
+        let late = meaning.now - i64::from(meaning.rules.grace_secs) * 1000;
+        for (at, state) in states.iter().enumerate() {
+            self.sql(if at == 0 { "(" } else { " OR (" });
+            match state.as_str() {
+                "closed" => {
+                    self.sql("c.closed_at IS NOT NULL");
+                }
+                "disabled" => {
+                    self.sql("c.closed_at IS NULL AND c.hold = 'disabled'");
+                }
+                "suspended" => {
+                    self.sql("c.closed_at IS NULL AND c.hold = 'suspended'");
+                }
+                "expired" => {
+                    self.sql("c.closed_at IS NULL AND c.hold = 'none' AND COALESCE(c.expires_at, 9223372036854775807) <= ").number(late);
+                }
+                "pending" => {
+                    self.sql(SERVED).number(late).sql(" AND c.first_login_secs IS NOT NULL AND c.activated_at IS NULL");
+                }
+                "active" => {
+                    self.sql(SERVED).number(late).sql(BEGUN);
+                }
+                "grace" => {
+                    self.sql(SERVED)
+                        .number(late)
+                        .sql(BEGUN)
+                        .sql(" AND COALESCE(c.expires_at, 9223372036854775807) <= ")
+                        .number(meaning.now);
+                }
+                "expires-today" => {
+                    let midnight = next_local_midnight(meaning.now, meaning.zone);
+                    self.sql(SERVED).number(meaning.now.max(late)).sql(BEGUN);
+                    self.sql(" AND COALESCE(c.expires_at, 9223372036854775807) <= ").number(midnight);
+                }
+                _ => {
+                    self.sql("FALSE");
+                }
+            }
+            self.sql(")");
+        }
+    }
+
+    fn span(&mut self, column: &'static str, test: &Test, meaning: &Meaning<'_>) {
+        let (from, to) = bounds(test, meaning);
+        self.sql("TRUE");
+        if let Some(from) = from {
+            self.sql(" AND ").sql(column).sql(" >= ").number(from);
+        }
+        if let Some(to) = to {
+            self.sql(" AND ").sql(column).sql(" < ").number(to);
+        }
+    }
+
+    /// By what is charged: a bucket is a local day or begins with a period, so days are compared.
+    fn seen(&mut self, test: &Test, meaning: &Meaning<'_>) {
+        const SINCE: &str = "EXISTS (SELECT 1 FROM usage u WHERE u.tenant_id = $1 AND u.customer_id = c.id AND u.bucket_at >= ";
+        let (from, to) = bounds(test, meaning);
+        if matches!(test, Test::None) {
+            self.sql("NOT ");
+        }
+        self.sql(SINCE).number(from.map_or(0, |at| local_midnight(at, meaning.zone))).sql(")");
+        if let Some(to) = to {
+            self.sql(" AND NOT ").sql(SINCE).number(next_local_midnight(to - 1, meaning.zone)).sql(")");
+        }
+    }
+
+    /// A word of the search: somebody's name, username, code, phone, device or address.
+    fn word(&mut self, word: &str) {
+        let lower: String = word.chars().flat_map(char::to_lowercase).collect();
+        self.sql(" AND (");
+        self.holds("c.name_key", word);
+        self.sql(" OR ").holds_at_start("c.username_key", &lower);
+        self.sql(" OR LOWER(c.code) = ").text(lower);
+        if phone_key(word).len() >= PHONE_DIGITS {
+            self.sql(" OR (").phone_ends(word);
+            self.sql(")");
+        }
+        if let Some(mac) = Mac::parse(word.as_bytes()) {
+            self.sql(" OR c.id IN (SELECT customer_id FROM customer_macs WHERE tenant_id = $1 AND mac = ").text(mac.to_string()).sql(")");
+        }
+        if word.parse::<std::net::Ipv4Addr>().is_ok() {
+            self.sql(" OR c.static_ipv4 = ").text(word);
+        }
+        self.sql(")");
+    }
+
+    fn holds_at_start(&mut self, column: &'static str, value: &str) -> &mut Compiled {
+        self.sql(column).sql(" LIKE ").text(format!("{}%", escaped(value))).sql(" ESCAPE '\\'")
+    }
+}
+
+const OPEN: &str = "EXISTS (SELECT 1 FROM sessions s WHERE s.tenant_id = $1 AND s.customer_id = c.id AND s.ended_at IS NULL)";
+const NOT_OPEN: &str = "NOT EXISTS (SELECT 1 FROM sessions s WHERE s.tenant_id = $1 AND s.customer_id = c.id AND s.ended_at IS NULL)";
+const SERVED: &str = "c.closed_at IS NULL AND c.hold = 'none' AND COALESCE(c.expires_at, 9223372036854775807) > ";
+const BEGUN: &str = " AND (c.first_login_secs IS NULL OR c.activated_at IS NOT NULL)";
+
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
+
+/// From the first, up to but not including the second.
+fn bounds(test: &Test, meaning: &Meaning<'_>) -> (Option<UnixMs>, Option<UnixMs>) {
+    let span = |moment: &Moment| moment.span(meaning.now, meaning.zone);
+    // an instant that has no length is itself within its bounds
+    let end = |moment: &Moment| {
+        let (begin, end) = span(moment);
+        if begin == end { end + 1 } else { end }
+    };
+    match test {
+        Test::From(at) => (Some(span(at).0), None),
+        Test::After(at) => (Some(end(at)), None),
+        Test::Until(at) => (None, Some(end(at))),
+        Test::Before(at) => (None, Some(span(at).0)),
+        Test::Between(from, to) => (Some(span(from).0), Some(end(to))),
+        Test::None | Test::OneOf(_) => (None, None),
+    }
+}

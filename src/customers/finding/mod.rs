@@ -1,0 +1,108 @@
+//! The list of customers: a filter, an order, a page by key, a capped count. Reading order: [`FIELDS`] (what can be filtered by), `conditions` (what each means in SQL),
+//! `sql` (the two ways to read a page).
+
+mod conditions;
+mod cursor;
+mod fields;
+mod line;
+#[cfg(test)]
+mod scope_tests;
+mod sql;
+#[cfg(test)]
+mod tests;
+
+use jiff::tz::TimeZone;
+
+use super::CustomerError;
+use crate::accounts::capability::Capability;
+use crate::accounts::{AccessRules, Scope};
+use crate::lists::Filter;
+use crate::store::Conn;
+use crate::units::UnixMs;
+
+pub use cursor::Cursor;
+pub use fields::{FIELDS, STATES};
+pub use line::{CustomerLine, LineDevices};
+
+/// Counts go no further; what is more is said as "10,000+".
+pub const COUNT_CAP: i64 = 10_000;
+
+/// By what the list is sorted; equal ones by their ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// Full name in lower case.
+    #[default]
+    Name,
+    /// Lookup key.
+    Username,
+    /// Expiry; who has none is last.
+    Expires,
+    /// When he was added.
+    Registered,
+}
+crate::units::words!(Order, "an order", "name" = Name, "username" = Username, "expires" = Expires, "registered" = Registered);
+
+/// Which customers, in which order.
+#[derive(Debug, Clone, Default)]
+pub struct CustomerQuery {
+    /// Which.
+    pub filter: Filter,
+    /// In which order.
+    pub order: Order,
+    /// Whether the last comes first.
+    pub descending: bool,
+}
+
+/// What an instant and a state mean: now, the tenant's zone and rules.
+#[derive(Debug, Clone)]
+pub struct Meaning<'a> {
+    /// Now.
+    pub now: UnixMs,
+    /// The tenant's zone.
+    pub zone: &'a TimeZone,
+    /// The tenant's rules.
+    pub rules: &'a AccessRules,
+}
+
+/// Where a page begins.
+#[derive(Debug, Clone, Copy, Default)]
+pub enum Start<'a> {
+    /// At the beginning.
+    #[default]
+    First,
+    /// After this one.
+    After(&'a Cursor),
+    /// Before this one: its lines are the last before it, in the list's order.
+    Before(&'a Cursor),
+}
+
+/// How many customers a filter finds, at most [`COUNT_CAP`] + 1.
+pub async fn count_found(conn: &mut Conn, scope: &Scope, filter: &Filter, meaning: &Meaning<'_>) -> Result<i64, CustomerError> {
+    scope.require(Capability::CustomersView)?;
+    Ok(sql::count_found(conn, scope, &conditions::Compiled::new(filter, meaning)?).await?)
+}
+
+/// A page of them. `found` is what [`count_found`] said, lately: it decides which way is quicker, never what is on the page.
+pub async fn list_found(
+    conn: &mut Conn,
+    scope: &Scope,
+    query: &CustomerQuery,
+    meaning: &Meaning<'_>,
+    start: Start<'_>,
+    found: i64,
+    limit: i64,
+) -> Result<Vec<CustomerLine>, CustomerError> {
+    scope.require(Capability::CustomersView)?;
+    let compiled = conditions::Compiled::new(&query.filter, meaning)?;
+    let mut lines = sql::list_found(conn, scope, query, &compiled, start, found, limit).await?;
+    if matches!(start, Start::Before(_)) {
+        lines.reverse();
+    }
+    Ok(lines)
+}
+
+/// Devices and tags of the customers of a page, by their ids in order.
+pub async fn list_line_devices(conn: &mut Conn, scope: &Scope, ids: &[i64]) -> Result<Vec<LineDevices>, CustomerError> {
+    scope.require(Capability::CustomersView)?;
+    Ok(sql::list_line_devices(conn, scope, ids).await?)
+}

@@ -1,0 +1,209 @@
+//! SQL of the list of customers. A page is read in one of two ways, whichever is quicker for how many the filter finds:
+//!
+//! - *few*: all of them are gathered by whatever index their conditions have, then sorted;
+//! - *many*: the index of the order is walked until the page is full, which comes soon since many fit.
+
+use super::conditions::Compiled;
+use super::{COUNT_CAP, Cursor, CustomerLine, CustomerQuery, LineDevices, Order, Start};
+use crate::accounts::Scope;
+use crate::store::{Conn, ConnRef, Statement, StoreError};
+use crate::{customer_is_seen, seen_accounts};
+
+/// Up to so many are gathered and sorted.
+pub(super) const FEW: i64 = 1_500;
+
+/// `FROM customers c WHERE` with the scope; conditions follow. The scope's accounts are few or its customers are, so both databases may begin with either.
+fn from_customers(statement: &mut Statement, scope: &Scope, index: &'static str) {
+    let (from, to) = scope.owners();
+    statement.keep_number(scope.tenant().0).keep_text(from).keep_text(to);
+    statement.push(" FROM customers c").push(index).push(" WHERE c.tenant_id = $1");
+    if !scope.sees_whole_tenant() {
+        statement.push(concat!(" AND c.owner_id IN ", seen_accounts!("$2", "$3")));
+    } else {
+        // PostgreSQL wants to know the type of every value that is bound
+        statement.push(" AND $2 = '' AND $3 <> ''");
+    }
+}
+
+pub(super) async fn count_found(conn: &mut Conn, scope: &Scope, compiled: &Compiled) -> Result<i64, StoreError> {
+    let mut statement = Statement::new();
+    statement.push("SELECT COUNT(*) FROM (SELECT 1 AS one");
+    from_customers(&mut statement, scope, "");
+    compiled.push(&mut statement);
+    statement.push(" LIMIT ").number(COUNT_CAP + 1).push(") found");
+    let rows: Vec<(i64,)> = statement.fetch(conn).await?;
+    Ok(rows.first().map_or(0, |(n,)| *n))
+}
+
+fn key_column(order: Order) -> &'static str {
+    match order {
+        Order::Name => "c.name_key",
+        Order::Username => "c.username_key",
+        Order::Expires => "COALESCE(c.expires_at, 9223372036854775807)",
+        Order::Registered => "c.registered_at",
+    }
+}
+
+/// The index that has the order; SQLite, which does not know how many a condition finds, is told to walk it. The one of usernames is the constraint's.
+fn index_of(order: Order) -> &'static str {
+    match order {
+        Order::Name => " INDEXED BY customers_by_name",
+        Order::Username => " INDEXED BY sqlite_autoindex_customers_1",
+        Order::Expires => " INDEXED BY customers_by_expiry",
+        Order::Registered => " INDEXED BY customers_by_registration",
+    }
+}
+
+fn after_cursor(statement: &mut Statement, key: &'static str, id: &'static str, is_forward: bool, cursor: &Cursor, is_number: bool) {
+    statement.push(" AND (").push(key).push(", ").push(id).push(if is_forward { ") > (" } else { ") < (" });
+    match is_number {
+        true => statement.number(cursor.value.parse().unwrap_or(0)),
+        false => statement.text(cursor.value.as_str()),
+    };
+    statement.push(", ").number(cursor.id).push(")");
+}
+
+/// The ids of the page and their keys, as `page(id, k)`.
+fn page(scope: &Scope, query: &CustomerQuery, compiled: &Compiled, start: Start<'_>, is_few: bool, limit: i64, is_lite: bool) -> Statement {
+    let key = key_column(query.order);
+    let is_number = matches!(query.order, Order::Expires | Order::Registered);
+    let (cursor, is_back) = match start {
+        Start::First => (None, false),
+        Start::After(cursor) => (Some(cursor), false),
+        Start::Before(cursor) => (Some(cursor), true),
+    };
+    let is_forward = query.descending == is_back;
+    let direction = if is_forward { "" } else { " DESC" };
+    let mut statement = Statement::new();
+    if is_few {
+        statement.push("WITH found AS MATERIALIZED (SELECT c.id, ").push(key).push(" AS k");
+        from_customers(&mut statement, scope, "");
+        compiled.push(&mut statement);
+        statement.push("), page AS (SELECT id, k FROM found WHERE TRUE");
+        cursor.iter().for_each(|cursor| after_cursor(&mut statement, "k", "id", is_forward, cursor, is_number));
+        statement.push(" ORDER BY k").push(direction).push(", id").push(direction);
+    } else {
+        statement.push("WITH page AS (SELECT c.id, ").push(key).push(" AS k");
+        from_customers(&mut statement, scope, if is_lite { index_of(query.order) } else { "" });
+        compiled.push(&mut statement);
+        cursor.iter().for_each(|cursor| after_cursor(&mut statement, key, "c.id", is_forward, cursor, is_number));
+        statement.push(" ORDER BY ").push(key).push(direction).push(", c.id").push(direction);
+    }
+    statement.push(" LIMIT ").number(limit).push(
+        ") SELECT c.id, CAST(page.k AS TEXT) AS k, c.code, c.name, c.phone, c.username, a.name AS owner, p.name AS package, z.name AS zone, c.expires_at, c.hold, \
+         c.hold_reason, c.connection_type, c.billing_type, c.device_type, c.static_ipv4, c.registered_at, c.closed_at, \
+         (c.first_login_secs IS NOT NULL AND c.activated_at IS NULL) AS is_pending, c.email, c.address, c.city, c.note \
+         FROM page JOIN customers c ON c.id = page.id JOIN accounts a ON a.id = c.owner_id JOIN packages p ON p.id = c.package_id \
+         LEFT JOIN zones z ON z.id = c.zone_id ORDER BY page.k",
+    );
+    statement.push(direction).push(", page.id").push(direction);
+    statement
+}
+
+#[derive(sqlx::FromRow)]
+struct LineRow {
+    id: i64,
+    k: String,
+    code: String,
+    name: String,
+    phone: String,
+    username: String,
+    owner: String,
+    package: String,
+    zone: Option<String>,
+    expires_at: Option<i64>,
+    hold: String,
+    hold_reason: String,
+    connection_type: String,
+    billing_type: String,
+    device_type: String,
+    static_ipv4: Option<String>,
+    registered_at: i64,
+    closed_at: Option<i64>,
+    is_pending: bool,
+    email: String,
+    address: String,
+    city: String,
+    note: String,
+}
+
+impl LineRow {
+    fn into_line(self) -> Result<CustomerLine, StoreError> {
+        let wrong = |why: String| StoreError::Unexpected(format!("customer {}: {why}", self.id));
+        Ok(CustomerLine {
+            hold: self.hold.parse().map_err(wrong)?,
+            connection_type: self.connection_type.parse().map_err(wrong)?,
+            billing_type: self.billing_type.parse().map_err(wrong)?,
+            id: self.id,
+            key: self.k,
+            code: self.code,
+            name: self.name,
+            phone: self.phone,
+            username: self.username,
+            owner: self.owner,
+            package: self.package,
+            zone: self.zone,
+            expires_at: self.expires_at,
+            hold_reason: self.hold_reason,
+            device_type: self.device_type,
+            static_ipv4: self.static_ipv4,
+            registered_at: self.registered_at,
+            closed_at: self.closed_at,
+            is_pending: self.is_pending,
+            email: self.email,
+            address: self.address,
+            city: self.city,
+            note: self.note,
+        })
+    }
+}
+
+/// Lines in the order in which they are walked.
+pub(super) async fn list_found(
+    conn: &mut Conn,
+    scope: &Scope,
+    query: &CustomerQuery,
+    compiled: &Compiled,
+    start: Start<'_>,
+    found: i64,
+    limit: i64,
+) -> Result<Vec<CustomerLine>, StoreError> {
+    let is_lite = matches!(conn.conn_ref(), ConnRef::Lite(_));
+    let rows: Vec<LineRow> = page(scope, query, compiled, start, found <= FEW, limit, is_lite).fetch(conn).await?;
+    rows.into_iter().map(LineRow::into_line).collect()
+}
+
+/// Devices and tags of these customers.
+pub(super) async fn list_line_devices(conn: &mut Conn, scope: &Scope, ids: &[i64]) -> Result<Vec<LineDevices>, StoreError> {
+    let mut all: Vec<LineDevices> = ids.iter().map(|id| LineDevices { customer_id: *id, ..LineDevices::default() }).collect();
+    if ids.is_empty() {
+        return Ok(all);
+    }
+    let (from, to) = scope.owners();
+    let mut statement = Statement::new();
+    statement.keep_number(scope.tenant().0).keep_text(from).keep_text(to);
+    statement.push(
+        "SELECT m.customer_id, m.mac, m.last_seen_at, 0 AS is_tag FROM customer_macs m WHERE m.tenant_id + 0 = $1 AND m.customer_id IN (",
+    );
+    statement.numbers(ids.iter().copied()).push(concat!(") AND ", customer_is_seen!("m.customer_id", "$2", "$3")));
+    statement.push(" UNION ALL SELECT t.customer_id, t.tag, 0, 1 FROM customer_tags t WHERE t.tenant_id + 0 = $1 AND t.customer_id IN (");
+    statement.numbers(ids.iter().copied()).push(concat!(") AND ", customer_is_seen!("t.customer_id", "$2", "$3"), " ORDER BY 1, 4, 2"));
+    let rows: Vec<(i64, String, i64, i64)> = statement.fetch(conn).await?;
+    for (customer_id, text, seen_at, is_tag) in rows {
+        let Some(line) = all.iter_mut().find(|line| line.customer_id == customer_id) else { continue };
+        line.last_login_at = line.last_login_at.max(seen_at);
+        if is_tag == 1 { &mut line.tags } else { &mut line.macs }.push(text);
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+pub(super) mod plans {
+    use super::*;
+
+    /// How SQLite reads a page.
+    pub async fn of_page(conn: &mut Conn, scope: &Scope, query: &CustomerQuery, compiled: &Compiled, is_few: bool) -> String {
+        let statement = page(scope, query, compiled, Start::First, is_few, 51, true);
+        crate::customers::sql::for_tests::sqlite_plan(conn, statement.as_text()).await
+    }
+}

@@ -1,0 +1,60 @@
+//! A line of a list.
+
+/// A value in a line.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Cell {
+    /// What it says.
+    pub text: String,
+    /// More of it, such as an exact instant.
+    pub title: String,
+    /// Classes of its text: `state ok`, `mono`, `muted`.
+    pub class: &'static str,
+    /// Whether it is written from left to right in every language: addresses, phones, codes.
+    pub is_ltr: bool,
+}
+
+impl Cell {
+    /// Plain text.
+    pub fn text(text: impl Into<String>) -> Cell {
+        Cell { text: text.into(), ..Cell::default() }
+    }
+
+    /// A code, a phone, an address.
+    pub fn code(text: impl Into<String>) -> Cell {
+        Cell { text: text.into(), class: "mono", is_ltr: true, ..Cell::default() }
+    }
+
+    /// An instant; empty if there is none.
+    pub fn instant(text: impl Into<String>, title: impl Into<String>) -> Cell {
+        Cell { text: text.into(), title: title.into(), class: "mono", is_ltr: false }
+    }
+
+    /// A state, by shape and word: `ok`, `warn`, `bad`, `off`, `pending`.
+    pub fn state(mark: &str, text: impl Into<String>) -> Cell {
+        let class = match mark {
+            "ok" => "state ok",
+            "warn" => "state warn",
+            "bad" => "state bad",
+            "pending" => "state pending",
+            _ => "state off",
+        };
+        Cell { text: text.into(), class, ..Cell::default() }
+    }
+
+    /// With more of it.
+    #[must_use]
+    pub fn titled(self, title: impl Into<String>) -> Cell {
+        Cell { title: title.into(), ..self }
+    }
+}
+
+/// See the head of the file: where the row's own page is, its id for what is done to several, and a cell for each shown column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Its id.
+    pub id: i64,
+    /// Its own page.
+    pub link: String,
+    /// One for each shown column.
+    pub cells: Vec<Cell>,
+}

@@ -1,0 +1,173 @@
+//! What an address asks of a list.
+
+use axum::response::Response;
+
+use super::{Column, List};
+use crate::lists::{Condition, Filter, Operator};
+use crate::web::{Query, go, url_with};
+
+/// Longest text of a filter that is looked at, in octets; what is longer, the filter itself refuses.
+const MOST_OCTETS: usize = 8_000;
+
+/// See the head of the file.
+#[derive(Debug, Clone)]
+pub struct ListState {
+    /// Which list.
+    pub list: &'static List,
+    /// Its filter.
+    pub filter: Filter,
+    /// The filter as it was written, if some of it does not read.
+    pub raw: Option<String>,
+    /// What does not read.
+    pub wrong: Vec<String>,
+    /// The order.
+    pub order: &'static str,
+    /// Whether the last comes first.
+    pub descending: bool,
+    /// Shown columns.
+    pub columns: Vec<&'static Column>,
+    /// The key of the page: after it.
+    pub after: Option<String>,
+    /// Or before it.
+    pub before: Option<String>,
+    query: Query,
+    pub(super) editing: Option<Editing>,
+}
+
+/// Which filter's form is open.
+#[derive(Debug, Clone)]
+pub(super) struct Editing {
+    pub field: &'static crate::lists::Field,
+    /// In whose place it will be.
+    pub at: Option<usize>,
+    /// What was sent and is wrong.
+    pub sent: Option<(Operator, Vec<String>, String)>,
+}
+
+impl ListState {
+    /// Reads an address. A form of a filter becomes the address with that filter in it.
+    pub fn read(list: &'static List, query: &Query) -> Result<ListState, Box<Response>> {
+        let has_filter = query.has("q");
+        let text = if has_filter { query.get("q") } else { list.filter };
+        let text = &text[..text.floor_char_boundary(MOST_OCTETS)];
+        let (filter, wrong) = Filter::read(text, list.fields);
+        let sort = query.get("sort");
+        let (descending, order) = sort.strip_prefix('-').map_or((false, sort), |order| (true, order));
+        let order = list.columns.iter().filter_map(|c| c.sort).find(|known| *known == order);
+        let chosen: Vec<&str> = query.get("cols").split(',').filter(|name| !name.is_empty()).collect();
+        let is_chosen =
+            |(at, column): &(usize, &Column)| *at == 0 || if chosen.is_empty() { column.is_shown } else { chosen.contains(&column.name) };
+        let mut state = ListState {
+            list,
+            raw: (!wrong.is_empty()).then(|| text.to_owned()),
+            filter,
+            wrong,
+            descending: descending && order.is_some(),
+            order: order.unwrap_or(list.order),
+            columns: list.columns.iter().enumerate().filter(is_chosen).map(|(_, column)| column).collect(),
+            after: Some(query.get("after").to_owned()).filter(|key| !key.is_empty()),
+            before: Some(query.get("before").to_owned()).filter(|key| !key.is_empty()),
+            query: query.clone(),
+            editing: None,
+        };
+        if query.has("columns") {
+            let chosen = query.all("col").collect::<Vec<_>>().join(",");
+            return Err(Box::new(go(&state.here(&[("cols", &chosen)]), &[])));
+        }
+        if query.has("w") {
+            // the search box takes whole filters, too
+            let both = format!("{} {}", state.filter, query.get("w"));
+            let (filter, wrong) = Filter::read(&both, list.fields);
+            let url = if wrong.is_empty() { state.with_filter(&filter) } else { state.url(list.path, &[("q", both.trim())]) };
+            return Err(Box::new(go(&url, &[])));
+        }
+        let at = query.parse::<usize>("at").filter(|at| *at < state.filter.conditions.len());
+        if let Some(field) = state.field(query.get("field")) {
+            let operator = query.get("op").parse::<Operator>().unwrap_or(Operator::Is);
+            let values: Vec<&str> = query.all("v").collect();
+            match Condition::of_form(field, operator, &values) {
+                Ok(condition) => return Err(Box::new(go(&state.with_filter(&state.filter.with(condition, at)), &[]))),
+                Err(why) => {
+                    let values = values.iter().map(|v| (*v).to_owned()).collect();
+                    state.editing = Some(Editing { field, at, sent: Some((operator, values, why)) });
+                }
+            }
+        } else if !query.get("add").is_empty() {
+            state.editing = state.field(query.get("add")).map(|field| Editing { field, at: None, sent: None });
+        } else if let Some(at) = query.parse::<usize>("edit").filter(|at| *at < state.filter.conditions.len()) {
+            state.editing = Some(Editing { field: state.filter.conditions[at].field, at: Some(at), sent: None });
+        }
+        Ok(state)
+    }
+
+    fn field(&self, name: &str) -> Option<&'static crate::lists::Field> {
+        self.list.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The name of the field whose filter is being written, so that its choices can be found.
+    pub fn edited_field(&self) -> Option<&'static str> {
+        self.editing.as_ref().map(|editing| editing.field.name)
+    }
+
+    /// Whether a column is shown.
+    pub fn shows(&self, column: &str) -> bool {
+        self.columns.iter().any(|shown| shown.name == column)
+    }
+
+    /// The names and values that make up the list's state in the address, without page and open forms.
+    fn pairs(&self) -> Vec<(String, String)> {
+        let mut pairs = Vec::new();
+        let text = self.raw.clone().unwrap_or_else(|| self.filter.to_string());
+        if text != self.list.filter {
+            pairs.push(("q".to_owned(), text));
+        }
+        for name in ["sort", "cols"] {
+            pairs.extend(Some(self.query.get(name)).filter(|v| !v.is_empty()).map(|v| (name.to_owned(), v.to_owned())));
+        }
+        pairs
+    }
+
+    /// An address with some of them replaced; an empty value removes a name.
+    fn url(&self, path: &str, changes: &[(&str, &str)]) -> String {
+        let pairs = self.pairs();
+        let kept = pairs.iter().map(|(n, v)| (n.as_str(), v.as_str())).filter(|(n, _)| !changes.iter().any(|(c, _)| c == n));
+        // an empty filter is said, since without one the usual filter holds
+        let added = changes.iter().copied().filter(|(n, v)| !v.is_empty() || (*n == "q" && !self.list.filter.is_empty()));
+        url_with(path, kept.chain(added))
+    }
+
+    /// This list as it is, with a page or an open form.
+    pub fn here(&self, changes: &[(&str, &str)]) -> String {
+        self.url(self.list.path, changes)
+    }
+
+    /// The query of this list as a view keeps it.
+    pub fn kept_query(&self) -> String {
+        self.url("", &[]).trim_start_matches('?').to_owned()
+    }
+
+    /// This list with another filter.
+    pub fn with_filter(&self, filter: &Filter) -> String {
+        let text = filter.to_string();
+        if text == self.list.filter { self.without_filter() } else { self.url(self.list.path, &[("q", &text)]) }
+    }
+
+    fn without_filter(&self) -> String {
+        let pairs = self.pairs();
+        url_with(self.list.path, pairs.iter().filter(|(n, _)| n != "q").map(|(n, v)| (n.as_str(), v.as_str())))
+    }
+
+    /// The same rows as CSV.
+    pub fn csv(&self, path: &str) -> String {
+        self.url(path, &[])
+    }
+
+    /// The address of a filter's hidden fields in forms: what has to be sent along.
+    pub(super) fn hidden(&self) -> Vec<(String, String)> {
+        let mut pairs = self.pairs();
+        if !pairs.iter().any(|(n, _)| n == "q") {
+            pairs.insert(0, ("q".to_owned(), self.filter.to_string()));
+        }
+        pairs
+    }
+}
