@@ -183,14 +183,14 @@ impl Runner {
     ) -> Result<bool, StoreError> {
         let (mut tx, owner) = (self.db.begin().await?, &*self.owner);
         let written = match verdict {
-            Verdict::Done(result) => sql::update_ended(&mut tx, job.id, owner, JobState::Done, Some(result), "", progress, now).await?,
-            Verdict::Cancelled => sql::update_ended(&mut tx, job.id, owner, JobState::Cancelled, None, "", progress, now).await?,
+            Verdict::Done(result) => sql::update_ended(&mut tx, job.id, owner, (JobState::Done, Some(result), ""), progress, now).await?,
+            Verdict::Cancelled => sql::update_ended(&mut tx, job.id, owner, (JobState::Cancelled, None, ""), progress, now).await?,
             Verdict::GivenBack => sql::update_queued_again(&mut tx, job.id, owner, now, "", false).await?,
             Verdict::Failed(text, is_retried) => match kind.retry.next(job.attempt, now).filter(|_| *is_retried) {
                 Some(at) => sql::update_queued_again(&mut tx, job.id, owner, at, text, true).await?,
                 None => {
                     tracing::error!(job = %job.id, kind = job.kind, attempts = job.attempt, why = text, "a job failed for good");
-                    sql::update_ended(&mut tx, job.id, owner, JobState::Failed, None, text, progress, now).await?
+                    sql::update_ended(&mut tx, job.id, owner, (JobState::Failed, None, text), progress, now).await?
                 }
             },
         };

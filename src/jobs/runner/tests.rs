@@ -125,7 +125,7 @@ async fn a_job_of_a_dead_node_is_taken_over_and_the_dead_write_nothing() {
         let told = sql::update_progress(&mut tx, id, &dead.owner, &ProgressNow::default(), NOW).await.expect("asked");
         assert_eq!(told, None);
         let ended =
-            sql::update_ended(&mut tx, id, &dead.owner, JobState::Done, None, "", &ProgressNow::default(), NOW).await.expect("asked");
+            sql::update_ended(&mut tx, id, &dead.owner, (JobState::Done, None, ""), &ProgressNow::default(), NOW).await.expect("asked");
         assert!(!ended && sql::update_hold(&mut tx, id, &alive.owner).await.expect("asked"));
         drop(tx);
 

@@ -83,9 +83,7 @@ pub(in crate::jobs) async fn update_ended(
     conn: &mut Conn,
     id: JobId,
     owner: &str,
-    state: JobState,
-    result: Option<&Value>,
-    error: &str,
+    (state, result, error): (JobState, Option<&Value>, &str),
     progress: &ProgressNow,
     now: UnixMs,
 ) -> Result<bool, StoreError> {

@@ -29,7 +29,9 @@ pub fn state_class(state: JobState) -> &'static str {
 /// `12 of 90`, as far as it is known.
 pub fn progress(shell: &Shell, job: &Job) -> String {
     match job.total {
-        Some(total) => shell.language.text("job-progress-of", &[("done", Said::from(shell.number(job.done))), ("total", Said::from(shell.number(total)))]),
+        Some(total) => shell
+            .language
+            .text("job-progress-of", &[("done", Said::from(shell.number(job.done))), ("total", Said::from(shell.number(total)))]),
         None if job.done > 0 => shell.number(job.done),
         None => String::new(),
     }

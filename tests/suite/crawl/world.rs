@@ -6,7 +6,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwapOption;
 use axum::Router;
+use tollgate::aaa::access::{Access, Identity};
+use tollgate::aaa::directory::Directory;
+use tollgate::aaa::policy::NoMeters;
+use tollgate::aaa::throttle::{Throttle, ThrottleLimits};
 use tollgate::accounts::{PasswordCost, PasswordHasher, Scope, SignInDesk, SignInRules};
+use tollgate::sessions::{LiveSessions, TokenKey};
 use tollgate::store::{Db, IdMaker, KeyFile, SlotLease};
 use tollgate::units::{AccountId, JobId, TenantId, UnixMs};
 use tollgate::web::{Site, SiteOptions, with_layers};
@@ -153,5 +158,16 @@ pub async fn lease(db: &Db) -> IdMaker {
 pub fn make_site(db: &Db, key: &KeyFile, ids: IdMaker) -> Site {
     let desk = SignInDesk::new(db.clone(), key.sealer(), cheap_hasher(), SignInRules::default());
     let ids = Arc::new(ArcSwapOption::from_pointee(ids));
-    Site::new(db.clone(), desk, cheap_hasher(), key, ids, SiteOptions::default(), tollgate::panel::MENU)
+    Site::new(db.clone(), desk, cheap_hasher(), key, ids, SiteOptions::default(), nobody_online(), tollgate::panel::MENU)
+}
+
+/// No login was decided and nobody is online.
+fn nobody_online() -> Arc<Access> {
+    Arc::new(Access {
+        directory: Arc::new(Directory::empty()),
+        live: Arc::new(LiveSessions::new(TokenKey::new(&[7; 32]))),
+        throttle: Throttle::new(ThrottleLimits::default()),
+        usage: Arc::new(NoMeters),
+        identity: Identity::default(),
+    })
 }
