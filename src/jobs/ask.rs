@@ -40,6 +40,13 @@ pub async fn ask_job(db: &Db, ids: &IdMaker, scope: &Scope, terms: &Terms, argum
     if let Some(lane) = &lane
         && let Some(job) = sql::find_unfinished_in_lane(&mut tx, scope, lane).await?
     {
+        // whoever asks again does not want to wait for the next attempt
+        if sql::update_run_now(&mut tx, scope, job.id, now).await? > 0 {
+            tx.audit(
+                AuditEntry::new(scope.tenant().0, "job.ask", "jobs", job.id.0, terms.name).owned_by(job.owner_id.map(|account| account.0)),
+            );
+            tx.commit(now).await?;
+        }
         return Ok(Asked::Already(job.id));
     }
     let (id, asked_by) = (ids.next(now), db.actor().to_owned());

@@ -66,6 +66,7 @@ async fn every_function_of_sql_finds_what_the_scope_sees() {
             "count_job_rows" => count_job_rows(conn, scope, row.failed),
             "update_again" => sql::update_again(conn, scope, row.failed, NOW),
             "update_cancelled" => sql::update_cancelled(conn, scope, row.waiting, NOW),
+            "update_run_now" => sql::update_run_now(conn, scope, row.waiting, NOW - 1),
             "update_dismissed" => sql::update_dismissed(conn, scope, row.failed, NOW),
         }
         world.fresh.end().await;

@@ -10,6 +10,8 @@ use crate::units::{TenantId, UnixMs};
 
 /// Tenant 0 stands for the server.
 const SERVER: i64 = 0;
+/// What jiff calls the zone of a machine that has none; it is UTC in all but name.
+const UNKNOWN_ZONE: &str = "Etc/Unknown";
 
 impl Runner {
     /// Notes when each kind runs by itself. A rule that is as before keeps the instant at which it is due, however long ago that was.
@@ -94,7 +96,7 @@ impl Runner {
 /// The rule in words; a daily one means something else in another zone.
 fn rule(kind: &Kind, zone: &TimeZone) -> String {
     match kind.schedule {
-        Schedule::Daily { .. } => format!("{} {}", kind.schedule, zone.iana_name().unwrap_or("local time")),
+        Schedule::Daily { .. } => format!("{} {}", kind.schedule, zone.iana_name().filter(|name| *name != UNKNOWN_ZONE).unwrap_or("UTC")),
         _ => kind.schedule.to_string(),
     }
 }

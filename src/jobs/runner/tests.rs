@@ -369,6 +369,9 @@ async fn a_backup_is_read_back_named_and_the_oldest_go() {
         assert!(found.state == JobState::Queued && found.error.contains("exists"), "{}", found.error);
         assert_eq!(std::fs::read_dir(&folder).expect("listed").count(), 2);
         // stopped in the middle nothing is left
+        assert_eq!(ask(&world, &backup::TERMS).await, id, "whoever asks again does not wait");
+        let found = job(&world, id).await;
+        assert_eq!((found.run_at, found.attempts, found.error.as_str()), (NOW, 1, ""));
         execute(&node, found.run_at, true).await;
         assert_eq!((job(&world, id).await.state, std::fs::read_dir(&folder).expect("listed").count()), (JobState::Queued, 2));
         world.fresh.end().await;

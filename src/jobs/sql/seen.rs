@@ -160,6 +160,13 @@ pub async fn update_again(conn: &mut Conn, scope: &Scope, id: JobId, now: UnixMs
         e.tenant, e.from, &e.to, e.acting, e.sees_others, e.sees_server, e.is_of_server, id.0, now)
 }
 
+/// What waits for its next attempt may run at once.
+pub async fn update_run_now(conn: &mut Conn, scope: &Scope, id: JobId, now: UnixMs) -> Result<u64, StoreError> {
+    let e = Eyes::of(scope);
+    q!(exec conn, concat!("UPDATE jobs AS j SET run_at = $9, error = '' WHERE j.id = $8 AND j.state = 'queued' AND j.run_at > $9 AND ", job_is_seen!()),
+        e.tenant, e.from, &e.to, e.acting, e.sees_others, e.sees_server, e.is_of_server, id.0, now)
+}
+
 /// Cancels what waits; what runs is asked to end.
 pub async fn update_cancelled(conn: &mut Conn, scope: &Scope, id: JobId, now: UnixMs) -> Result<u64, StoreError> {
     let e = Eyes::of(scope);
