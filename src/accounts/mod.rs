@@ -68,7 +68,7 @@ pub use sign_in::{Attempt, Guest, Impersonation, Opened, Principal, SignInDesk, 
 pub use sql::{
     AccountFilter, AuditFilter, AuditRecord, SignIn, delete_old_sign_ins, find_account, find_account_by_id, find_account_by_name,
     find_owner, find_preferences, find_tenant, find_tenant_by_host, find_tenant_by_id, list_accounts, list_audit, list_looks_at,
-    list_permissions, list_role_book, list_sign_ins, list_tenants,
+    list_permissions, list_role_book, list_sign_ins, list_tenants, list_timeline,
 };
 pub use standing::{Link, Permission, Standing};
 pub use tenant::{ROLE_ADMIN, Tenant, check_time_zone};

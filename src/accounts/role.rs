@@ -64,6 +64,11 @@ pub enum Creates {
 }
 
 impl Role {
+    /// Whether customers are given to accounts of this role: providers and those who sell for them.
+    pub fn may_own_customers(self) -> bool {
+        matches!(self, Role::Admin | Role::Operator | Role::SubOperator)
+    }
+
     /// All of them, by level.
     pub const ALL: [Role; 11] = [
         Role::Developer,

@@ -11,6 +11,7 @@ use super::now_ms;
 use crate::aaa::access::Access;
 use crate::accounts::{PasswordHasher, SignInDesk, SignInRules, first_setup_link};
 use crate::config::HttpConfig;
+use crate::radius::dictionary::Dictionary;
 use crate::store::{Db, IdMaker, KeyFile};
 use crate::web::{Site, SiteOptions, with_layers};
 use crate::{api, panel};
@@ -19,7 +20,14 @@ use crate::{api, panel};
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// What the pages need.
-pub fn site(db: &Db, key: &KeyFile, ids: Arc<ArcSwapOption<IdMaker>>, http: &HttpConfig, access: Arc<Access>) -> Arc<Site> {
+pub fn site(
+    db: &Db,
+    key: &KeyFile,
+    ids: Arc<ArcSwapOption<IdMaker>>,
+    http: &HttpConfig,
+    access: Arc<Access>,
+    dictionary: Arc<Dictionary>,
+) -> Arc<Site> {
     let options = SiteOptions {
         trusted_proxies: http.trusted_proxies.clone(),
         is_insecure: http.insecure,
@@ -29,7 +37,7 @@ pub fn site(db: &Db, key: &KeyFile, ids: Arc<ArcSwapOption<IdMaker>>, http: &Htt
     };
     let hasher = PasswordHasher::for_this_machine();
     let desk = SignInDesk::new(db.clone(), key.sealer(), hasher.clone(), SignInRules::default());
-    Arc::new(Site::new(db.clone(), desk, hasher, key, ids, options, access, panel::MENU))
+    Arc::new(Site::new(db.clone(), desk, hasher, key, ids, options, access, dictionary, panel::MENU))
 }
 
 /// The pages with everything around them.

@@ -1,7 +1,7 @@
 //! The dictionary as the configuration names it, loaded when it is first needed.
 
-use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use super::Failure;
 use crate::radius::attribute_text;
@@ -17,7 +17,7 @@ pub fn load_dictionary(folder: Option<&Path>) -> Result<Dictionary, Failure> {
 
 /// Checks a line of a customer's reply attributes by the dictionary.
 pub fn reply_check(folder: Option<PathBuf>) -> impl Fn(&str) -> Result<(), String> {
-    let loaded = OnceCell::new();
+    let loaded = OnceLock::new();
     move |line| {
         let dictionary =
             loaded.get_or_init(|| load_dictionary(folder.as_deref()).map_err(|e| e.to_string())).as_ref().map_err(Clone::clone)?;

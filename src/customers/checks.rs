@@ -18,7 +18,7 @@ const MAX_REPLY_OCTETS: usize = 3000;
 const MAX_CODE_CHARS: usize = 32;
 
 /// Says what is wrong with one line `Name = value` of a customer's reply attributes.
-pub type ReplyCheck<'a> = &'a dyn Fn(&str) -> Result<(), String>;
+pub type ReplyCheck<'a> = &'a (dyn Fn(&str) -> Result<(), String> + Sync);
 
 /// A static address that routers hand out as given.
 pub fn parse_static_ipv4(text: &str) -> Result<Ipv4Addr, CustomerError> {

@@ -17,6 +17,7 @@ mod password;
 mod purchase;
 mod rekey;
 mod remove;
+mod reveal;
 #[cfg(test)]
 mod scope_tests;
 mod set;
@@ -48,6 +49,7 @@ pub use password::{CustomerPassword, PASSWORD_PLACE, set_password};
 pub use purchase::after;
 pub use rekey::rekey_usernames;
 pub use remove::remove_customer;
+pub use reveal::{readable_password, reset_password, show_password};
 pub use set::{CustomerChanges, set_customer, set_customer_by_id};
 pub use sql::{list_all_top_ups, list_top_ups_of, update_first_login};
 pub use state::{ActiveView, Facts, State, active_view, state};

@@ -8,6 +8,7 @@ mod api_keys;
 mod audit;
 mod capability_boxes;
 mod customers;
+mod go;
 mod jobs;
 mod online;
 mod preferences;
@@ -27,7 +28,7 @@ use crate::web::{Entry, Guard, Routes, serve_asset};
 
 /// Pages of the menu, in its order; each is shown to whom its guard lets in.
 pub const MENU: &[Entry] = &[
-    Entry { path: "/customers", text_id: "menu-customers", icon: "user", guard: customers::VIEW },
+    Entry { path: "/customers", text_id: "menu-customers", icon: "contact", guard: customers::VIEW },
     Entry { path: "/accounts", text_id: "menu-accounts", icon: "users", guard: Guard::Any(&[Capability::AccountsView]) },
     Entry { path: "/tenants", text_id: "menu-tenants", icon: "building-2", guard: Guard::Any(&[Capability::TenantsView]) },
     Entry { path: "/roles", text_id: "menu-roles", icon: "shield-check", guard: roles::VIEW },
@@ -45,6 +46,7 @@ pub fn routes() -> Routes {
         .and(sign_in::routes())
         .and(setup::routes())
         .and(customers::routes())
+        .and(go::routes())
         .and(views::routes())
         .and(accounts::routes())
         .and(tenants::routes())

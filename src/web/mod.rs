@@ -16,6 +16,7 @@ mod layers;
 pub mod list;
 mod locale;
 mod numbers;
+pub mod object;
 mod page;
 mod path;
 mod peer;

@@ -9,6 +9,7 @@ use crate::accounts::{AccountError, Denial, RoleBook};
 use crate::customers::CustomerError;
 use crate::jobs::JobError;
 use crate::lists::ListError;
+use crate::sessions::SessionError;
 use crate::store::StoreError;
 
 /// Why there is no page.
@@ -171,6 +172,15 @@ impl From<JobError> for Problem {
             JobError::Denied(denial) => denial.into(),
             JobError::Unknown(_) => Problem::NotFound,
             other => Problem::Refused(other.to_string()),
+        }
+    }
+}
+
+impl From<SessionError> for Problem {
+    fn from(error: SessionError) -> Problem {
+        match error {
+            SessionError::Store(e) => e.into(),
+            SessionError::Denied(denial) => denial.into(),
         }
     }
 }

@@ -31,6 +31,11 @@ impl Query {
         self.0.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v.trim())
     }
 
+    /// The same with digits of any script as ASCII ones: what is searched for by numbers and dates.
+    pub fn ascii(&self, name: &str) -> Cow<'_, str> {
+        ascii_digits(self.get(name))
+    }
+
     /// All values of a name, such as of several boxes.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(n, _)| n == name).map(|(_, v)| v.as_str())
@@ -39,11 +44,6 @@ impl Query {
     /// Whether a name is there, with whatever value.
     pub fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(n, _)| n == name)
-    }
-
-    /// The same with digits of any script as ASCII ones: what is searched for by numbers and dates.
-    pub fn ascii(&self, name: &str) -> Cow<'_, str> {
-        ascii_digits(self.get(name))
     }
 
     /// A value as another type, with digits of any script; `None` if it is absent or does not read.

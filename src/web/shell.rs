@@ -199,6 +199,12 @@ impl Shell {
         at.borrow().as_ref().map(|at| self.when(at)).unwrap_or_default()
     }
 
+    /// An instant as a form has it, in ASCII digits: `2026-12-01 14:05:00`.
+    pub fn plain_instant(&self, at: UnixMs) -> String {
+        let local = Timestamp::from_millisecond(at).map(|t| t.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string());
+        local.unwrap_or_default()
+    }
+
     fn printed(&self, at: UnixMs, format: &str) -> String {
         let local = Timestamp::from_millisecond(at).map(|t| t.to_zoned(self.zone.clone()).strftime(format).to_string());
         numbers::digits(self.language, &local.unwrap_or_default())

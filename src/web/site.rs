@@ -10,6 +10,8 @@ use super::list::Counts;
 use super::shell::Entry;
 use crate::aaa::access::Access;
 use crate::accounts::{PasswordHasher, SignInDesk};
+use crate::radius::attribute_text;
+use crate::radius::dictionary::Dictionary;
 use crate::store::{Db, IdMaker, KeyFile, Sealer};
 
 /// What the configuration says.
@@ -41,6 +43,8 @@ pub struct Site {
     pub options: SiteOptions,
     /// What decides logins, with who is online.
     pub access: Arc<Access>,
+    /// Names and types of attributes.
+    pub dictionary: Arc<Dictionary>,
     /// How many rows filters found lately.
     pub counts: Counts,
     /// Pages that may stand in the menu, in its order.
@@ -61,10 +65,16 @@ impl Site {
         ids: Arc<ArcSwapOption<IdMaker>>,
         options: SiteOptions,
         access: Arc<Access>,
+        dictionary: Arc<Dictionary>,
         menu: &'static [Entry],
     ) -> Site {
         let form_key = key.derive("tokens of forms");
         let (counts, streams) = (Counts::default(), Arc::default());
-        Site { db, desk, hasher, sealer: key.sealer(), ids, options, access, counts, menu, streams, form_key }
+        Site { db, desk, hasher, sealer: key.sealer(), ids, options, access, dictionary, counts, menu, streams, form_key }
+    }
+
+    /// Says what is wrong with a line of a customer's reply attributes.
+    pub fn check_reply(&self, line: &str) -> Result<(), String> {
+        attribute_text::parse(&self.dictionary, line).map(|_| ()).map_err(|e| e.reason)
     }
 }

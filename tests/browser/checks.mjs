@@ -90,6 +90,22 @@ export async function targetSizes(page) {
   return small.map((s) => `too small to press: ${s}`);
 }
 
+// A page in Bengali: it says so, its lines are high enough, and none of its own words is left in English. Names, cells and what somebody wrote may be.
+export async function bengali(page) {
+  return page.evaluate(() => {
+    const found = document.documentElement.lang === "bn" ? [] : [`the language is ${document.documentElement.lang}`];
+    for (const e of document.querySelectorAll("h1, h2, p, label, button, th, td, dt, input, select")) {
+      const style = getComputedStyle(e);
+      const height = parseFloat(style.lineHeight) / parseFloat(style.fontSize);
+      if (height < 1.59) found.push(`lines of ${e.tagName.toLowerCase()} are ${height.toFixed(2)} high`);
+      if (style.letterSpacing !== "normal" || style.textTransform !== "none") found.push(`${e.tagName.toLowerCase()} is spaced or in capitals`);
+    }
+    const own = "h1, h2, h3, p:not(.notice.bad), label, legend, button, summary, a.button, nav a, th[scope=col], dt, .hint, .state, option";
+    const english = [...document.querySelectorAll(own)].filter((e) => !e.closest("td, [dir=ltr]")).map((e) => e.textContent.match(/(?:[A-Za-z']+ ){3,}[A-Za-z']+/)?.[0]);
+    return [...new Set([...found, ...english.filter(Boolean).map((text) => `in English: ${text}`)])];
+  });
+}
+
 // A page's shape: what its content consists of, whatever the words and the menu. Pages of one shape are checked once by what takes long.
 export async function shape(page) {
   return page.evaluate(() => {

@@ -12,7 +12,7 @@ mod tenants;
 pub(super) use accounts::*;
 pub use accounts::{AccountFilter, find_account_by_id, find_account_by_name, find_preferences, list_accounts};
 pub(super) use api_keys::*;
-pub use audit::{AuditFilter, AuditRecord, list_audit, list_looks_at};
+pub use audit::{AuditFilter, AuditRecord, list_audit, list_looks_at, list_timeline};
 #[cfg(test)]
 pub(super) use audit::{explain_audit, try_to_change_the_audit_log};
 pub(super) use chain::*;

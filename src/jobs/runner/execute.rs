@@ -88,7 +88,10 @@ impl Runner {
             }
         };
         drop(task);
-        self.settle(&job, kind, end, why, &progress.now(), pulse.renewed_at).await;
+        let Some(verdict) = verdict(kind, end, why) else {
+            return tracing::warn!(job = %job.id, "another node has taken this job over");
+        };
+        self.settle(&job, kind, &verdict, &progress.now(), pulse.renewed_at, &stop).await;
     }
 
     fn context(&self, job: &Claimed, ids: Arc<IdMaker>, progress: Progress, stop: StopFlag) -> JobContext {
@@ -143,28 +146,22 @@ impl Runner {
         sql::find_cancel(&mut self.db.read().await?, job.id, &self.owner).await
     }
 
-    async fn settle(&self, job: &Claimed, kind: &Kind, end: End, why: Option<Why>, progress: &ProgressNow, renewed_at: UnixMs) {
-        let verdict = match (end, why) {
-            (End::Lost, _) | (End::Ended(Ok(Err(JobFailure::Lost))), _) => {
-                return tracing::warn!(job = %job.id, "another node has taken this job over");
-            }
-            (End::Ended(Ok(Ok(result))), _) => Verdict::Done(result),
-            // whatever it came to: nobody wants it any more
-            (_, Some(Why::Cancelled)) => Verdict::Cancelled,
-            (End::BrokenOff | End::Ended(Ok(Err(JobFailure::Stopped))), Some(Why::ServerStops)) => Verdict::GivenBack,
-            (End::BrokenOff | End::Ended(Ok(Err(JobFailure::Stopped))), _) => {
-                Verdict::Failed(format!("it took longer than {} s", kind.timeout.as_secs()), true)
-            }
-            (End::Ended(Ok(Err(JobFailure::Again(text)))), _) => Verdict::Failed(text, true),
-            (End::Ended(Ok(Err(JobFailure::ForGood(text)))), _) => Verdict::Failed(text, false),
-            (End::Ended(Err(_)), _) => Verdict::Failed("the program made a mistake; its log says which".into(), true),
-        };
+    /// Writes how it ended. With the database away that waits, but not for longer than the lease holds, and a server that stops does not wait.
+    async fn settle(
+        &self,
+        job: &Claimed,
+        kind: &Kind,
+        verdict: &Verdict,
+        progress: &ProgressNow,
+        renewed_at: UnixMs,
+        stop: &watch::Receiver<bool>,
+    ) {
         loop {
             let now = (self.clock)();
-            match self.write_end(job, kind, &verdict, progress, now).await {
+            match self.write_end(job, kind, verdict, progress, now).await {
                 Ok(true) => return tracing::info!(job = %job.id, kind = job.kind, end = verdict.word(), "a job has ended"),
                 Ok(false) => return tracing::warn!(job = %job.id, "another node has taken this job over"),
-                Err(error) if now - renewed_at > LEASE_MS => {
+                Err(error) if now - renewed_at > LEASE_MS || *stop.borrow() => {
                     return tracing::error!(%error, job = %job.id, "how a job ended could not be written: it will be run again");
                 }
                 Err(error) => tracing::debug!(%error, job = %job.id, "how a job ended is written later"),
@@ -197,6 +194,23 @@ impl Runner {
         tx.commit(now).await?;
         Ok(written)
     }
+}
+
+/// What becomes of the job; `None` if it is another node's by now.
+fn verdict(kind: &Kind, end: End, why: Option<Why>) -> Option<Verdict> {
+    Some(match (end, why) {
+        (End::Lost, _) | (End::Ended(Ok(Err(JobFailure::Lost))), _) => return None,
+        (End::Ended(Ok(Ok(result))), _) => Verdict::Done(result),
+        // whatever it came to: nobody wants it any more
+        (_, Some(Why::Cancelled)) => Verdict::Cancelled,
+        (End::BrokenOff | End::Ended(Ok(Err(JobFailure::Stopped))), Some(Why::ServerStops)) => Verdict::GivenBack,
+        (End::BrokenOff | End::Ended(Ok(Err(JobFailure::Stopped))), _) => {
+            Verdict::Failed(format!("it took longer than {} s", kind.timeout.as_secs()), true)
+        }
+        (End::Ended(Ok(Err(JobFailure::Again(text)))), _) => Verdict::Failed(text, true),
+        (End::Ended(Ok(Err(JobFailure::ForGood(text)))), _) => Verdict::Failed(text, false),
+        (End::Ended(Err(_)), _) => Verdict::Failed("the program made a mistake; its log says which".into(), true),
+    })
 }
 
 /// What becomes of the job.

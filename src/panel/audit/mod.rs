@@ -2,7 +2,7 @@
 
 mod export;
 mod filter;
-mod words;
+pub(in crate::panel) mod words;
 
 use askama::Template;
 use axum::http::StatusCode;

@@ -1,10 +1,12 @@
 //! What an address asks of a list.
 
+use std::borrow::Cow;
+
 use axum::response::Response;
 
 use super::{Column, List};
-use crate::lists::{Condition, Filter, Operator};
-use crate::web::{Query, go, url_with};
+use crate::lists::{Condition, Filter, Kind, Operator};
+use crate::web::{Query, ascii_digits, go, url_with};
 
 /// Longest text of a filter that is looked at, in octets; what is longer, the filter itself refuses.
 const MOST_OCTETS: usize = 8_000;
@@ -75,8 +77,10 @@ impl ListState {
             return Err(Box::new(go(&state.here(&[("cols", &chosen)]), &[])));
         }
         if query.has("w") {
-            // the search box takes whole filters, too
-            let both = format!("{} {}", state.filter, query.get("w"));
+            // the search box takes whole filters, too; texts in these are searched for as they are written
+            let words = query.get("w");
+            let words = if words.contains(':') { Cow::Borrowed(words) } else { ascii_digits(words) };
+            let both = format!("{} {words}", state.filter);
             let (filter, wrong) = Filter::read(&both, list.fields);
             let url = if wrong.is_empty() { state.with_filter(&filter) } else { state.url(list.path, &[("q", both.trim())]) };
             return Err(Box::new(go(&url, &[])));
@@ -84,7 +88,10 @@ impl ListState {
         let at = query.parse::<usize>("at").filter(|at| *at < state.filter.conditions.len());
         if let Some(field) = state.field(query.get("field")) {
             let operator = query.get("op").parse::<Operator>().unwrap_or(Operator::Is);
-            let values: Vec<&str> = query.all("v").collect();
+            // names and notes are searched for as they are written, numbers in ASCII digits
+            let is_text = matches!(field.kind, Kind::Name | Kind::Text);
+            let sent: Vec<Cow<'_, str>> = query.all("v").map(|v| if is_text { Cow::Borrowed(v) } else { ascii_digits(v) }).collect();
+            let values: Vec<&str> = sent.iter().map(|v| &**v).collect();
             match Condition::of_form(field, operator, &values) {
                 Ok(condition) => return Err(Box::new(go(&state.with_filter(&state.filter.with(condition, at)), &[]))),
                 Err(why) => {

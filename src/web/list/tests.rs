@@ -53,6 +53,7 @@ fn a_filters_form_becomes_the_address() {
     assert_eq!(leads_to("q=-status:closed&field=zone&op=is&v=north&v=south"), "/things?q=-status%3Aclosed+zone%3Anorth%2Csouth");
     assert_eq!(leads_to("q=status:active+zone:x&at=1&field=zone&op=none"), "/things?q=status%3Aactive+zone%3Anone");
     assert_eq!(leads_to("q=status:active&w=bob+zone:y"), "/things?q=status%3Aactive+zone%3Ay+bob");
+    assert_eq!(leads_to("q=&w=%E0%A7%A7%E0%A7%A8"), "/things?q=12", "Bengali digits");
     assert_eq!(leads_to("q=-status:closed&w="), "/things");
     let state = read("field=status&op=is&v=gone");
     assert_eq!(state.edited_field(), Some("status"));

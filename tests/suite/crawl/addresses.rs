@@ -2,7 +2,7 @@
 
 use tollgate::accounts::Role;
 
-use super::cast::{JOB_OWNERS, KEY_HOLDERS, Side, tenant_name};
+use super::cast::{CUSTOMER_OWNERS, JOB_OWNERS, KEY_HOLDERS, Side, tenant_name};
 use super::model::{is_let_in, is_of_server, manages, manages_job, sees, sees_job, sees_tenant, sees_whole_tenant, targets};
 use super::table::{About, Line};
 use super::world::World;
@@ -100,6 +100,20 @@ pub fn addresses(world: &World, actor: &'static str, line: &Line) -> Vec<Target>
         About::Server => {
             let verdict = if is_of_server(actor) { good(line) } else { Verdict::Forbidden };
             vec![target("the server", line.path.to_owned(), verdict)]
+        }
+        About::OwnView => {
+            let of = |key: &'static str| {
+                let verdict = if key == actor { Verdict::Changes } else { Verdict::Absent };
+                target(key, with_id(known.views[key].to_string()), verdict)
+            };
+            CUSTOMER_OWNERS.into_iter().map(of).chain(absent("")).collect()
+        }
+        About::SeenCustomer => {
+            let of = |owner: &'static str| {
+                let verdict = if sees(actor, owner) { good(line) } else { Verdict::Absent };
+                target(owner, with_id(known.customers[owner].to_string()), verdict)
+            };
+            CUSTOMER_OWNERS.into_iter().map(of).chain(absent("")).collect()
         }
         About::SeenTenant => {
             let of = |side: Side| {

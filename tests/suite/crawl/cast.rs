@@ -94,6 +94,9 @@ pub fn job_mark(key: &str) -> String {
 /// The mark of the server's own job.
 pub const SERVER_JOB_MARK: &str = "vvssvv";
 
+/// Who has a customer and keeps a view.
+pub const CUSTOMER_OWNERS: [&str; 9] = ["admin", "north", "hill", "dale", "south", "rival", "cove", "admin-b", "hill-b"];
+
 /// The place of a part in the cast.
 pub fn place(key: &str) -> usize {
     CAST.iter().position(|part| part.key == key).unwrap_or_else(|| panic!("nobody is called {key}"))
@@ -112,6 +115,11 @@ pub fn mark(key: &str) -> String {
 /// The mark of its API key.
 pub fn key_mark(key: &str) -> String {
     format!("yy{:02}yy", place(key))
+}
+
+/// The mark of its customer.
+pub fn customer_mark(key: &str) -> String {
+    format!("uu{:02}uu", place(key))
 }
 
 /// What the account signs in with.

@@ -1,0 +1,114 @@
+//! Adding a customer: what a counter needs first, the rest folded away. Somebody who has the same phone already is shown before a second one is made of him.
+
+use askama::Template;
+use axum::response::Response;
+
+use super::fields::{self, Choices};
+use crate::accounts::{find_account_by_id, find_owner};
+use crate::customers::finding::{CustomerLine, CustomerQuery, FIELDS, Meaning, Start, list_found};
+use crate::customers::zones::list_zones;
+use crate::customers::{CustomerPassword, add_customer, readable_password};
+use crate::lists::{Filter, quoted};
+use crate::packages::list_package_ids;
+use crate::units::AccountId;
+use crate::web::{Complaints, Form, Problem, Shell, Signed, go, html, refill};
+
+/// Digits of a phone that are compared: with or without a country's prefix it is the same one.
+const PHONE_DIGITS: usize = 9;
+
+#[derive(Template)]
+#[template(path = "panel/customers/new.html")]
+struct Page {
+    shell: Shell,
+    form: Form,
+    complaints: Complaints,
+    choices: Choices,
+    alike: Vec<CustomerLine>,
+}
+
+async fn page(who: &Signed, form: Form, complaints: Complaints, alike: Vec<CustomerLine>) -> Result<Page, Problem> {
+    let shell = who.shell("customer-new");
+    let mut conn = who.site.db.read().await?;
+    let packages = list_package_ids(&mut conn, who.scope()).await.unwrap_or_default();
+    let zones = list_zones(&mut conn, who.scope()).await?;
+    let choices =
+        Choices::new(&shell, packages.into_iter().map(|(name, _)| name).collect(), zones.into_iter().map(|zone| zone.name).collect());
+    Ok(Page { shell, form, complaints, choices, alike })
+}
+
+pub(super) async fn show(who: Signed) -> Result<Response, Problem> {
+    html(&page(&who, Form::of(&[("connection", "pppoe"), ("billing", "prepaid")]), Complaints::default(), Vec::new()).await?)
+}
+
+/// Customers with this phone.
+async fn alike(who: &Signed, phone: &str) -> Result<Vec<CustomerLine>, Problem> {
+    let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
+    if digits.len() < PHONE_DIGITS {
+        return Ok(Vec::new());
+    }
+    let (filter, _) = Filter::read(&format!("phone:{}", quoted(&digits[digits.len() - PHONE_DIGITS..])), FIELDS);
+    let zone = who.tenant.zone();
+    let meaning = Meaning { now: who.now(), zone: &zone, rules: &who.tenant.access_rules };
+    let query = CustomerQuery { filter, ..CustomerQuery::default() };
+    Ok(list_found(&mut who.site.db.read().await?, who.scope(), &query, &meaning, Start::First, 0, 5).await?)
+}
+
+/// To whom a new customer belongs: whoever adds him if he sells, else the provider for whom he works.
+async fn owner(who: &Signed) -> Result<AccountId, Problem> {
+    let own = who.scope().acting().ok_or(Problem::NotFound)?;
+    let mut conn = who.site.db.read().await?;
+    let account = find_account_by_id(&mut conn, who.scope(), own).await?.ok_or(Problem::NotFound)?;
+    if account.role.may_own_customers() {
+        return Ok(own);
+    }
+    let above = match account.path.parent() {
+        Some(above) => find_account_by_id(&mut conn, who.scope(), above).await?,
+        None => None,
+    };
+    match above.filter(|above| above.role.may_own_customers()) {
+        Some(above) => Ok(above.id),
+        None => find_owner(&mut conn, who.scope().tenant()).await?.ok_or(Problem::NotFound),
+    }
+}
+
+pub(super) async fn add(who: Signed, form: Form) -> Result<Response, Problem> {
+    let mut complaints = Complaints::default();
+    let said = fields::read(&form, &who.tenant.zone(), &mut complaints);
+    if form.text("package").is_empty() {
+        complaints.add("package", who.shell("customer-new").t("package-missing"));
+    }
+    let password = match form.raw("password") {
+        "" => Ok(readable_password()),
+        typed => CustomerPassword::new(typed),
+    };
+    let password = password.map_err(|e| complaints.add("password", e.to_string())).ok();
+    let found = if form.has("again") { Vec::new() } else { alike(&who, form.text("phone")).await? };
+    let shown = form.without(&["password"]);
+    let Some(password) = password.filter(|_| complaints.is_empty() && found.is_empty()) else {
+        return refill(&page(&who, shown, complaints, found).await?);
+    };
+    let (ids, owner) = (who.ids()?, owner(&who).await?);
+    let new = said.into_new(password);
+    match add_customer(
+        &who.db(),
+        &ids,
+        &who.site.sealer,
+        who.scope(),
+        &who.tenant,
+        owner,
+        new,
+        &|line: &str| who.site.check_reply(line),
+        who.now(),
+    )
+    .await
+    {
+        Ok(customer) => {
+            who.site.counts.forget(who.scope());
+            Ok(go(&format!("/customers/{}?said=customer-added", customer.id), &[]))
+        }
+        Err(error) => {
+            let complaints = fields::complaint(error)?;
+            refill(&page(&who, shown, complaints, Vec::new()).await?)
+        }
+    }
+}

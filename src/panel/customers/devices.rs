@@ -1,0 +1,65 @@
+//! A customer's devices: which are on his list, since when and by whom, when each last logged in, and what became of the list.
+
+use askama::Template;
+use axum::response::Response;
+
+use super::{EDIT, called, find, frame};
+use crate::customers::{Device, DeviceActor, DeviceEvent, add_device, list_device_events, list_devices, remove_device};
+use crate::units::Mac;
+use crate::web::object::Object;
+use crate::web::{Complaints, Form, Id, Problem, Shell, Signed, go, html, refill};
+
+const MOST_EVENTS: i64 = 50;
+
+#[derive(Template)]
+#[template(path = "panel/customers/devices.html")]
+struct Page {
+    shell: Shell,
+    object: Object,
+    form: Form,
+    complaints: Complaints,
+    id: i64,
+    devices: Vec<Device>,
+    events: Vec<DeviceEvent>,
+    may_edit: bool,
+}
+
+async fn page(who: &Signed, id: i64, form: Form, complaints: Complaints) -> Result<Page, Problem> {
+    let customer = find(who, id).await?;
+    let shell = who.shell("menu-customers").titled(called(&customer));
+    let object = frame(who, &shell, &customer).await?.object;
+    let mut conn = who.site.db.read().await?;
+    let devices = list_devices(&mut conn, who.scope(), customer.id).await?;
+    let events = list_device_events(&mut conn, who.scope(), customer.id, MOST_EVENTS).await?;
+    Ok(Page { object, form, complaints, id, devices, events, may_edit: EDIT.lets(who.scope()), shell })
+}
+
+pub(super) async fn show(who: Signed, Id(id): Id) -> Result<Response, Problem> {
+    html(&page(&who, id, Form::default(), Complaints::default()).await?)
+}
+
+pub(super) async fn add(who: Signed, Id(id): Id, form: Form) -> Result<Response, Problem> {
+    let customer = find(&who, id).await?;
+    let Ok(mac) = form.text("mac").parse::<Mac>() else {
+        let complaints = Complaints::about("mac", who.shell("menu-customers").t("mac-wrong"));
+        return refill(&page(&who, id, form, complaints).await?);
+    };
+    let name = who.principal.account_name.clone();
+    let by = DeviceActor { name: &name, source: "panel" };
+    match add_device(&who.db(), who.scope(), &who.tenant, &customer.username, mac, form.text("device_note"), by, who.now()).await {
+        Ok(_) => Ok(go(&format!("/customers/{id}/devices?said=device-added"), &[])),
+        Err(error @ crate::customers::CustomerError::BadField(_)) => {
+            refill(&page(&who, id, form, Complaints::about("mac", error.to_string())).await?)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(super) async fn remove(who: Signed, Id(id): Id, form: Form) -> Result<Response, Problem> {
+    let customer = find(&who, id).await?;
+    let mac = form.text("mac").parse::<Mac>().map_err(|_| Problem::NotFound)?;
+    let name = who.principal.account_name.clone();
+    let by = DeviceActor { name: &name, source: "panel" };
+    remove_device(&who.db(), who.scope(), &who.tenant, &customer.username, mac, by, who.now()).await?;
+    Ok(go(&format!("/customers/{id}/devices?said=device-removed"), &[]))
+}
