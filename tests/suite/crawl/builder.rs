@@ -69,7 +69,7 @@ fn network(server: &TestServer, side: Side) {
 }
 
 /// What everybody of the cast who asked for a job holds.
-const CRAWLED: Terms = Terms { name: "crawled", place: Place::Tenant, needs: Capability::ApiKeys, is_alone: false };
+const CRAWLED: Terms = Terms { name: "crawled", place: Place::Tenant, needs: Capability::CustomersView, is_alone: false };
 const CRAWLED_SERVER: Terms = Terms { name: "crawled", place: Place::Server, needs: Capability::PlatformView, is_alone: false };
 
 /// Writes a row and fails, with the mark that it was asked to bear.
