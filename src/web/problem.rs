@@ -7,6 +7,7 @@ use super::Language;
 use super::denial::denial_text;
 use crate::accounts::{AccountError, Denial, RoleBook};
 use crate::customers::CustomerError;
+use crate::jobs::JobError;
 use crate::lists::ListError;
 use crate::sessions::SessionError;
 use crate::store::StoreError;
@@ -159,6 +160,17 @@ impl From<AccountError> for Problem {
             AccountError::Busy => Problem::Busy,
             AccountError::Outdated => Problem::Conflict(error.to_string()),
             AccountError::Impersonation(why) => Problem::Forbidden(why.into()),
+            other => Problem::Refused(other.to_string()),
+        }
+    }
+}
+
+impl From<JobError> for Problem {
+    fn from(error: JobError) -> Problem {
+        match error {
+            JobError::Store(e) => e.into(),
+            JobError::Denied(denial) => denial.into(),
+            JobError::Unknown(_) => Problem::NotFound,
             other => Problem::Refused(other.to_string()),
         }
     }

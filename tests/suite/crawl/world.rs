@@ -14,7 +14,7 @@ use tollgate::accounts::{PasswordCost, PasswordHasher, Scope, SignInDesk, SignIn
 use tollgate::radius::dictionary::Dictionary;
 use tollgate::sessions::{LiveSessions, TokenKey};
 use tollgate::store::{Db, IdMaker, KeyFile, SlotLease};
-use tollgate::units::{AccountId, TenantId, UnixMs};
+use tollgate::units::{AccountId, JobId, TenantId, UnixMs};
 use tollgate::web::{Site, SiteOptions, with_layers};
 
 use super::builder::build;
@@ -48,6 +48,8 @@ pub struct Known {
     pub customers: HashMap<&'static str, i64>,
     pub views: HashMap<&'static str, i64>,
     pub sign_ins: HashMap<&'static str, SignIns>,
+    /// By who asked; that of the server as `(the server)`.
+    pub jobs: HashMap<&'static str, JobId>,
 }
 
 impl Known {

@@ -4,6 +4,7 @@ mod accounts;
 mod api_keys;
 mod audit;
 mod customers;
+mod jobs;
 mod roles;
 mod settings;
 mod sign_in;
