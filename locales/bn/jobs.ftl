@@ -57,3 +57,6 @@ attention-backup-never = এই সার্ভারের কোনো ভা�
 attention-backup-old = সর্বশেষ ভালো ব্যাকআপ শেষ হয়েছে { $since }-এ, এক দিনেরও বেশি আগে।
 attention-job-late = { $kind } সময়মতো চলেনি: চলার কথা ছিল { $due }-এ।
 attention-job-failed = { $kind } { $at }-এ ব্যর্থ হয়েছে: { $error }
+job-kind-customers-bulk = একাধিক গ্রাহকের কাজ
+job-kind-customers-undo = ফিরিয়ে নেওয়া
+job-undo = ফিরিয়ে নিন

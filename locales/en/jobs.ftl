@@ -57,3 +57,6 @@ attention-backup-never = There is no good backup of this server yet; it has been
 attention-backup-old = The last good backup ended at { $since }, more than a day ago.
 attention-job-late = { $kind } has not run as it should: it was due at { $due }.
 attention-job-failed = { $kind } failed at { $at }: { $error }
+job-kind-customers-bulk = Customers at once
+job-kind-customers-undo = Taking back
+job-undo = Take it back

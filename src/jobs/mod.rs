@@ -1,6 +1,6 @@
 //! Work that goes on beside requests: what people ask for and what runs by itself at night. One queue in the store, one runner on each node, one table of kinds.
 //!
-//! Owns: `jobs`, `job_rows`, `job_schedules`. Must not know: HTML, configuration.
+//! Owns: `jobs`, `job_rows`, `job_schedules`. Must not know: HTML, configuration. Uses the room `aaa`, which ends sessions.
 //!
 //! Reading order: [`Terms`] and [`Kind`] (what a kind of job is), [`Job`] (one of them), [`Schedule`] and [`Retry`] (pure), `table` (all kinds), `ask` and `change` (what
 //! people do), `runner` (what the node does), `context` (what the work itself gets), [`attention`](list_attention) (what somebody should look at), [`backup`] (the
@@ -13,6 +13,7 @@ mod attention;
 pub mod backup;
 mod change;
 mod context;
+mod customers_bulk;
 mod error;
 mod job;
 mod kind;
@@ -32,6 +33,7 @@ pub use ask::{Asked, ask_job};
 pub use attention::{Attention, AttentionValue, list_attention};
 pub use change::{cancel_job, dismiss_job, may_change_job, retry_job};
 pub use context::{JobContext, StopFlag};
+pub use customers_bulk::{BULK, BulkArguments, UNDO, UndoArguments};
 pub use error::{JobError, JobFailure};
 pub use job::{Job, JobFilter, JobPlace, JobState};
 pub use kind::{Kind, Work};

@@ -1,10 +1,11 @@
 //! The table of kinds: everything that the runner can run. A kind that is not here is left in the queue for a node that has it.
 
 use super::backup::{self, BackupOptions};
+use super::customers_bulk;
 use super::{Kind, Terms};
 
 /// What is known of every kind, for pages and commands.
-pub const TERMS: &[&Terms] = &[&backup::TERMS];
+pub const TERMS: &[&Terms] = &[&backup::TERMS, &customers_bulk::BULK, &customers_bulk::UNDO];
 
 /// What kinds take from the configuration.
 #[derive(Debug, Clone)]
@@ -15,7 +16,7 @@ pub struct KindSettings {
 
 /// Every kind, ready to run.
 pub fn kinds(settings: KindSettings) -> Vec<Kind> {
-    vec![backup::kind(settings.backup)]
+    std::iter::once(backup::kind(settings.backup)).chain(customers_bulk::kinds()).collect()
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use axum::response::Response;
 
 use super::VIEW;
 use super::words::{self, Fact, facts, state_class};
-use crate::jobs::{Job, JobRow, JobState, Outcome, count_job_rows, find_job, list_job_rows, may_change_job};
+use crate::jobs::{BULK, BulkArguments, Job, JobRow, JobState, Outcome, count_job_rows, find_job, list_job_rows, may_change_job};
+use crate::panel::customers;
 use crate::units::JobId;
 use crate::web::{CsvExport, Id, Problem, Query, Shell, Signed, csv_text, html, send_csv, with_refresh};
 
@@ -34,6 +35,8 @@ struct Page {
     arguments: Vec<Fact>,
     result: Vec<Fact>,
     may_change: bool,
+    /// Where it is taken back.
+    undo: Option<String>,
     choices: Vec<Choice>,
     lines: Vec<Line>,
     has_rows: bool,
@@ -81,6 +84,7 @@ pub(super) async fn show(who: Signed, Id(id): Id, query: Query) -> Result<Respon
         arguments: facts(&shell, &job.arguments),
         result: job.result.as_ref().map(|result| facts(&shell, result)).unwrap_or_default(),
         may_change: may_change_job(who.scope(), &job).is_ok(),
+        undo: undo(&who, &job),
         choices: choices(&shell, &here, &counts, outcome),
         lines: rows.into_iter().map(|row| Line { class: outcome_class(row.outcome), row }).collect(),
         has_rows: !counts.is_empty(),
@@ -91,6 +95,13 @@ pub(super) async fn show(who: Signed, Id(id): Id, query: Query) -> Result<Respon
     };
     let response = html(&page)?;
     Ok(if is_over { response } else { with_refresh(response, REFRESH_SECS) })
+}
+
+/// Where the work of a job on many customers is taken back, for whoever may, once it is over.
+fn undo(who: &Signed, job: &Job) -> Option<String> {
+    let arguments = serde_json::from_value::<BulkArguments>(job.arguments.clone()).ok().filter(|_| job.kind == BULK.name)?;
+    let may = customers::BULK.lets(who.scope()) && who.scope().require_himself().is_ok();
+    (may && job.state.is_over() && arguments.what.can_be_undone()).then(|| format!("/customers/bulk/{}/undo", job.id))
 }
 
 fn outcome_class(outcome: Outcome) -> &'static str {
