@@ -155,7 +155,7 @@ fn texts_are_plain() {
 }
 
 /// Ids of texts that are put together while a page is made: beginning, and why.
-const MADE: [(&str, &str); 10] = [
+const MADE: [(&str, &str); 13] = [
     ("denial-", "a rule that refuses"),
     ("problem-", "the kind of a problem"),
     ("said-", "named by the redirect after a change"),
@@ -166,6 +166,9 @@ const MADE: [(&str, &str); 10] = [
     ("audit-kind-", "a table, in the audit log"),
     ("audit-source-", "a surface, in the audit log"),
     ("rules-verdict-", "what happens to a login"),
+    ("reason-", "why a login is rejected"),
+    ("remedy-", "what helps then"),
+    ("check-", "what a login is asked"),
 ];
 
 fn english() -> BTreeMap<String, String> {
