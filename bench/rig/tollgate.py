@@ -11,6 +11,7 @@ from .customers import SECRET, write_csv
 from .load import ROOT
 from .postgres import Postgres
 from .process import Failure, free_port, http_get, run, wait_until
+from .sql import Lite, Pg
 
 
 class Tollgate:
@@ -53,6 +54,15 @@ class Tollgate:
     def cli(self, *arguments, timeout_secs=900):
         """One command with this server's configuration."""
         return run([self.binary, "--config", self.config, *arguments], timeout_secs, cwd=self.folder)
+
+    @contextlib.contextmanager
+    def sql(self):
+        """The store, to write rows into while no server runs."""
+        store = Pg(self.postgres, "tollgate") if self.postgres else Lite(os.path.join(self.folder, "tollgate.db"))
+        try:
+            yield store
+        finally:
+            store.close()
 
     def import_customers(self, count, write=write_csv):
         """Imports generated customers; returns the seconds it took."""

@@ -25,6 +25,12 @@ macro_rules! catalogue {
                 match self { $($(Capability::$name => concat!($($doc),+).trim_ascii(),)+)+ }
             }
 
+            /// Whether it can be held for the customers of some zones only.
+            pub fn is_by_zone(self) -> bool {
+                use Capability as C;
+                matches!(self, C::CustomersView | C::CustomersEdit | C::CustomersSuspend | C::CustomersActivate)
+            }
+
             /// The menu group behind which it stands; `None` if no menu can be switched off over it.
             pub fn menu(self) -> Option<Menu> {
                 match self { $($(Capability::$name => catalogue!(@menu $group),)+)+ }

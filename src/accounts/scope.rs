@@ -134,6 +134,31 @@ impl Scope {
         self.held.whole.has(capability)
     }
 
+    /// In which zones it may do this: `None` = whatever the zone, an empty list = in none. A permission for a resource `zone:ID` holds for the customers of that zone.
+    pub fn zones(&self, capability: Capability) -> Option<Vec<i64>> {
+        if self.may(capability) {
+            return None;
+        }
+        let zone = |resource: &String| resource.strip_prefix("zone:").and_then(|id| id.parse().ok());
+        Some(self.held.limited.iter().filter(|(held, _)| *held == capability).filter_map(|(_, resource)| zone(resource)).collect())
+    }
+
+    /// Whether it may do this to customers, be it in some zones only.
+    pub fn may_in_some_zone(&self, capability: Capability) -> bool {
+        self.zones(capability).is_none_or(|zones| !zones.is_empty())
+    }
+
+    /// Refuses what it may do to no customer.
+    pub fn require_in_some_zone(&self, capability: Capability) -> Result<(), Denial> {
+        if self.may_in_some_zone(capability) { Ok(()) } else { Err(Denial::Lacks(capability)) }
+    }
+
+    /// Refuses what it may not do to a customer in this zone.
+    pub fn require_in_zone(&self, capability: Capability, zone: Option<i64>) -> Result<(), Denial> {
+        let fits = self.zones(capability).is_none_or(|zones| zone.is_some_and(|zone| zones.contains(&zone)));
+        if fits { Ok(()) } else { Err(Denial::Lacks(capability)) }
+    }
+
     /// Refuses what it may not do.
     pub fn require(&self, capability: Capability) -> Result<(), Denial> {
         if self.may(capability) { Ok(()) } else { Err(Denial::Lacks(capability)) }

@@ -46,14 +46,30 @@ pub async fn list_customers(
 
 /// The customer with this lookup key.
 pub async fn find_customer(conn: &mut Conn, scope: &Scope, key: &str) -> Result<Option<Customer>, CustomerError> {
-    scope.require(Capability::CustomersView)?;
-    Ok(sql::find_customer(conn, scope, key).await?)
+    scope.require_in_some_zone(Capability::CustomersView)?;
+    Ok(sql::find_customer(conn, scope, key).await?.filter(|customer| is_in_zone(scope, customer)))
 }
 
 /// The customer of this id; `None` if he was removed.
 pub async fn find_customer_by_id(conn: &mut Conn, scope: &Scope, id: CustomerId) -> Result<Option<Customer>, CustomerError> {
-    scope.require(Capability::CustomersView)?;
-    Ok(sql::find_customer_by_id(conn, scope, id).await?)
+    scope.require_in_some_zone(Capability::CustomersView)?;
+    Ok(sql::find_customer_by_id(conn, scope, id).await?.filter(|customer| is_in_zone(scope, customer)))
+}
+
+/// Whether he is of a zone in which the scope sees customers: else he is as if absent.
+fn is_in_zone(scope: &Scope, customer: &Customer) -> bool {
+    scope.require_in_zone(Capability::CustomersView, customer.zone_id).is_ok()
+}
+
+/// Refuses what may not be done to this customer: a capability may be held for some zones only.
+pub(super) async fn require_of(conn: &mut Conn, scope: &Scope, capability: Capability, id: CustomerId) -> Result<(), CustomerError> {
+    if scope.may(capability) {
+        return Ok(());
+    }
+    scope.require_in_some_zone(capability)?;
+    let customer = sql::find_customer_by_id(conn, scope, id).await?.filter(|customer| is_in_zone(scope, customer));
+    let customer = customer.ok_or_else(|| CustomerError::Unknown(id.to_string()))?;
+    Ok(scope.require_in_zone(capability, customer.zone_id)?)
 }
 
 /// How many customers there are.
@@ -64,7 +80,7 @@ pub async fn count_customers(conn: &mut Conn, scope: &Scope) -> Result<i64, Cust
 
 /// What a customer bought on top, the oldest first.
 pub async fn list_top_ups(conn: &mut Conn, scope: &Scope, id: CustomerId) -> Result<Vec<TopUp>, CustomerError> {
-    scope.require(Capability::CustomersView)?;
+    require_of(conn, scope, Capability::CustomersView, id).await?;
     Ok(sql::list_top_ups(conn, scope, id).await?)
 }
 

@@ -152,10 +152,12 @@ fn check_allowed(scope: &Scope, before: &Customer, after: &Customer) -> Result<(
     let is_about_service = before.hold != after.hold || is_closed(before) != is_closed(after);
     let others_as_after = Customer { hold: after.hold.clone(), closed_at: after.closed_at, ..before.clone() };
     if is_about_service {
-        scope.require(if is_held(after) { Capability::CustomersSuspend } else { Capability::CustomersActivate })?;
+        scope.require_in_zone(if is_held(after) { Capability::CustomersSuspend } else { Capability::CustomersActivate }, before.zone_id)?;
     }
     if !is_about_service || others_as_after != *after {
-        scope.require(Capability::CustomersEdit)?;
+        scope.require_in_zone(Capability::CustomersEdit, before.zone_id)?;
+        // nor does he move somebody out of his own reach
+        scope.require_in_zone(Capability::CustomersEdit, after.zone_id)?;
     }
     Ok(())
 }
@@ -236,7 +238,7 @@ async fn locked(
         Whom::Id(id) => sql::find_customer_by_id(tx, scope, id).await?,
         Whom::Username(name) => sql::find_customer(tx, scope, &lookup_key(name, tenant.case_sensitive_usernames)).await?,
     };
-    let found = found.ok_or_else(unknown)?;
+    let found = found.filter(|found| scope.require_in_zone(Capability::CustomersView, found.zone_id).is_ok()).ok_or_else(unknown)?;
     if !sql::update_lock_customer_by_id(tx, scope, found.id, now).await? {
         return Err(unknown());
     }

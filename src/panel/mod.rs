@@ -8,6 +8,7 @@ mod api_keys;
 mod audit;
 mod capability_boxes;
 mod customers;
+mod go;
 mod online;
 mod preferences;
 mod profile;
@@ -43,6 +44,7 @@ pub fn routes() -> Routes {
         .and(sign_in::routes())
         .and(setup::routes())
         .and(customers::routes())
+        .and(go::routes())
         .and(views::routes())
         .and(accounts::routes())
         .and(tenants::routes())

@@ -38,10 +38,12 @@ pub enum Guard {
 impl Guard {
     /// Whether it lets somebody with this scope in.
     pub fn lets(self, scope: &Scope) -> bool {
+        // whose customers a page is about, its use cases look at
+        let may = |c: &Capability| scope.may(*c) || (c.is_by_zone() && scope.may_in_some_zone(*c));
         match self {
             Guard::Open | Guard::SignedIn | Guard::Key => true,
-            Guard::Any(capabilities) => capabilities.iter().any(|c| scope.may(*c)),
-            Guard::All(capabilities) => capabilities.iter().all(|c| scope.may(*c)),
+            Guard::Any(capabilities) => capabilities.iter().any(may),
+            Guard::All(capabilities) => capabilities.iter().all(may),
         }
     }
 

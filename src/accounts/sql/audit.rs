@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use crate::accounts::{Scope, account_key};
-use crate::q;
 use crate::store::{Conn, StoreError};
 use crate::units::{AccountId, UnixMs};
+use crate::{is_seen, q};
 
 /// One line of the audit log.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -107,7 +107,7 @@ pub async fn list_looks_at(conn: &mut Conn, scope: &Scope, limit: i64) -> Result
 }
 
 /// What was done to one thing, the newest first, before a number: for whoever sees the thing itself, whatever else of the log he may read. The caller has found it under
-/// his scope.
+/// his scope; what was done while it belonged to somebody whom he does not see stays theirs.
 pub async fn list_timeline(
     conn: &mut Conn,
     scope: &Scope,
@@ -116,9 +116,10 @@ pub async fn list_timeline(
     before: i64,
     limit: i64,
 ) -> Result<Vec<AuditRecord>, StoreError> {
-    let rows = q!(all conn, AuditRow, "SELECT seq, at, actor_id, actor, on_behalf_of, source, verb, kind, object_id, object, changes, request_id, ip \
-        FROM audit_log WHERE tenant_id = $1 AND kind = $2 AND object_id = $3 AND seq < $4 ORDER BY seq DESC LIMIT $5",
-        scope.tenant().0, kind, object_id, before, limit)?;
+    let (from, to) = scope.owners();
+    let rows = q!(all conn, AuditRow, concat!("SELECT seq, at, actor_id, actor, on_behalf_of, source, verb, kind, object_id, object, changes, request_id, ip \
+        FROM audit_log WHERE tenant_id = $1 AND kind = $2 AND object_id = $3 AND seq < $4 AND ", is_seen!("owner_id", "$6", "$7"), " ORDER BY seq DESC LIMIT $5"),
+        scope.tenant().0, kind, object_id, before, limit, from, to)?;
     Ok(rows.into_iter().map(into_record).collect())
 }
 

@@ -5,6 +5,7 @@ use super::{DeviceAction, DeviceActor, sql};
 use crate::accounts::capability::Capability;
 use crate::accounts::{Scope, Tenant};
 use crate::customers::checks::{MAX_MACS, check_text};
+use crate::customers::list::require_of;
 use crate::store::{AuditEntry, Conn, Db, StoreError, Tx};
 use crate::units::{CustomerId, Mac, UnixMs};
 
@@ -20,12 +21,13 @@ pub async fn add_device(
     by: DeviceActor<'_>,
     now: UnixMs,
 ) -> Result<bool, CustomerError> {
-    scope.require(Capability::CustomersEdit)?;
+    scope.require_in_some_zone(Capability::CustomersEdit)?;
     check_text("note", note)?;
     let mut tx = db.begin().await?;
     let key = lookup_key(username, tenant.case_sensitive_usernames);
     let found = customers::update_lock_customer(&mut tx, scope, &key, now).await?;
     let id = found.ok_or_else(|| CustomerError::Unknown(username.to_owned()))?;
+    require_of(&mut tx, scope, Capability::CustomersEdit, id).await?;
     if sql::count_devices(&mut tx, scope.tenant(), id).await? >= MAX_MACS as i64 {
         return Err(CustomerError::BadField(format!("more than {MAX_MACS} MAC addresses")));
     }
@@ -49,11 +51,12 @@ pub async fn remove_device(
     by: DeviceActor<'_>,
     now: UnixMs,
 ) -> Result<bool, CustomerError> {
-    scope.require(Capability::CustomersEdit)?;
+    scope.require_in_some_zone(Capability::CustomersEdit)?;
     let mut tx = db.begin().await?;
     let key = lookup_key(username, tenant.case_sensitive_usernames);
     let found = customers::update_lock_customer(&mut tx, scope, &key, now).await?;
     let id = found.ok_or_else(|| CustomerError::Unknown(username.to_owned()))?;
+    require_of(&mut tx, scope, Capability::CustomersEdit, id).await?;
     let was_there = sql::delete_device(&mut tx, scope, id, mac).await?;
     if was_there {
         sql::insert_event(&mut tx, scope, id, mac, DeviceAction::Removed, by, now).await?;

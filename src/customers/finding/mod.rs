@@ -7,6 +7,7 @@ mod fields;
 mod line;
 #[cfg(test)]
 mod scope_tests;
+mod search;
 mod sql;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ use crate::units::UnixMs;
 pub use cursor::Cursor;
 pub use fields::{FIELDS, STATES};
 pub use line::{CustomerLine, LineDevices};
+pub use search::{Found, search_customers};
 
 /// Counts go no further; what is more is said as "10,000+".
 pub const COUNT_CAP: i64 = 10_000;
@@ -78,7 +80,7 @@ pub enum Start<'a> {
 
 /// How many customers a filter finds, at most [`COUNT_CAP`] + 1.
 pub async fn count_found(conn: &mut Conn, scope: &Scope, filter: &Filter, meaning: &Meaning<'_>) -> Result<i64, CustomerError> {
-    scope.require(Capability::CustomersView)?;
+    scope.require_in_some_zone(Capability::CustomersView)?;
     Ok(sql::count_found(conn, scope, &conditions::Compiled::new(filter, meaning)?).await?)
 }
 
@@ -92,7 +94,7 @@ pub async fn list_found(
     found: i64,
     limit: i64,
 ) -> Result<Vec<CustomerLine>, CustomerError> {
-    scope.require(Capability::CustomersView)?;
+    scope.require_in_some_zone(Capability::CustomersView)?;
     let compiled = conditions::Compiled::new(&query.filter, meaning)?;
     let mut lines = sql::list_found(conn, scope, query, &compiled, start, found, limit).await?;
     if matches!(start, Start::Before(_)) {
@@ -103,6 +105,6 @@ pub async fn list_found(
 
 /// Devices and tags of the customers of a page, by their ids in order.
 pub async fn list_line_devices(conn: &mut Conn, scope: &Scope, ids: &[i64]) -> Result<Vec<LineDevices>, CustomerError> {
-    scope.require(Capability::CustomersView)?;
+    scope.require_in_some_zone(Capability::CustomersView)?;
     Ok(sql::list_line_devices(conn, scope, ids).await?)
 }

@@ -6,6 +6,7 @@
 use super::conditions::Compiled;
 use super::{COUNT_CAP, Cursor, CustomerLine, CustomerQuery, LineDevices, Order, Start};
 use crate::accounts::Scope;
+use crate::accounts::capability::Capability;
 use crate::store::{Conn, ConnRef, Statement, StoreError};
 use crate::{customer_is_seen, seen_accounts};
 
@@ -22,6 +23,15 @@ fn from_customers(statement: &mut Statement, scope: &Scope, index: &'static str)
     } else {
         // PostgreSQL wants to know the type of every value that is bound
         statement.push(" AND $2 = '' AND $3 <> ''");
+    }
+    match scope.zones(Capability::CustomersView) {
+        None => {}
+        Some(zones) if zones.is_empty() => {
+            statement.push(" AND FALSE");
+        }
+        Some(zones) => {
+            statement.push(" AND c.zone_id IN (").numbers(zones).push(")");
+        }
     }
 }
 
@@ -63,6 +73,17 @@ fn after_cursor(statement: &mut Statement, key: &'static str, id: &'static str, 
     statement.push(", ").number(cursor.id).push(")");
 }
 
+/// The lines of `page(id, k)`, in no order.
+macro_rules! lines {
+    () => {
+        "SELECT c.id, CAST(page.k AS TEXT) AS k, c.code, c.name, c.phone, c.username, a.name AS owner, p.name AS package, z.name AS zone, c.expires_at, c.hold, \
+         c.hold_reason, c.connection_type, c.billing_type, c.device_type, c.static_ipv4, c.registered_at, c.closed_at, \
+         (c.first_login_secs IS NOT NULL AND c.activated_at IS NULL) AS is_pending, c.email, c.address, c.city, c.note \
+         FROM page JOIN customers c ON c.id = page.id JOIN accounts a ON a.id = c.owner_id JOIN packages p ON p.id = c.package_id \
+         LEFT JOIN zones z ON z.id = c.zone_id"
+    };
+}
+
 /// The ids of the page and their keys, as `page(id, k)`.
 fn page(scope: &Scope, query: &CustomerQuery, compiled: &Compiled, start: Start<'_>, is_few: bool, limit: i64, is_lite: bool) -> Statement {
     let key = key_column(query.order);
@@ -89,13 +110,7 @@ fn page(scope: &Scope, query: &CustomerQuery, compiled: &Compiled, start: Start<
         cursor.iter().for_each(|cursor| after_cursor(&mut statement, key, "c.id", is_forward, cursor, is_number));
         statement.push(" ORDER BY ").push(key).push(direction).push(", c.id").push(direction);
     }
-    statement.push(" LIMIT ").number(limit).push(
-        ") SELECT c.id, CAST(page.k AS TEXT) AS k, c.code, c.name, c.phone, c.username, a.name AS owner, p.name AS package, z.name AS zone, c.expires_at, c.hold, \
-         c.hold_reason, c.connection_type, c.billing_type, c.device_type, c.static_ipv4, c.registered_at, c.closed_at, \
-         (c.first_login_secs IS NOT NULL AND c.activated_at IS NULL) AS is_pending, c.email, c.address, c.city, c.note \
-         FROM page JOIN customers c ON c.id = page.id JOIN accounts a ON a.id = c.owner_id JOIN packages p ON p.id = c.package_id \
-         LEFT JOIN zones z ON z.id = c.zone_id ORDER BY page.k",
-    );
+    statement.push(" LIMIT ").number(limit).push(concat!(") ", lines!(), " ORDER BY page.k"));
     statement.push(direction).push(", page.id").push(direction);
     statement
 }
@@ -195,6 +210,36 @@ pub(super) async fn list_line_devices(conn: &mut Conn, scope: &Scope, ids: &[i64
         if is_tag == 1 { &mut line.tags } else { &mut line.macs }.push(text);
     }
     Ok(all)
+}
+
+/// The lines of some customers, as many as the scope sees, by name.
+pub(super) async fn list_by_ids(conn: &mut Conn, scope: &Scope, ids: &[i64]) -> Result<Vec<CustomerLine>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut statement = Statement::new();
+    statement.push("WITH page AS (SELECT c.id, c.name_key AS k");
+    from_customers(&mut statement, scope, "");
+    statement.push(" AND c.id IN (").numbers(ids.iter().copied()).push(concat!(")) ", lines!(), " ORDER BY page.k, page.id"));
+    let rows: Vec<LineRow> = statement.fetch(conn).await?;
+    rows.into_iter().map(LineRow::into_line).collect()
+}
+
+/// Ids of customers for whom one condition holds, the newest first. `condition` adds it to the statement.
+pub(super) async fn list_ids_where(
+    conn: &mut Conn,
+    scope: &Scope,
+    condition: impl FnOnce(&mut Statement),
+    limit: i64,
+) -> Result<Vec<i64>, StoreError> {
+    let mut statement = Statement::new();
+    statement.push("SELECT c.id");
+    from_customers(&mut statement, scope, "");
+    statement.push(" AND (");
+    condition(&mut statement);
+    statement.push(") LIMIT ").number(limit);
+    let rows: Vec<(i64,)> = statement.fetch(conn).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 #[cfg(test)]

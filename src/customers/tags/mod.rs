@@ -5,6 +5,7 @@ mod scope_tests;
 mod sql;
 
 use super::CustomerError;
+use super::list::require_of;
 use crate::accounts::Scope;
 use crate::accounts::capability::Capability;
 use crate::store::{AuditEntry, Conn, Db, StoreError};
@@ -21,7 +22,7 @@ pub async fn list_tags(conn: &mut Conn, scope: &Scope) -> Result<Vec<String>, Cu
 
 /// The tags of one customer, in order.
 pub async fn list_tags_of(conn: &mut Conn, scope: &Scope, id: CustomerId) -> Result<Vec<String>, CustomerError> {
-    scope.require(Capability::CustomersView)?;
+    require_of(conn, scope, Capability::CustomersView, id).await?;
     Ok(sql::list_tags_of(conn, scope, id).await?)
 }
 
@@ -41,8 +42,8 @@ pub fn parse_tags(text: &str) -> Result<Vec<String>, CustomerError> {
 
 /// Gives a customer these tags instead of those he has. Returns whether anything changed.
 pub async fn set_tags(db: &Db, scope: &Scope, id: CustomerId, tags: &[String], now: UnixMs) -> Result<bool, CustomerError> {
-    scope.require(Capability::CustomersEdit)?;
     let mut tx = db.begin().await?;
+    require_of(&mut tx, scope, Capability::CustomersEdit, id).await?;
     let unknown = || CustomerError::Unknown(id.to_string());
     let customer = super::sql::find_customer_by_id(&mut tx, scope, id).await?.ok_or_else(unknown)?;
     if !super::sql::update_lock_customer_by_id(&mut tx, scope, id, now).await? {

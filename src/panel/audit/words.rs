@@ -8,7 +8,8 @@ use crate::panel::roles;
 use crate::web::Shell;
 
 /// Tables whose rows the log speaks of.
-pub const KINDS: [&str; 7] = ["accounts", "tenants", "role_changes", "customers", "packages", "routers", "ip_pools"];
+pub const KINDS: [&str; 9] =
+    ["accounts", "tenants", "role_changes", "customers", "packages", "routers", "ip_pools", "zones", "saved_views"];
 /// Through what changes come.
 pub const SOURCES: [&str; 6] = ["panel", "api", "cli", "job", "router", "server"];
 /// What can be done; a test holds that each that the program writes is here and has a text.
@@ -33,9 +34,12 @@ pub const VERBS: &[&str] = &[
     "api-key.add",
     "api-key.revoke",
     "customer.add",
+    "customer.device-add",
+    "customer.device-remove",
     "customer.passwd",
     "customer.remove",
     "customer.set",
+    "customer.show-password",
     "customer.top-up",
     "customers.import",
     "impersonation.begin",
@@ -56,6 +60,11 @@ pub const VERBS: &[&str] = &[
     "tenant.add",
     "tenant.enter",
     "tenant.set",
+    "view.add",
+    "view.remove",
+    "zone.add",
+    "zone.remove",
+    "zone.set",
 ];
 /// Longest value on the page, in characters; the file has all of it.
 const MOST_CHARS: usize = 160;

@@ -183,7 +183,7 @@ async fn names(who: &Signed, conn: &mut crate::store::Conn, field: Option<&str>)
 }
 
 /// Shape and word of a state: the class of its mark, the id of its text.
-pub(super) fn state_mark(state: State, view: ActiveView) -> (&'static str, &'static str) {
+pub fn state_mark(state: State, view: ActiveView) -> (&'static str, &'static str) {
     match (state, view) {
         (State::Active, ActiveView::Plain) => ("ok", "value-status-active"),
         (State::Active, ActiveView::ExpiresToday) => ("warn", "value-status-expires-today"),

@@ -24,7 +24,7 @@ use crate::web::list::Cell;
 use crate::web::object::{Object, tabs};
 use crate::web::{Guard, Problem, Routes, Shell, Signed};
 
-pub use list::LIST;
+pub use list::{LIST, state_mark};
 
 /// Who sees customers.
 pub const VIEW: Guard = Guard::Any(&[Capability::CustomersView]);

@@ -99,6 +99,18 @@ impl LiveSessions {
         found
     }
 
+    /// Customers of a tenant who hold an address now, by walking all: for what a person asks.
+    pub fn find_by_address(&self, tenant_id: i64, address: std::net::Ipv4Addr) -> Vec<i64> {
+        let mut found = Vec::new();
+        self.table.for_each(|session| {
+            if session.framed_ip() == Some(address) && session.nas().tenant_id == tenant_id && session.is_open() && session.customer_id != 0
+            {
+                found.push(session.customer_id);
+            }
+        });
+        found
+    }
+
     /// Notes what the router was told in all. False if the session is not in memory.
     pub fn set_granted(&self, name: &SessionName, granted: Granted) -> bool {
         self.with_session_mut(name, |session| session.set_granted(granted)).is_some()

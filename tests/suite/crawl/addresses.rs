@@ -2,7 +2,7 @@
 
 use tollgate::accounts::Role;
 
-use super::cast::{KEY_HOLDERS, Side, tenant_name};
+use super::cast::{CUSTOMER_OWNERS, KEY_HOLDERS, Side, tenant_name};
 use super::model::{is_let_in, manages, sees, sees_tenant, sees_whole_tenant, targets};
 use super::table::{About, Line};
 use super::world::World;
@@ -83,6 +83,20 @@ pub fn addresses(world: &World, actor: &'static str, line: &Line) -> Vec<Target>
                 target(key, with_id(known.keys[key].to_string()), verdict)
             };
             KEY_HOLDERS.into_iter().map(of).chain(absent("")).collect()
+        }
+        About::OwnView => {
+            let of = |key: &'static str| {
+                let verdict = if key == actor { Verdict::Changes } else { Verdict::Absent };
+                target(key, with_id(known.views[key].to_string()), verdict)
+            };
+            CUSTOMER_OWNERS.into_iter().map(of).chain(absent("")).collect()
+        }
+        About::SeenCustomer => {
+            let of = |owner: &'static str| {
+                let verdict = if sees(actor, owner) { good(line) } else { Verdict::Absent };
+                target(owner, with_id(known.customers[owner].to_string()), verdict)
+            };
+            CUSTOMER_OWNERS.into_iter().map(of).chain(absent("")).collect()
         }
         About::SeenTenant => {
             let of = |side: Side| {

@@ -7,11 +7,13 @@ use tollgate::accounts::{
     AccountChanges, Guest, NewAccount, NewApiKey, Role, RoleChanges, Scope, TenantChanges, add_account, add_api_key, add_tenant,
     find_account_by_name, find_tenant, make_sign_in_link, permit, reset_password, set_account, set_role, set_tenant,
 };
+use tollgate::customers::{CustomerPassword, NewCustomer, add_customer, check_reply_syntax};
+use tollgate::lists::{NewView, add_view};
 use tollgate::store::{Db, IdMaker, KeyFile};
 use tollgate::units::AccountId;
 use tollgate::web::Site;
 
-use super::cast::{CAST, GIVEN, KEY_HOLDERS, Side, host_name, key_mark, mark, name, part_of, tenant_name};
+use super::cast::{CAST, CUSTOMER_OWNERS, GIVEN, KEY_HOLDERS, Side, customer_mark, host_name, key_mark, mark, name, part_of, tenant_name};
 use super::world::{CUSTOMER, Known, PASSPHRASE, SignIns, cheap_hasher, key_file, lease, make_site, now};
 use crate::harness::{Store, TestServer};
 
@@ -28,6 +30,13 @@ pub async fn build(store: &Store) -> Known {
     }
     builder.permissions().await;
     builder.elsewhere().await;
+    // before customers: they need packages
+    for side in [Side::A, Side::B, Side::Platform] {
+        network(&server, side);
+    }
+    for owner in CUSTOMER_OWNERS {
+        builder.customer(owner).await;
+    }
     for holder in KEY_HOLDERS {
         builder.api_key(holder).await;
     }
@@ -35,20 +44,23 @@ pub async fn build(store: &Store) -> Known {
         builder.sign_ins(part.key).await;
     }
     db.close().await;
-    for side in [Side::A, Side::B] {
-        network(&server, side);
-    }
     builder.known
 }
 
-/// What customers need, by commands: no page shows it yet, and none must.
+/// What all customers of a tenant are given; its name tells nothing.
+const PACKAGE: &str = "package-plain";
+
+/// What customers need, by commands.
 fn network(server: &TestServer, side: Side) {
-    let (tenant, mark, address) =
-        if side == Side::A { (tenant_name(side), "wwaww", "192.0.2.1") } else { (tenant_name(side), "wwbww", "192.0.2.2") };
-    let (router, package, customer) = (format!("router-{mark}"), format!("package-{mark}"), format!("customer-{mark}"));
+    let (tenant, mark, address) = match side {
+        Side::A => (tenant_name(side), "wwaww", "192.0.2.1"),
+        Side::B => (tenant_name(side), "wwbww", "192.0.2.2"),
+        Side::Platform => (tenant_name(side), "plain", "192.0.2.3"),
+    };
+    let (router, customer) = (format!("router-{}", mark.replace('w', "v")), format!("customer-{mark}"));
     server.must(&["--tenant", tenant, "router", "add", &router, "--address", address, "--secret", "testing123"]);
-    server.must(&["--tenant", tenant, "package", "add", &package, "--download", "20M", "--upload", "10M"]);
-    server.must(&["--tenant", tenant, "customer", "add", &customer, "--password", CUSTOMER.1, "--package", &package]);
+    server.must(&["--tenant", tenant, "package", "add", PACKAGE, "--download", "20M", "--upload", "10M"]);
+    server.must(&["--tenant", tenant, "customer", "add", &customer, "--password", CUSTOMER.1, "--package", PACKAGE]);
 }
 
 struct Builder {
@@ -128,6 +140,27 @@ impl Builder {
         permit(&self.db, &scope, self.known.account("east"), Capability::ManualDiscount, "", None, now()).await.expect("given");
         let label = RoleChanges { label: Some(tenant_name(Side::B).to_owned()), ..RoleChanges::default() };
         set_role(&self.db, &self.scope(Side::B), Role::SubOperator, &label, now()).await.expect("renamed");
+    }
+
+    /// A customer with everything that a page of his shows, and a view, of whoever owns both.
+    async fn customer(&mut self, key: &'static str) {
+        let (side, mark) = (part_of(key).side, customer_mark(key));
+        let (scope, owner) = (self.scope(side), self.known.account(key));
+        let tenant = find_tenant(&mut self.db.read().await.expect("reads"), tenant_name(side)).await.expect("read").expect("a tenant");
+        let new = NewCustomer {
+            name: format!("Customer {mark}"),
+            phone: format!("+{mark}"),
+            note: mark.clone(),
+            code: Some(mark.clone()),
+            expires_at: Some(4_102_444_800_000),
+            ..NewCustomer::new(&format!("user-{mark}"), CustomerPassword::new(CUSTOMER.1).expect("a password"), PACKAGE)
+        };
+        let added = add_customer(&self.db, &self.ids(), &self.site.sealer, &scope, &tenant, owner, new, &check_reply_syntax, now()).await;
+        self.known.customers.insert(key, added.expect("a customer").id.0);
+        let scope = self.site.desk.check(&self.first_token(key).await, now()).await.expect("signed in").scope;
+        let view = NewView { list: "customers", name: format!("view of {mark}"), query: String::new(), is_team: false };
+        let id = add_view(&self.db, &self.ids(), &scope, &view, now()).await.expect("a view");
+        self.known.views.insert(key, id);
     }
 
     async fn first_token(&self, key: &'static str) -> String {

@@ -71,6 +71,9 @@ pub const GIVEN: [(&str, &[&str]); 2] = [
 /// Who has an API key.
 pub const KEY_HOLDERS: [&str; 6] = ["admin", "north", "hill", "south", "east", "north-b"];
 
+/// Who has a customer and keeps a view.
+pub const CUSTOMER_OWNERS: [&str; 9] = ["admin", "north", "hill", "dale", "south", "rival", "cove", "admin-b", "hill-b"];
+
 /// The place of a part in the cast.
 pub fn place(key: &str) -> usize {
     CAST.iter().position(|part| part.key == key).unwrap_or_else(|| panic!("nobody is called {key}"))
@@ -89,6 +92,11 @@ pub fn mark(key: &str) -> String {
 /// The mark of its API key.
 pub fn key_mark(key: &str) -> String {
     format!("yy{:02}yy", place(key))
+}
+
+/// The mark of its customer.
+pub fn customer_mark(key: &str) -> String {
+    format!("uu{:02}uu", place(key))
 }
 
 /// What the account signs in with.

@@ -3,11 +3,19 @@
 
 use tollgate::accounts::Role;
 
-use super::cast::{ACTORS, CAST, GIVEN, KEY_HOLDERS, Side, key_mark, mark, part_of, tenant_name};
+use super::cast::{ACTORS, CAST, CUSTOMER_OWNERS, GIVEN, KEY_HOLDERS, Side, customer_mark, key_mark, mark, part_of, tenant_name};
 use super::table::Who;
 
 /// The words that pages ask for, by who has them through his role. Smaller levels come first; what is not listed nobody but the Developer has.
-const HELD: [(&str, &[Role]); 17] = [
+const HELD: [(&str, &[Role]); 25] = [
+    ("customers.view", &[Role::SuperAdmin, Role::Admin, Role::Operator, Role::SubOperator]),
+    ("customers.create", &[Role::SuperAdmin, Role::Admin, Role::Operator, Role::SubOperator]),
+    ("customers.edit", &[Role::SuperAdmin, Role::Admin, Role::Operator, Role::SubOperator]),
+    ("customers.suspend", &[Role::SuperAdmin, Role::Admin, Role::Operator]),
+    ("customers.activate", &[Role::SuperAdmin, Role::Admin, Role::Operator]),
+    ("sessions.view", &[Role::SuperAdmin, Role::Admin, Role::Operator, Role::SubOperator, Role::FieldTechnician]),
+    ("sessions.disconnect", &[Role::SuperAdmin, Role::Admin, Role::Operator]),
+    ("special.sensitive-data", &[Role::SuperAdmin, Role::Admin]),
     ("accounts.view", &[Role::SuperAdmin, Role::Admin, Role::Operator, Role::SalesManager]),
     ("accounts.create", &[Role::SuperAdmin, Role::Admin, Role::Operator]),
     ("accounts.edit", &[Role::SuperAdmin, Role::Admin, Role::Operator]),
@@ -120,9 +128,11 @@ pub fn secrets(actor: &str) -> Vec<String> {
     let mut marks: Vec<String> = hidden.map(|part| mark(part.key)).collect();
     // the audit log names keys to whoever sees the account that made them
     marks.extend(KEY_HOLDERS.iter().filter(|key| !sees(actor, key)).map(|key| key_mark(key)));
+    marks.extend(CUSTOMER_OWNERS.iter().filter(|owner| !sees(actor, owner)).map(|owner| customer_mark(owner)));
     for (other, owner, network) in [(Side::A, "admin", "wwaww"), (Side::B, "admin-b", "wwbww")] {
         if !sees_tenant(actor, other) {
-            marks.push(tenant_name(other).to_owned());
+            // whoever is of the tenant may name the routers above him
+            marks.extend([tenant_name(other).to_owned(), network.replace('w', "v")]);
         }
         if !sees(actor, owner) {
             marks.push(network.to_owned());
@@ -136,6 +146,7 @@ pub fn all_secrets() -> Vec<String> {
     CAST.iter()
         .map(|part| mark(part.key))
         .chain(KEY_HOLDERS.iter().map(|key| key_mark(key)))
+        .chain(CUSTOMER_OWNERS.iter().map(|owner| customer_mark(owner)))
         .chain(["wwaww".into(), "wwbww".into()])
         .collect()
 }

@@ -32,6 +32,10 @@ pub enum About {
     OwnSignIn,
     /// An API key of his own.
     OwnKey,
+    /// A view of a list that he kept.
+    OwnView,
+    /// A customer of an account that he sees.
+    SeenCustomer,
     /// A tenant: his own, or for a Developer any.
     SeenTenant,
     /// A role, by its word.
@@ -115,6 +119,13 @@ const TRANSFER: Who = holds(&["accounts.transfer"]);
 const PERMIT: Who = holds(&["accounts.permit"]);
 const IMPERSONATE: Who = holds(&["accounts.impersonate"]);
 const ROLES: Who = holds(&["roles.view", "roles.edit", "roles.label"]);
+const CUSTOMERS: Who = holds(&["customers.view"]);
+const CUSTOMERS_EDIT: Who = Who::HoldsAll(&["customers.view", "customers.edit"]);
+const CUSTOMERS_CREATE: Who = Who::HoldsAll(&["customers.view", "customers.create"]);
+const CUSTOMERS_SUSPEND: Who = Who::HoldsAll(&["customers.view", "customers.suspend"]);
+const CUSTOMERS_ACTIVATE: Who = Who::HoldsAll(&["customers.view", "customers.activate"]);
+const CUSTOMERS_SESSIONS: Who = Who::HoldsAll(&["customers.view", "sessions.view"]);
+const CUSTOMERS_SECRETS: Who = Who::HoldsAll(&["customers.view", "special.sensitive-data"]);
 const OWN_KEYS: Who = holds(&["api-keys.own"]);
 /// Filters of the audit log; what they name is searched for among what one sees.
 const AUDIT: &[&str] = &[
@@ -126,6 +137,22 @@ const AUDIT: &[&str] = &[
     "source=cli",
     "after=7",
     "from=2001-01-01&until=2199-01-01",
+];
+
+/// Filters and columns of the list of customers.
+const LIST: &[&str] = &[
+    "q=",
+    "q=zz",
+    "q=status:active+online:no&sort=-expires&cols=operator,router,note,mac,tags,seen",
+    "q=-status:closed&edit=0",
+    "add=operator",
+    "add=router",
+    "add=zone",
+    "add=package",
+    "add=tag",
+    "after=7~x",
+    "before=9223372036854775807~~",
+    "sort=registered&after=x",
 ];
 
 /// See the head of the file.
@@ -171,6 +198,45 @@ pub const TABLE: &[Line] = &[
         .answers(404, "that permission was not given"),
     post("/accounts/{id}/view-as", IMPERSONATE).about(About::ManagedAccount).form(&[("reason", "crawled")]),
     post("/view-as/stop", Who::SignedIn).answers(403, "he looks through his own eyes"),
+    // customers
+    get("/customers", CUSTOMERS).queries(LIST),
+    get("/customers.csv", Who::HoldsAll(&["customers.view", "reports.export"])).queries(LIST),
+    get("/customers/new", CUSTOMERS_CREATE),
+    post("/customers/new", CUSTOMERS_CREATE).form(&[
+        ("username", "newcomer"),
+        ("package", "package-plain"),
+        ("connection", "pppoe"),
+        ("billing", "prepaid"),
+    ]),
+    get("/customers/{id}", CUSTOMERS).about(About::SeenCustomer),
+    get("/customers/{id}/sessions", CUSTOMERS_SESSIONS).about(About::SeenCustomer),
+    get("/customers/{id}/usage", CUSTOMERS_SESSIONS).about(About::SeenCustomer),
+    get("/customers/{id}/devices", CUSTOMERS).about(About::SeenCustomer),
+    post("/customers/{id}/devices", CUSTOMERS_EDIT).about(About::SeenCustomer).form(&[("mac", "48:00:00:00:00:77")]),
+    post("/customers/{id}/devices/remove", CUSTOMERS_EDIT)
+        .about(About::SeenCustomer)
+        .form(&[("mac", "48:00:00:00:00:78")])
+        .answers(303, "that device is not on his list"),
+    get("/customers/{id}/timeline", CUSTOMERS).about(About::SeenCustomer),
+    get("/customers/{id}/edit", CUSTOMERS_EDIT).about(About::SeenCustomer),
+    post("/customers/{id}/edit", CUSTOMERS_EDIT).about(About::SeenCustomer).answers(409, "the form lacks its version"),
+    post("/customers/{id}/suspend", CUSTOMERS_SUSPEND).about(About::SeenCustomer).form(&[("reason", "crawled")]),
+    post("/customers/{id}/disable", CUSTOMERS_SUSPEND).about(About::SeenCustomer),
+    post("/customers/{id}/close", CUSTOMERS_SUSPEND).about(About::SeenCustomer),
+    post("/customers/{id}/activate", CUSTOMERS_ACTIVATE).about(About::SeenCustomer),
+    post("/customers/{id}/extend", CUSTOMERS_EDIT).about(About::SeenCustomer).form(&[("days", "3"), ("reason", "crawled")]),
+    post("/customers/{id}/package", CUSTOMERS_EDIT).about(About::SeenCustomer).form(&[("package", "package-plain")]),
+    post("/customers/{id}/transfer", CUSTOMERS_EDIT).about(About::SeenCustomer).accounts(&["owner"]),
+    post("/customers/{id}/note", CUSTOMERS_EDIT).about(About::SeenCustomer).form(&[("note", "crawled")]),
+    post("/customers/{id}/tags", CUSTOMERS_EDIT).about(About::SeenCustomer).form(&[("tags", "crawled")]),
+    post("/customers/{id}/disconnect", Who::HoldsAll(&["customers.view", "sessions.disconnect"]))
+        .about(About::SeenCustomer)
+        .answers(303, "he is not online"),
+    post("/customers/{id}/password/show", CUSTOMERS_SECRETS).about(About::SeenCustomer).answers(200, "shows it, and notes who saw it"),
+    post("/customers/{id}/password/reset", CUSTOMERS_SECRETS).about(About::SeenCustomer).answers(200, "shows it"),
+    get("/go", Who::SignedIn).queries(&["q=zz", "q=uu", "q=user", "q=10.0.0.1", "q=48:00:00:00:00:01", "q=%25"]),
+    post("/views", Who::SignedIn).form(&[("list", "customers"), ("name", "crawled"), ("query", "q=zz")]),
+    post("/views/{id}/remove", Who::SignedIn).about(About::OwnView).form(&[("back", "/customers")]),
     // the tenant
     get("/tenants", holds(&["tenants.view"])),
     get("/tenants/new", holds(&["tenants.create"])),
@@ -211,6 +277,7 @@ pub const TABLE: &[Line] = &[
     post("/profile/second-factor/remove", Who::SignedIn).form(&[("password_for_removal", "wrong")]).answers(422, "the password is wrong"),
     post("/profile/recovery-codes", Who::SignedIn).form(&[("password_for_codes", "wrong")]).answers(422, "the password is wrong"),
     post("/preferences", Who::SignedIn).form(&[("language", "en"), ("page_rows", "100")]),
+    post("/preferences/rows", Who::SignedIn).form(&[("page_rows", "25"), ("here", "//evil.example")]),
     post("/preferences/theme", Who::SignedIn).form(&[("theme", "dark"), ("here", "//evil.example")]),
 ];
 

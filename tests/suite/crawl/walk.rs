@@ -7,7 +7,7 @@ use tollgate::web::Method;
 
 use super::addresses::{Target, Verdict, addresses};
 use super::caller::{Answer, Caller};
-use super::cast::{ACTORS, part_of};
+use super::cast::{ACTORS, CUSTOMER_OWNERS, part_of};
 use super::contents::Contents;
 use super::model::{holds, is_let_in, manages, secrets, sees, targets};
 use super::table::{About, Line, TABLE, Who};
@@ -134,6 +134,10 @@ impl Walk<'_> {
     async fn named_by_field(&mut self, world: &World, line: &Line, field: &'static str) {
         let path = match line.about {
             About::Nothing => line.path.to_owned(),
+            About::SeenCustomer => {
+                let best = CUSTOMER_OWNERS.into_iter().find(|owner| sees(self.actor, owner)).unwrap_or("admin");
+                line.path.replace("{id}", &world.known.customers[best].to_string())
+            }
             // an account that he manages, so that only the field is against it; else one that he sees
             _ => {
                 let best = targets(self.actor).into_iter().find(|key| manages(self.actor, key)).unwrap_or(self.actor);

@@ -6,7 +6,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwapOption;
 use axum::Router;
+use tollgate::aaa::access::{Access, Identity};
+use tollgate::aaa::directory::Directory;
+use tollgate::aaa::policy::StoredUsage;
+use tollgate::aaa::throttle::{Throttle, ThrottleLimits};
 use tollgate::accounts::{PasswordCost, PasswordHasher, Scope, SignInDesk, SignInRules};
+use tollgate::radius::dictionary::Dictionary;
+use tollgate::sessions::{LiveSessions, TokenKey};
 use tollgate::store::{Db, IdMaker, KeyFile, SlotLease};
 use tollgate::units::{AccountId, TenantId, UnixMs};
 use tollgate::web::{Site, SiteOptions, with_layers};
@@ -38,6 +44,9 @@ pub struct Known {
     pub accounts: HashMap<&'static str, AccountId>,
     pub tenants: HashMap<&'static str, TenantId>,
     pub keys: HashMap<&'static str, i64>,
+    /// Customers and views, by whose they are.
+    pub customers: HashMap<&'static str, i64>,
+    pub views: HashMap<&'static str, i64>,
     pub sign_ins: HashMap<&'static str, SignIns>,
 }
 
@@ -151,5 +160,13 @@ pub async fn lease(db: &Db) -> IdMaker {
 pub fn make_site(db: &Db, key: &KeyFile, ids: IdMaker) -> Site {
     let desk = SignInDesk::new(db.clone(), key.sealer(), cheap_hasher(), SignInRules::default());
     let ids = Arc::new(ArcSwapOption::from_pointee(ids));
-    Site::new(db.clone(), desk, cheap_hasher(), key, ids, SiteOptions::default(), tollgate::panel::MENU)
+    let access = Access {
+        directory: Arc::new(Directory::empty()),
+        live: Arc::new(LiveSessions::new(TokenKey::new(&[7; 32]))),
+        throttle: Throttle::new(ThrottleLimits::default()),
+        usage: Arc::new(StoredUsage::default()),
+        identity: Identity::default(),
+    };
+    let (access, dictionary) = (Arc::new(access), Arc::new(Dictionary::embedded()));
+    Site::new(db.clone(), desk, cheap_hasher(), key, ids, SiteOptions::default(), access, dictionary, tollgate::panel::MENU)
 }

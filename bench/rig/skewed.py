@@ -1,0 +1,95 @@
+"""A provider's books as they are in life, written straight into the store: one provider with 60 %, operators from 10 customers to a fifth of all, zones, tags, 30 % online,
+many closed sessions. Deterministic: the same count gives the same rows."""
+
+import random
+import time
+
+DAY = 86_400_000
+FIRST = ["Abdul", "Rahim", "Karim", "Fatima", "Ayesha", "Nusrat", "Hasan", "Jamal", "Shirin", "Tania", "Imran", "Salma", "Rafiq", "Mitu", "Sohel", "Parvin"]
+LAST = ["Ahmed", "Hossain", "Islam", "Khan", "Rahman", "Begum", "Chowdhury", "Sarker", "Uddin", "Akter", "Mia", "Das", "Roy", "Sikder", "Molla", "Talukder"]
+ZONES = ["Mirpur 10", "Mirpur 11", "Uttara", "Banani", "Gulshan", "Dhanmondi", "Mohammadpur", "Badda", "Rampura", "Old Town"]
+
+
+def rows(count, owners, packages, zones, tenant, now):
+    """Customers as tuples in the order of COLUMNS, from the largest owner to the smallest."""
+    rng = random.Random(7)
+    shares = [0.60, 0.20] + [0.10, 0.05, 0.03] + [0.0199]
+    ends, total = [], 0
+    for owner, share in zip(owners, shares):
+        total += int(count * share)
+        ends.append((total, owner))
+    last = owners[len(shares)] if len(owners) > len(shares) else owners[-1]
+    for i in range(count):
+        owner = next((owner for end, owner in ends if i < end), last)
+        # the very smallest has ten
+        if i >= count - 10:
+            owner = owners[-1]
+        name = f"{rng.choice(FIRST)} {rng.choice(LAST)}"
+        phone = f"01{rng.randrange(300_000_000, 999_999_999)}"
+        hold = rng.choices(["none", "suspended", "disabled"], [92, 7, 1])[0]
+        expires = now + rng.randrange(-60 * DAY, 40 * DAY) if rng.random() < 0.97 else None
+        registered = now - rng.randrange(3 * 365 * DAY)
+        closed = now - DAY if rng.random() < 0.05 else None
+        yield (
+            1_000_000 + i, tenant, owner, f"C{i:07d}", name, phone, rng.choice(zones), f"user{i:07d}", f"user{i:07d}", b"sealed elsewhere",
+            rng.choice(packages), expires, hold, "unpaid" if hold == "suspended" else "", rng.choices(["pppoe", "hotspot", "static"], [80, 18, 2])[0],
+            rng.choices(["prepaid", "postpaid", "free"], [70, 29, 1])[0], rng.choice(["", "", "", "laptop", "phone", "tv"]), registered, now, closed,
+            name.lower(), phone[::-1],
+        )
+
+
+COLUMNS = ("id, tenant_id, owner_id, code, name, phone, zone_id, username, username_key, password, package_id, expires_at, hold, hold_reason, connection_type, "
+           "billing_type, device_type, registered_at, updated_at, closed_at, name_key, phone_key")
+SESSION_COLUMNS = ("tenant_id, session_key, nas_instance, router_id, customer_id, acct_session_id, username, mac, called_station, nas_port_id, framed_ip, started_at, "
+                   "last_event_at, ended_at, end_inferred, terminate_cause, session_secs, octets_in, octets_out, uncharged_in, uncharged_out, uncharged_secs, flags")
+
+
+def session(i, customer, tenant, router, begin, end):
+    """One session; its name begins with its begin, as real ones do."""
+    key = begin.to_bytes(8, "big") + i.to_bytes(8, "big")
+    ip = f"10.{i >> 16 & 255}.{i >> 8 & 255}.{i & 255}"
+    return (tenant, key, 1, router, customer, f"8{i:07x}", f"user{customer - 1_000_000:07d}", f"48{i:010x}", "", "", ip, begin, end or begin + 600_000, end, False, 1 if end else 0,
+            3600, 10_000_000, 90_000_000, 0, 0, 0, 0)
+
+
+def fill(server, count, closed, chunk=5_000):
+    """Writes everything; returns what a caller may want to filter by."""
+    now = int(time.time() * 1000)
+    for name in ["north", "south", "east", "west", "hill", "tiny"]:
+        server.cli("account", "add", name, "--role", "operator", "--parent", "owner")
+    for name in ["Home 20", "Home 50", "Office"]:
+        server.cli("package", "add", name, "--download", "20M", "--upload", "10M")
+    with server.sql() as sql:
+        tenant = sql.one("SELECT id FROM tenants WHERE name = 'default'")
+        accounts = dict(sql.all(f"SELECT name, id FROM accounts WHERE tenant_id = {tenant}"))
+        owners = [accounts[name] for name in ["owner", "north", "south", "east", "west", "hill", "tiny"]]
+        packages = [row[0] for row in sql.all(f"SELECT id FROM packages WHERE tenant_id = {tenant} ORDER BY id")]
+        router = sql.one(f"SELECT id FROM routers WHERE tenant_id = {tenant}")
+        zones = list(range(501, 501 + len(ZONES)))
+        sql.insert("zones", "id, tenant_id, owner_id, name, created_at", [(z, tenant, owners[0], name, now) for z, name in zip(zones, ZONES)])
+        batch, i = [], 0
+        for row in rows(count, owners, packages, zones, tenant, now):
+            batch.append(row)
+            if len(batch) == chunk:
+                sql.insert("customers", COLUMNS, batch)
+                batch = []
+        sql.insert("customers", COLUMNS, batch)
+        rng = random.Random(11)
+        tagged = [(tenant, 1_000_000 + c, rng.choice(["vip", "late payer", "fibre"])) for c in rng.sample(range(count), count // 50)]
+        sql.insert("customer_tags", "tenant_id, customer_id, tag", tagged)
+        macs = [(tenant, 1_000_000 + c, f"{rng.choice(['48', '4a'])}{c:010x}", now - rng.randrange(90 * DAY)) for c in range(0, count, 2)]
+        for at in range(0, len(macs), chunk):
+            sql.insert("customer_macs", "tenant_id, customer_id, mac, last_seen_at", macs[at:at + chunk])
+        online = rng.sample(range(count), count * 3 // 10)
+        for at in range(0, len(online), chunk):
+            part = [session(at + n, 1_000_000 + c, tenant, router, now - rng.randrange(DAY), None) for n, c in enumerate(online[at:at + chunk])]
+            sql.insert("sessions", SESSION_COLUMNS, part)
+        month = 30 * DAY
+        for at in range(0, closed, chunk):
+            part = []
+            for n in range(at, min(at + chunk, closed)):
+                begin = now - 2 * DAY - rng.randrange(month)
+                part.append(session(n + 100_000_000, 1_000_000 + rng.randrange(count), tenant, router, begin, begin + 3_600_000))
+            sql.insert("closed_sessions", SESSION_COLUMNS, part)
+        sql.analyze()
+    return {"zones": ZONES, "operators": ["north", "south", "tiny"]}

@@ -1,0 +1,76 @@
+//! Somebody on the phone says who he is: customers by what people say or read out, the surest kind of match first.
+
+use super::{CustomerLine, sql};
+use crate::accounts::Scope;
+use crate::accounts::capability::Capability;
+use crate::customers::CustomerError;
+use crate::customers::contact::{name_key, phone_key};
+use crate::store::{Conn, Statement};
+use crate::units::Mac;
+
+/// From so many digits on, the end of a phone.
+const PHONE_DIGITS: usize = 4;
+/// From so many letters on, the middle of a name.
+const NAME_CHARS: usize = 2;
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Found {
+    /// Customers, at most as many as asked for.
+    pub lines: Vec<CustomerLine>,
+    /// Whether the only one is surely meant: by code, username, device or address.
+    pub is_sure: bool,
+}
+
+/// Looks for customers. `online` are those who hold the address that was written, if it was one: who is online is known in memory.
+pub async fn search_customers(conn: &mut Conn, scope: &Scope, text: &str, online: &[i64], limit: i64) -> Result<Found, CustomerError> {
+    scope.require_in_some_zone(Capability::CustomersView)?;
+    let text = text.trim();
+    let key = name_key(text);
+    if key.is_empty() || text.len() > 200 {
+        return Ok(Found::default());
+    }
+    let mut ids: Vec<i64> = online.to_vec();
+    let sure = |s: &mut Statement| {
+        s.push("c.username_key = ").text(text).push(" OR c.username_key = ").text(key.as_str());
+        s.push(" OR c.code = ").text(text).push(" OR c.code = ").text(text.to_uppercase());
+        if let Some(mac) = Mac::parse(text.as_bytes()) {
+            s.push(" OR c.id IN (SELECT customer_id FROM customer_macs WHERE tenant_id = $1 AND mac = ").text(mac.to_string()).push(")");
+        }
+        if text.parse::<std::net::Ipv4Addr>().is_ok() {
+            s.push(" OR c.static_ipv4 = ").text(text);
+        }
+    };
+    ids.extend(sql::list_ids_where(conn, scope, sure, limit).await?);
+    let is_sure = !ids.is_empty();
+    let digits = phone_key(text);
+    let is_phone = digits.len() >= PHONE_DIGITS && text.chars().all(|c| c.is_ascii_digit() || "+- ()".contains(c));
+    if is_phone {
+        let ends = |s: &mut Statement| {
+            s.push("c.phone_key >= ").text(digits.as_str()).push(" AND c.phone_key < ").text(format!("{digits}:"));
+        };
+        ids.extend(sql::list_ids_where(conn, scope, ends, limit).await?);
+    }
+    if (ids.len() as i64) < limit && key.chars().count() >= NAME_CHARS && text.parse::<std::net::IpAddr>().is_err() {
+        let escaped = key.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        let begins = |s: &mut Statement| {
+            s.push("c.username_key LIKE ").text(format!("{escaped}%")).push(" ESCAPE '\\'");
+        };
+        ids.extend(sql::list_ids_where(conn, scope, begins, limit).await?);
+        // every word, anywhere in the name
+        let holds = |s: &mut Statement| {
+            for (at, word) in escaped.split_whitespace().enumerate() {
+                s.push(if at == 0 { "c.name_key LIKE " } else { " AND c.name_key LIKE " }).text(format!("%{word}%")).push(" ESCAPE '\\'");
+            }
+        };
+        if (ids.len() as i64) < limit {
+            ids.extend(sql::list_ids_where(conn, scope, holds, limit).await?);
+        }
+    }
+    let mut seen = std::collections::HashSet::new();
+    ids.retain(|id| seen.insert(*id));
+    ids.truncate(limit.max(0) as usize);
+    let mut lines = sql::list_by_ids(conn, scope, &ids).await?;
+    lines.sort_by_key(|line| ids.iter().position(|id| *id == line.id));
+    Ok(Found { is_sure: is_sure && lines.len() == 1, lines })
+}

@@ -1,0 +1,164 @@
+//! `/customers`: the list with filters, views and pages; one customer from his first day to his last.
+
+use super::running;
+use crate::harness::{Browser, Store, TestServer, on_both_stores};
+
+/// The provider's and an operator's customers.
+fn with_customers(store: &Store) -> TestServer {
+    let server = running(store);
+    server.must(&["package", "add", "Home 20", "--download", "20M", "--upload", "10M"]);
+    server.must(&["package", "add", "Office", "--download", "50M", "--upload", "50M"]);
+    for (name, full_name, phone, package) in [
+        ("rahim", "Rahim Khan", "+880 1712-345678", "Home 20"),
+        ("karim", "Karim Ahmed", "01811000111", "Home 20"),
+        ("fatima", "Fatima Begum", "", "Office"),
+    ] {
+        server.must(&["customer", "add", name, "--name", full_name, "--phone", phone, "--password", "first secret", "--package", package]);
+    }
+    server.must(&["customer", "set", "karim", "--hold", "suspended", "--hold-reason", "unpaid"]);
+    server
+}
+
+/// Usernames on a page of the list, in order.
+fn usernames(text: &str) -> Vec<&str> {
+    text.split_whitespace().filter(|word| ["rahim", "karim", "fatima", "jamal", "newone"].contains(word)).collect()
+}
+
+on_both_stores! {
+    fn the_list_is_filtered_by_its_address(store: &Store) {
+        let server = with_customers(store);
+        let mut owner = Browser::signed_in(&server, "owner");
+        let page = owner.get("/customers").expect(200);
+        assert_eq!(usernames(&page.text()), ["fatima", "karim", "rahim"]);
+        assert!(page.text().contains("3 customers") && page.text().contains("Status is not Closed"), "{}", page.text());
+        for (query, wanted) in [
+            ("q=status:suspended", &["karim"][..]),
+            ("q=-status:suspended&sort=-name", &["rahim", "fatima"]),
+            ("q=package:%22Home+20%22&sort=username", &["karim", "rahim"]),
+            ("q=345678", &["rahim"]),
+            ("q=phone:none", &["fatima"]),
+            ("q=operator:north", &[]),
+            ("q=kari", &["karim"]),
+        ] {
+            assert_eq!(usernames(&owner.get(&format!("/customers?{query}")).expect(200).text()), wanted, "{query}");
+        }
+        // what hides them is said, and what cannot be read
+        let none = owner.get("/customers?q=status:suspended+package:Office").expect(200);
+        assert!(none.text().contains("1 is hidden by: Package is Office"), "{}", none.text());
+        let wrong = owner.get("/customers?q=stat:x").expect(422);
+        assert!(wrong.text().contains("there is no filter"), "{}", wrong.text());
+        // the search box and the form of a filter lead to an address
+        let search = owner.get("/customers").form("/customers").set("w", "status:suspended kar");
+        let found = owner.submit(&search);
+        assert_eq!(found.leads_to(), "/customers?q=-status%3Aclosed+status%3Asuspended+kar");
+        assert_eq!(usernames(&owner.follow(&found).expect(200).text()), ["karim"]);
+        let set = owner.get("/customers?q=&field=package&op=is-not&v=Office");
+        assert_eq!(set.leads_to(), "/customers?q=-package%3AOffice");
+    }
+
+    fn a_view_is_kept_for_oneself_or_for_those_below(store: &Store) {
+        let server = with_customers(store);
+        let mut owner = Browser::signed_in(&server, "owner");
+        let page = owner.get("/customers?q=status:suspended&sort=-name&cols=phone,code").expect(200);
+        let kept = owner.send(&page, "/views", &[("name", "Late ones"), ("is_team", "yes")]);
+        assert_eq!(kept.leads_to(), "/customers?q=status%3Asuspended&sort=-name&cols=phone%2Ccode");
+        let mut north = Browser::signed_in(&server, "north");
+        let page = north.get("/customers").expect(200);
+        assert!(page.text().contains("Late ones") && !page.text().contains("karim"), "{}", page.text());
+        let page = owner.get(kept.leads_to()).expect(200);
+        let forms: Vec<String> = page.forms().into_iter().map(|form| form.action).collect();
+        let remove = forms.into_iter().find(|to| to.starts_with("/views/") && to.ends_with("/remove")).expect("his own");
+        let token = north.get("/customers").form("/sign-out").get("form_token").expect("a token").to_owned();
+        north.post(&remove, &[("form_token", &token), ("back", "/customers")]).expect(404);
+        owner.send(&page, &remove, &[]).leads_to();
+        assert!(!north.get("/customers").text().contains("Late ones"));
+    }
+
+    fn the_same_rows_come_as_csv_and_page_by_page(store: &Store) {
+        let server = with_customers(store);
+        let mut owner = Browser::signed_in(&server, "owner");
+        let csv = owner.get("/customers.csv?q=-status:suspended&sort=-name").expect(200);
+        let names: Vec<&str> = csv.body.lines().skip(1).filter_map(|line| line.split(',').nth(1)).collect();
+        assert_eq!(names, ["rahim", "fatima"], "{}", csv.body);
+        assert!(csv.body.contains("'+880 1712-345678"), "no spreadsheet runs it: {}", csv.body);
+        Browser::signed_in(&server, "north").get("/customers.csv").expect(403);
+        for number in 0..30 {
+            server.must(&["customer", "add", &format!("user{number:02}"), "--password", "x", "--package", "Office"]);
+        }
+        let page = owner.get("/customers?sort=username").expect(200);
+        owner.send(&page, "/preferences/rows", &[("page_rows", "25")]).leads_to();
+        let first = owner.get("/customers?sort=username").expect(200);
+        let next = first.links().into_iter().find(|link| link.contains("after=")).expect("a next page");
+        let second = owner.get(&next).expect(200);
+        assert!(first.text().contains("user21") && !first.text().contains("user22") && second.text().contains("user22"), "{}", second.text());
+        let back = second.links().into_iter().find(|link| link.contains("before=")).expect("a previous page");
+        assert_eq!(usernames(&owner.get(&back).text()), usernames(&first.text()));
+    }
+
+    fn a_customer_is_added_changed_and_closed(store: &Store) {
+        let server = with_customers(store);
+        let mut owner = Browser::signed_in(&server, "owner");
+        let form = owner.get("/customers/new").expect(200).form("/customers/new").set("username", "newone").set("name", "New One");
+        let page = owner.submit(&form).expect(422);
+        assert!(page.body.contains("package-complaint"), "{}", page.text());
+        // somebody has this phone already
+        let form = form.set("package", "Home 20").set("phone", "01712345678").set("expires", "2099-12-31").set("password", "chosen secret");
+        let known = owner.submit(&form).expect(422);
+        assert!(known.text().contains("Rahim Khan") && !known.body.contains("chosen secret"), "{}", known.text());
+        let added = owner.submit(&form.clone().set("again", "yes"));
+        let base = added.leads_to().split('?').next().expect("an address").to_owned();
+        let page = owner.follow(&added).expect(200);
+        assert!(page.text().contains("New One") && page.text().contains("Active") && page.text().contains("2099-12-31"), "{}", page.text());
+        let taken = owner.submit(&form.set("again", "yes")).expect(422);
+        assert!(taken.body.contains("username-complaint"), "{}", taken.text());
+
+        // two people at one form
+        let edit = owner.get(&format!("{base}/edit")).expect(200).form(&format!("{base}/edit"));
+        let mine = edit.clone().set("name", "Mine").set("email", "new@example.org");
+        owner.submit(&mine).leads_to();
+        let both = owner.submit(&edit.set("name", "Yours")).expect(409);
+        assert!(both.text().contains("Mine") && both.text().contains("Yours"), "{}", both.text());
+        owner.submit(&mine.clone().set("email", "no address")).expect(409);
+
+        // what is done by one button
+        let page = owner.get(&base).expect(200);
+        assert!(owner.send(&page, &format!("{base}/suspend"), &[("reason", " ")]).expect(422).body.contains("reason-complaint"));
+        let held = owner.send(&page, &format!("{base}/suspend"), &[("reason", "moved away")]);
+        assert!(owner.follow(&held).text().contains("Suspended: moved away"));
+        let page = owner.get(&base).expect(200);
+        owner.send(&page, &format!("{base}/activate"), &[]).leads_to();
+        let page = owner.get(&base).expect(200);
+        owner.send(&page, &format!("{base}/extend"), &[("days", "0"), ("reason", "gift")]).expect(422);
+        owner.send(&page, &format!("{base}/extend"), &[("days", "1"), ("reason", "gift")]).leads_to();
+        assert!(owner.get(&base).text().contains("2100-01-02"));
+        owner.send(&page, &format!("{base}/package"), &[("package", "Office")]).leads_to();
+        owner.send(&page, &format!("{base}/note"), &[("note", "Second floor\nring twice")]).leads_to();
+        owner.send(&page, &format!("{base}/tags"), &[("tags", "VIP, fibre")]).leads_to();
+        assert_eq!(usernames(&owner.get("/customers?q=tag:vip+package:Office").text()), ["newone"]);
+        owner.send(&page, &format!("{base}/devices"), &[("mac", "aa-bb-cc-dd-ee-01")]).leads_to();
+        assert!(owner.get(&format!("{base}/devices")).expect(200).text().contains("aa:bb:cc:dd:ee:01"));
+        owner.send(&page, &format!("{base}/devices"), &[("mac", "nonsense")]).expect(422);
+
+        // his password is shown and noted; an operator gets him, without his past
+        let slip = owner.send(&page, &format!("{base}/password/show"), &[]).expect(200);
+        assert!(slip.text().contains("chosen secret"), "{}", slip.text());
+        let reset = owner.send(&page, &format!("{base}/password/reset"), &[("new_password", "")]).expect(200);
+        assert!(!reset.text().contains("chosen secret"));
+        let timeline = owner.get(&format!("{base}/timeline")).expect(200).text();
+        for wanted in ["moved away", "gift", "Second floor", "fibre", "owner"] {
+            assert!(timeline.contains(wanted), "{wanted}: {timeline}");
+        }
+        let mut north = Browser::signed_in(&server, "north");
+        north.get(&base).expect(404);
+        let page = owner.get(&base).expect(200);
+        let north_id = page.body.split("<option value=\"").find_map(|option| option.split_once("\">north<")).expect("an operator").0.to_owned();
+        owner.send(&page, &format!("{base}/transfer"), &[("owner", &north_id)]).leads_to();
+        let his = north.get(&base).expect(200);
+        assert!(his.text().contains("Mine") && !north.get(&format!("{base}/timeline")).expect(200).text().contains("moved away"));
+        north.send(&his, &format!("{base}/password/show"), &[]).expect(403);
+        let page = owner.get(&base).expect(200);
+        owner.send(&page, &format!("{base}/close"), &[]).leads_to();
+        assert_eq!(usernames(&owner.get("/customers?q=status:closed").text()), ["newone"]);
+        assert!(!owner.get("/customers").text().contains("newone"));
+    }
+}
