@@ -11,6 +11,8 @@ mod facts;
 mod limits;
 mod past;
 mod runs;
+#[cfg(test)]
+mod scope_tests;
 mod similar;
 mod sql;
 mod subject;

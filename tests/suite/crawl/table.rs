@@ -209,6 +209,7 @@ pub const TABLE: &[Line] = &[
         ("billing", "prepaid"),
     ]),
     get("/customers/{id}", CUSTOMERS).about(About::SeenCustomer),
+    get("/customers/{id}/connect", CUSTOMERS_SESSIONS).about(About::SeenCustomer),
     get("/customers/{id}/sessions", CUSTOMERS_SESSIONS).about(About::SeenCustomer),
     get("/customers/{id}/usage", CUSTOMERS_SESSIONS).about(About::SeenCustomer),
     get("/customers/{id}/devices", CUSTOMERS).about(About::SeenCustomer),
