@@ -64,7 +64,7 @@ likeness-realm = other realm
 likeness-close = a letter or two apart
 
 trial = Simulate a login
-trial-hint = The same code decides as for a real request. Nothing is changed: no place, no address and no validity is taken.
+trial-hint = The same code decides as for a real request. Nothing is changed: no place, no address and no validity is taken. Write an instant as 2026-12-31 18:00; empty means now.
 trial-service = Service
 trial-wireless = Wireless
 trial-at = At

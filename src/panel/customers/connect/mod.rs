@@ -54,6 +54,7 @@ struct Page {
     step: Option<NextStep>,
     lines: Vec<Line>,
     checks: Vec<CheckLine>,
+    is_rejected: bool,
     points: Vec<Point>,
     trial: Trial,
 }
@@ -83,6 +84,7 @@ pub(super) async fn show(who: Signed, Id(id): Id, query: Query) -> Result<Respon
         step,
         lines: runs.iter().map(|run| line(&shell, &names, run)).collect(),
         checks: newest.map(|run| check_lines(&shell, &checks(run.said.reject(), run.said.walled()))).unwrap_or_default(),
+        is_rejected: newest.is_some_and(|run| run.said.reject().is_some()),
         points,
         trial,
         shell,
