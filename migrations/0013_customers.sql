@@ -49,3 +49,13 @@ CREATE TABLE saved_views (
     created_at BIGINT NOT NULL,
     UNIQUE (owner_id, list, name)
 );
+
+-- How customers were before a job changed many of them, and how it left them, so that it can be taken back.
+CREATE TABLE customer_undo (
+    job_id BIGINT NOT NULL,
+    customer_id BIGINT NOT NULL,
+    tenant_id BIGINT NOT NULL,
+    before TEXT NOT NULL,
+    after TEXT NOT NULL,
+    PRIMARY KEY (job_id, customer_id)
+);

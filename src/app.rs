@@ -7,6 +7,7 @@ mod enforcement;
 mod health;
 mod http;
 mod identity;
+mod jobs;
 mod metrics;
 mod panel;
 mod priority;
@@ -27,6 +28,7 @@ use crate::listen::{CoaCounters, ListenParts};
 use crate::sessions::{ApplierStatus, Meters};
 use crate::units::UnixMs;
 
+pub use jobs::job_kinds;
 pub use priority::give_way;
 pub use start::{Running, StartError, start};
 pub use tls::certificate_findings;

@@ -12,6 +12,7 @@ pub mod cli;
 pub mod config;
 pub mod customers;
 pub mod demo;
+pub mod jobs;
 pub mod journal;
 pub mod listen;
 pub mod lists;

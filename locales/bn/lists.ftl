@@ -22,7 +22,6 @@ value = মান
 value-end = শেষ
 columns = কলাম
 columns-show = এই কলামগুলো দেখান
-bulk = একসঙ্গে অনেকগুলো
 bulk-all = যা যা মেলে, সব
 bulk-action = কী করবেন
 bulk-continue = এগিয়ে যান

@@ -22,7 +22,6 @@ value = Value
 value-end = End
 columns = Columns
 columns-show = Show these columns
-bulk = Several at once
 bulk-all = All that match
 bulk-action = What to do
 bulk-continue = Continue

@@ -27,3 +27,11 @@ pub async fn find_seen_tenant(conn: &mut Conn, scope: &Scope, id: TenantId) -> R
         false => Ok(None),
     }
 }
+
+/// For work that goes on after its request: what whoever asked for it may see and do by now in the tenant; `None` if he is gone or suspended. What no account asked for
+/// was asked for on the server itself.
+pub async fn scope_of_asker(conn: &mut Conn, tenant: TenantId, asker: Option<AccountId>, now: UnixMs) -> Result<Option<Scope>, StoreError> {
+    let Some(asker) = asker else { return Ok(Some(Scope::administrator(tenant))) };
+    let standing = sql::find_standing(conn, asker, now).await?.filter(|standing| standing.suspended_by.is_none());
+    Ok(standing.and_then(|standing| standing.scope_in(tenant)))
+}

@@ -49,7 +49,7 @@ pub use change::Whom;
 pub use credentials::{end_sign_ins, reset_password, reset_second_factor};
 pub use error::AccountError;
 pub use fold_full_names::fold_full_names;
-pub use look::{account_standing, find_seen_tenant, list_seen_tenants};
+pub use look::{account_standing, find_seen_tenant, list_seen_tenants, scope_of_asker};
 pub use make_link::{LINK_SECS, first_setup_link, make_setup_link, make_sign_in_link};
 pub use password::{PasswordCost, PasswordHasher, PasswordVerdict, check_password};
 pub use path::AccountPath;

@@ -31,6 +31,7 @@ use crate::listen::{self, BindError, BoundAddress, DelayedReplies, ListenCounter
 use crate::radius::dictionary::Dictionary;
 use crate::sessions::{Applier, ApplierStatus, JournalHome};
 use crate::store::{Db, IdentityError, KeyError, KeyFile, SchemaError, StoreError};
+use crate::web::Streams;
 
 /// Batches of decision records that may wait for the log's thread.
 const LOG_QUEUE: usize = 64;
@@ -149,6 +150,7 @@ pub struct Running {
     pub parts: Arc<Parts>,
     health: Arc<Health>,
     http: RunningHttp,
+    streams: Arc<Streams>,
     listeners: Listeners,
     delayed: Arc<DelayedReplies>,
     enforcement: RunningEnforcement,
@@ -269,6 +271,7 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
     let (found, setup_link) = oneshot::channel();
     let url = config.http.public_url.clone().or_else(|| http.first().map(HttpListener::url)).unwrap_or_default();
     let pages = http::routes(&config.http, health.clone(), metrics).merge(panel::pages(&site));
+    let streams = site.streams.clone();
     let http = http::serve(http, pages, tls, hang_up);
     tokio::spawn(panel::offer_setup(site, config.tenant.name.clone(), url, found, stopped.clone()));
     let identity = base.identity;
@@ -284,7 +287,7 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
     let work = tasks::Work { config, db, key, identity, journal_id, follower, unknown, decisions, applier, keep_from, log_receiver, ids };
     super::metrics::publish(&parts, &health, &work.follower.status());
     let tasks = tasks::spawn(work, &parts, &health, stopped)?;
-    Ok(Running { addresses, parts, health, http, listeners, delayed, enforcement, stop, tasks, lock, addresses_file, setup_link })
+    Ok(Running { addresses, parts, health, http, streams, listeners, delayed, enforcement, stop, tasks, lock, addresses_file, setup_link })
 }
 
 impl Running {
@@ -292,6 +295,7 @@ impl Running {
     /// are answered until nothing else is left to do: what they tell meanwhile is in the journal, so their gap is short.
     pub async fn stop(self) {
         self.health.stopping.store(true, Ordering::Release);
+        self.streams.close();
         self.tasks.write_snapshot(&self.parts).await;
         let (listeners, delayed, journal) = (self.listeners, self.delayed, self.parts.listen.journal.clone());
         let enforcement = self.enforcement;

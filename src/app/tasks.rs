@@ -1,4 +1,4 @@
-//! What runs beside the workers: applier, follower of the change feed, publishers, snapshot, sweeper, the decision log's thread.
+//! What runs beside the workers: applier, follower of the change feed, publishers, snapshot, sweeper, jobs, the decision log's thread.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 
 use super::health::Health;
 use super::priority::give_way;
-use super::{Parts, identity, metrics, now_ms};
+use super::{Parts, identity, job_kinds, metrics, now_ms};
 use crate::aaa::decision_store::{DecisionSender, DecisionStore};
 use crate::aaa::directory::{FollowStatus, Follower};
 use crate::aaa::enforcement::Keeper;
@@ -24,6 +24,7 @@ use crate::aaa::snapshot::{self, SnapshotError};
 use crate::aaa::unknown::UnknownSources;
 use crate::accounts::delete_old_sign_ins;
 use crate::config::Config;
+use crate::jobs::Runner;
 use crate::journal::{JournalState, LocalLog, LogBatch};
 use crate::listen::{LogPool, PendingReply};
 use crate::sessions::{Applier, HistoryKeeper, Record};
@@ -97,9 +98,12 @@ pub fn spawn(work: Work, parts: &Arc<Parts>, health: &Arc<Health>, stop: watch::
     let folder = work.config.data.folder.clone();
     let log = start_log(&folder, u64::from(work.config.decision_log.budget_mib) << 20, work.log_receiver, parts.listen.log_pool.clone())?;
     let follow = work.follower.status();
+    let key = Arc::new(work.key);
+    let node = format!("server, {}, process {}", folder.display(), std::process::id());
+    let runner = Runner::new(work.db.clone(), work.ids.clone(), key.clone(), job_kinds(&work.config), &node, now_ms);
     let snapshots = Snapshots {
         folder: folder.clone(),
-        key: Arc::new(work.key),
+        key,
         identity: work.identity,
         follow: follow.clone(),
         keep_from: work.keep_from,
@@ -130,6 +134,7 @@ pub fn spawn(work: Work, parts: &Arc<Parts>, health: &Arc<Health>, stop: watch::
         tokio::spawn(publisher.run(work.db.clone(), now_ms, stop.clone())),
         tokio::spawn(keep_history(history, work.db.clone(), stop.clone())),
         tokio::spawn(identity::run(work.db.clone(), parts.clone(), stop.clone())),
+        tokio::spawn(Arc::new(runner).run(stop.clone())),
         tokio::spawn(keep_decisions(work.db.clone(), work.decisions, ids, retention_ms, stop.clone())),
         tokio::spawn(every(Duration::from_secs(1), stop.clone(), {
             let (parts, health, follow) = (parts.clone(), health.clone(), follow);

@@ -33,7 +33,7 @@ pub struct Context {
 }
 
 struct Slot {
-    ids: IdMaker,
+    ids: Arc<IdMaker>,
     lease: SlotLease,
     owner: String,
     renewal: tokio::task::JoinHandle<()>,
@@ -132,6 +132,12 @@ impl Context {
         Ok(&slot.ids)
     }
 
+    /// The same for what goes on beside the command.
+    pub async fn shared_ids(&self) -> Result<Arc<IdMaker>, Failure> {
+        let slot = self.slot.get_or_try_init(|| Slot::lease(&self.db)).await?;
+        Ok(slot.ids.clone())
+    }
+
     async fn close(self, globals: &Globals) {
         if let Some(slot) = self.slot.get()
             && let Err(e) = slot.release(&self.db).await
@@ -160,7 +166,7 @@ impl Slot {
                 }
             }
         });
-        Ok(Slot { ids: IdMaker::new(lease), lease, owner, renewal })
+        Ok(Slot { ids: Arc::new(IdMaker::new(lease)), lease, owner, renewal })
     }
 
     async fn release(&self, db: &Db) -> Result<(), Failure> {

@@ -8,6 +8,7 @@ use crate::accounts::AccountError;
 use crate::config::ConfigError;
 use crate::customers::CustomerError;
 use crate::customers::import::ImportError;
+use crate::jobs::JobError;
 use crate::packages::PackageError;
 use crate::routers::RouterError;
 use crate::routers::pools::PoolError;
@@ -136,7 +137,7 @@ macro_rules! from_room {
         }
     )+};
 }
-from_room!(AccountError, PackageError, RouterError, PoolError, CustomerError, SessionError);
+from_room!(AccountError, PackageError, RouterError, PoolError, CustomerError, SessionError, JobError);
 
 impl From<ExplainError> for Failure {
     fn from(e: ExplainError) -> Failure {

@@ -21,6 +21,7 @@ mod explain;
 mod export;
 mod failure;
 mod import;
+mod job;
 mod journal;
 mod limit_args;
 mod migrate;
@@ -139,6 +140,8 @@ enum Command {
     Backup(backup::BackupArgs),
     /// Put a backup into an empty database and data folder
     Restore(restore::RestoreArgs),
+    /// List, run, retry and cancel jobs, such as the nightly backup
+    Job(job::JobArgs),
     /// Print configuration
     Config(config::ConfigArgs),
 }
@@ -183,6 +186,7 @@ pub fn run() -> ExitCode {
         Command::Export(args) => done(export::run(globals, args)),
         Command::Backup(args) => done(backup::run(globals, args)),
         Command::Restore(args) => done(restore::run(globals, args)),
+        Command::Job(args) => done(job::run(globals, args)),
         Command::Decode(args) => done(decode::run(globals, args)),
         Command::CheckConfig(args) => done(check_config::run(globals, args)),
         Command::Config(args) => done(config::run(globals, args)),
@@ -279,6 +283,13 @@ mod tests {
             "tollgate check-config",
             "tollgate backup f --passphrase-file - --force --json",
             "tollgate restore f --passphrase-file p",
+            "tollgate restore f --key-file k",
+            "tollgate job ls --kind backup --state failed --limit 5 --json",
+            "tollgate job show 7 --csv",
+            "tollgate job run backup",
+            "tollgate job retry 7",
+            "tollgate job cancel 7",
+            "tollgate job dismiss 7",
             "tollgate trace bob",
             "tollgate trace AA:BB:CC:DD:EE:FF --follow --limit 5 --json",
             "tollgate doctor --json",
@@ -306,6 +317,9 @@ mod tests {
             "tollgate account passwd dhaka --password secret",
             "tollgate account add x --role customer",
             "tollgate account permit x customers.fly",
+            "tollgate restore f --key-file k --passphrase-file p",
+            "tollgate job run nonsense",
+            "tollgate job ls --state odd",
             "tollgate nonsense",
         ] {
             assert_eq!(Cli::try_parse_from(line.split(' ')).expect_err(line).exit_code(), 2, "{line}");

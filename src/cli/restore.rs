@@ -11,8 +11,8 @@ use super::passphrase::PassphraseArgs;
 use super::{Failure, Globals, output};
 use crate::config::Config;
 use crate::journal::FolderLock;
-use crate::store::backup::{Archive, Contents, Copied, restore_backup};
-use crate::store::{Db, StoreUrl, create_private_folder};
+use crate::store::backup::{Archive, Contents, Copied, key_passphrase, restore_backup};
+use crate::store::{Db, KeyFile, StoreUrl, create_private_folder};
 
 /// What to read, and its passphrase.
 #[derive(Debug, Args)]
@@ -21,13 +21,19 @@ pub struct RestoreArgs {
     file: PathBuf,
     #[command(flatten)]
     passphrase: PassphraseArgs,
+    /// Copy of the key file of the store that it was made of: opens nightly backups that have no passphrase
+    #[arg(long, value_name = "FILE", conflicts_with = "passphrase_file")]
+    key_file: Option<PathBuf>,
 }
 
 /// Runs it. The archive is read to its end before anything is made or changed.
 pub fn run(globals: &Globals, args: RestoreArgs) -> Result<(), Failure> {
     let config = read_config(globals)?;
     check_data_folder(&config.data.folder)?;
-    let passphrase = args.passphrase.read(false)?;
+    let passphrase = match &args.key_file {
+        Some(path) => key_passphrase(&KeyFile::read(path)?),
+        None => args.passphrase.read(false)?,
+    };
     if !args.file.is_file() {
         return Err(Failure::new(format!("{}: no such file", args.file.display())));
     }

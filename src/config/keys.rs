@@ -43,6 +43,20 @@ pub const KEYS: &[Key] = &[
         "400",
         "How long ended sessions are kept, in days. What they used is kept after that too, per customer and day.",
     ),
+    key(
+        "backup.enabled",
+        "true",
+        "A backup of the whole store and its key every night, by the server. Each is read back before it counts.",
+    ),
+    key("backup.folder", "", "Where the backups go. Without it, the folder backups in data.folder; another disk or machine is better."),
+    key("backup.keep", "14", "How many backups are kept there; the oldest go when there is a newer good one."),
+    key("backup.hour", "3", "At which hour of this machine's clock, 0 to 23."),
+    key(
+        "backup.passphrase_file",
+        "",
+        "A file that holds the passphrase of these backups. Without it they open with the store's key file only\n(tollgate restore --key-file): keep a copy \
+         of that elsewhere.",
+    ),
     key("snapshot.budget_mib", "2048", "Disk that the snapshot of customers and live sessions may take, in MiB."),
     key("radius.auth", "[\"0.0.0.0:1812\", \"[::]:1812\"]", "Addresses that answer authentication."),
     key("radius.acct", "[\"0.0.0.0:1813\", \"[::]:1813\"]", "Addresses that answer accounting."),

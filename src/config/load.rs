@@ -10,8 +10,8 @@ use toml::de::{DeTable, DeValue};
 use super::http;
 use super::keys::KEYS;
 use super::settings::{
-    BruteForceConfig, Config, DataConfig, DecisionLogConfig, HistoryConfig, JournalConfig, LogConfig, RadiusConfig, SnapshotConfig,
-    StoreConfig, TenantConfig,
+    BackupConfig, BruteForceConfig, Config, DataConfig, DecisionLogConfig, HistoryConfig, JournalConfig, LogConfig, RadiusConfig,
+    SnapshotConfig, StoreConfig, TenantConfig,
 };
 use super::suggest::nearest;
 use crate::store::StoreUrl;
@@ -213,6 +213,7 @@ fn build(file: Option<PathBuf>, base: &Path, r: &Reader<'_>) -> Option<Config> {
         (r.number("journal.segment_mib", 1, 1024), r.number("journal.budget_gib", 1, 65_536), r.number("journal.retain_hours", 0, 8_784));
     let decision_log = (r.number("decision_log.budget_mib", 1, 1 << 20), r.number("decision_log.retention_days", 1, 3_660));
     let history = r.number("history.retention_days", 32, 36_600);
+    let backup = backup(r, base, folder.as_deref());
     let snapshot = r.number("snapshot.budget_mib", 1, 1 << 20);
     let (auth, acct) = (r.addresses("radius.auth"), r.addresses("radius.acct"));
     let http = http::read(base, r);
@@ -240,6 +241,7 @@ fn build(file: Option<PathBuf>, base: &Path, r: &Reader<'_>) -> Option<Config> {
         journal: JournalConfig { segment_mib: journal.0?, budget_gib: journal.1?, retain_hours: journal.2? },
         decision_log: DecisionLogConfig { budget_mib: decision_log.0?, retention_days: decision_log.1? },
         history: HistoryConfig { retention_days: history? },
+        backup: backup?,
         snapshot: SnapshotConfig { budget_mib: snapshot? },
         radius: RadiusConfig {
             auth: auth?,
@@ -260,6 +262,13 @@ fn build(file: Option<PathBuf>, base: &Path, r: &Reader<'_>) -> Option<Config> {
         log: LogConfig { level: level?, format: format? },
         tenant: TenantConfig { name: tenant? },
     })
+}
+
+fn backup(r: &Reader<'_>, base: &Path, folder: Option<&Path>) -> Option<BackupConfig> {
+    let own_folder = r.path(base, "backup.folder").or_else(|| folder.map(|f| f.join("backups")));
+    let passphrase_file = r.path(base, "backup.passphrase_file");
+    let (enabled, keep, hour) = (r.optional("backup.enabled"), r.number("backup.keep", 1, 10_000), r.number("backup.hour", 0, 23));
+    Some(BackupConfig { enabled: enabled?, folder: own_folder?, keep: keep?, hour: u8::try_from(hour?).ok()?, passphrase_file })
 }
 
 fn store_url(r: &Reader<'_>, base: &Path, folder: Option<&Path>) -> Option<StoreUrl> {

@@ -12,7 +12,7 @@ mod suggest;
 pub use check::{Finding, check_config};
 pub use load::{ConfigError, SEARCH_PATHS, load_config};
 pub use settings::{
-    AcmeConfig, BruteForceConfig, CertificateFiles, Config, DataConfig, DecisionLogConfig, HistoryConfig, HttpConfig, JournalConfig,
-    LogConfig, LogFormat, RadiusConfig, SnapshotConfig, StoreConfig, TenantConfig,
+    AcmeConfig, BackupConfig, BruteForceConfig, CertificateFiles, Config, DataConfig, DecisionLogConfig, HistoryConfig, HttpConfig,
+    JournalConfig, LogConfig, LogFormat, RadiusConfig, SnapshotConfig, StoreConfig, TenantConfig,
 };
 pub use suggest::nearest;

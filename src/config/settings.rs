@@ -23,6 +23,8 @@ pub struct Config {
     pub decision_log: DecisionLogConfig,
     /// Ended sessions.
     pub history: HistoryConfig,
+    /// The nightly backup.
+    pub backup: BackupConfig,
     /// The snapshot.
     pub snapshot: SnapshotConfig,
     /// RADIUS.
@@ -78,6 +80,21 @@ pub struct DecisionLogConfig {
 pub struct HistoryConfig {
     /// `history.retention_days`
     pub retention_days: u32,
+}
+
+/// Section `backup`.
+#[derive(Debug, Clone)]
+pub struct BackupConfig {
+    /// `backup.enabled`
+    pub enabled: bool,
+    /// `backup.folder`, resolved.
+    pub folder: PathBuf,
+    /// `backup.keep`
+    pub keep: u32,
+    /// `backup.hour`
+    pub hour: u8,
+    /// `backup.passphrase_file`, resolved.
+    pub passphrase_file: Option<PathBuf>,
 }
 
 /// Section `snapshot`.

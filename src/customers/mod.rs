@@ -4,6 +4,7 @@
 //! panel. Uses the rooms `accounts` (tenant settings) and `packages` (names of packages).
 
 mod add;
+pub mod bulk;
 mod checks;
 mod contact;
 mod customer;

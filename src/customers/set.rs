@@ -249,6 +249,19 @@ async fn locked(
     Ok(before)
 }
 
+/// The same within a transaction, which the caller commits.
+pub(super) async fn set_customer_in(
+    tx: &mut Tx,
+    scope: &Scope,
+    tenant: &Tenant,
+    id: CustomerId,
+    changes: &CustomerChanges,
+    reply_check: ReplyCheck<'_>,
+    now: UnixMs,
+) -> Result<Customer, CustomerError> {
+    set_in(tx, scope, tenant, Whom::Id(id), changes, reply_check, now).await
+}
+
 async fn set_in(
     tx: &mut Tx,
     scope: &Scope,

@@ -360,6 +360,32 @@ pub(super) async fn delete_customer(conn: &mut Conn, scope: &Scope, id: Customer
     q!(exec conn, concat!("DELETE FROM customers WHERE tenant_id = $1 AND id = $2 AND ", is_seen!("owner_id", "$3", "$4")), scope.tenant().0, id.0, from, to)
 }
 
+/// Notes how a customer was before a job changed him, and how it left him.
+pub(super) async fn insert_undo(
+    conn: &mut Conn,
+    scope: &Scope,
+    job_id: i64,
+    id: CustomerId,
+    before: &str,
+    after: &str,
+) -> Result<u64, StoreError> {
+    q!(exec conn, "INSERT INTO customer_undo (job_id, customer_id, tenant_id, before, after) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+        job_id, id.0, scope.tenant().0, before, after)
+}
+
+/// What a job changed, in order of the customers' ids: those whom the scope sees.
+pub(super) async fn list_undo(
+    conn: &mut Conn,
+    scope: &Scope,
+    job_id: i64,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<(i64, String, String)>, StoreError> {
+    let (from, to) = scope.owners();
+    q!(all conn, (i64, String, String), concat!("SELECT u.customer_id, u.before, u.after FROM customer_undo u WHERE u.tenant_id = $1 AND u.job_id = $2 AND u.customer_id > $3 AND ",
+        customer_is_seen!("u.customer_id", "$5", "$6"), " ORDER BY u.customer_id LIMIT $4"), scope.tenant().0, job_id, after, limit, from, to)
+}
+
 /// Id, name and phone of customers after an id whose keys for searching were not written yet.
 // cross-tenant: a migration concerns all tenants
 pub(super) async fn list_unfolded(conn: &mut Conn, after: i64, limit: i64) -> Result<Vec<(i64, String, String)>, StoreError> {

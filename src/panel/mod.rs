@@ -9,6 +9,7 @@ mod audit;
 mod capability_boxes;
 mod customers;
 mod go;
+mod jobs;
 mod online;
 mod preferences;
 mod profile;
@@ -33,6 +34,7 @@ pub const MENU: &[Entry] = &[
     Entry { path: "/roles", text_id: "menu-roles", icon: "shield-check", guard: roles::VIEW },
     Entry { path: "/api-keys", text_id: "menu-api-keys", icon: "key-round", guard: Guard::Any(&[Capability::ApiKeys]) },
     Entry { path: "/audit", text_id: "menu-audit", icon: "scroll-text", guard: Guard::Any(&[Capability::AuditView]) },
+    Entry { path: "/jobs", text_id: "menu-jobs", icon: "list-checks", guard: jobs::VIEW },
     Entry { path: "/settings", text_id: "menu-settings", icon: "settings", guard: Guard::Any(&[Capability::SettingsView]) },
 ];
 
@@ -51,6 +53,7 @@ pub fn routes() -> Routes {
         .and(roles::routes())
         .and(api_keys::routes())
         .and(audit::routes())
+        .and(jobs::routes())
         .and(settings::routes())
         .and(profile::routes())
         .and(preferences::routes())

@@ -205,6 +205,11 @@ impl Db {
         Db { pools: self.pools.clone(), origin: Arc::new(origin) }
     }
 
+    /// In whose name this handle makes changes: an account, `cli:<unix user>`, `job:<kind>`; empty for the program itself.
+    pub fn actor(&self) -> &str {
+        &self.origin.actor
+    }
+
     /// Whether this is the embedded database.
     pub fn is_sqlite(&self) -> bool {
         matches!(self.pools, Pools::Lite { .. })

@@ -31,4 +31,6 @@ id! {
     PackageId,
     /// A customer.
     CustomerId,
+    /// A job.
+    JobId,
 }

@@ -14,7 +14,7 @@ mod words;
 pub use bit_rate::BitRate;
 pub use hash::{FastHash, FastMap};
 pub use hex::{from_hex, hex};
-pub use id::{AccountId, CustomerId, PackageId, RouterId, TenantId};
+pub use id::{AccountId, CustomerId, JobId, PackageId, RouterId, TenantId};
 pub use instant::{DAY_MS, HOUR_MS, UnixMs, local_day, local_midnight, next_local_midnight, parse_instant, print_instant};
 pub use mac::Mac;
 pub use octets::{OctetReader, OctetWriter};

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use askama::Template;
 use axum::body::{Body, Bytes};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, SET_COOKIE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use hyper::body::Frame;
 use tokio::sync::mpsc::Receiver;
@@ -67,6 +67,18 @@ pub fn attachment_in_pieces(name: &str, kind: &'static str, pieces: Receiver<Res
     let mut response = attachment(name, kind, String::new());
     response.headers_mut().remove(CONTENT_LENGTH);
     *response.body_mut() = Body::new(Pieces(pieces));
+    response
+}
+
+/// Server-sent events as they come (WHATWG HTML, section 9.2); each piece is one or more of them. No proxy may keep them back.
+pub fn events_in_pieces(pieces: Receiver<Result<String, CutOff>>) -> Response {
+    let kind = (CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    ([kind, (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"))], Body::new(Pieces(pieces))).into_response()
+}
+
+/// A page that the browser loads again after some seconds, without a script.
+pub fn with_refresh(mut response: Response, secs: u32) -> Response {
+    response.headers_mut().insert(HeaderName::from_static("refresh"), HeaderValue::from(secs));
     response
 }
 

@@ -9,6 +9,7 @@ use crate::aaa::directory::LoadError;
 use crate::aaa::explain::ExplainError;
 use crate::accounts::{AccountError, Denial, RoleBook};
 use crate::customers::CustomerError;
+use crate::jobs::JobError;
 use crate::lists::ListError;
 use crate::routers::RouterError;
 use crate::routers::pools::PoolError;
@@ -163,6 +164,17 @@ impl From<AccountError> for Problem {
             AccountError::Busy => Problem::Busy,
             AccountError::Outdated => Problem::Conflict(error.to_string()),
             AccountError::Impersonation(why) => Problem::Forbidden(why.into()),
+            other => Problem::Refused(other.to_string()),
+        }
+    }
+}
+
+impl From<JobError> for Problem {
+    fn from(error: JobError) -> Problem {
+        match error {
+            JobError::Store(e) => e.into(),
+            JobError::Denied(denial) => denial.into(),
+            JobError::Unknown(_) => Problem::NotFound,
             other => Problem::Refused(other.to_string()),
         }
     }

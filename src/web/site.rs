@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwapOption;
 use ipnet::IpNet;
 
+use super::Streams;
 use super::list::Counts;
 use super::shell::Entry;
 use crate::aaa::access::Access;
@@ -51,6 +52,8 @@ pub struct Site {
     pub counts: Counts,
     /// Pages that may stand in the menu, in its order.
     pub menu: &'static [Entry],
+    /// Answers that go on.
+    pub streams: Arc<Streams>,
     pub(super) form_key: [u8; 32],
 }
 
@@ -69,7 +72,8 @@ impl Site {
         menu: &'static [Entry],
     ) -> Site {
         let form_key = key.derive("tokens of forms");
-        Site { db, desk, hasher, sealer: key.sealer(), ids, options, access, dictionary, counts: Counts::default(), menu, form_key }
+        let (counts, streams) = (Counts::default(), Arc::default());
+        Site { db, desk, hasher, sealer: key.sealer(), ids, options, access, dictionary, counts, menu, streams, form_key }
     }
 
     /// Says what is wrong with a line of a customer's reply attributes.

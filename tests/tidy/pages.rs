@@ -155,7 +155,7 @@ fn texts_are_plain() {
 }
 
 /// Ids of texts that are put together while a page is made: beginning, and why.
-const MADE: [(&str, &str); 13] = [
+const MADE: [(&str, &str); 18] = [
     ("denial-", "a rule that refuses"),
     ("problem-", "the kind of a problem"),
     ("said-", "named by the redirect after a change"),
@@ -165,6 +165,11 @@ const MADE: [(&str, &str); 13] = [
     ("verb-", "what the audit log says was done"),
     ("audit-kind-", "a table, in the audit log"),
     ("audit-source-", "a surface, in the audit log"),
+    ("job-kind-", "a kind of job"),
+    ("job-state-", "how far a job is"),
+    ("job-outcome-", "what became of an object of a job"),
+    ("job-result-", "a field of a job's result"),
+    ("attention-", "something that somebody should look at"),
     ("rules-verdict-", "what happens to a login"),
     ("reason-", "why a login is rejected"),
     ("remedy-", "what helps then"),

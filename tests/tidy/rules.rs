@@ -26,7 +26,7 @@ const THREAD_ROOMS: &[&str] = &["units", "radius", "rrd", "journal", "listen"];
 /// Files of `aaa/` on the path of a packet.
 const PURE_AAA: &[&str] = &["decide", "access", "grant", "reason", "reject", "reply", "verdict"];
 /// Rooms with rows that belong to an account: what a surface can reach of them takes a scope.
-const SCOPED_ROOMS: &[&str] = &["routers", "packages", "lists", "customers", "sessions", "aaa"];
+const SCOPED_ROOMS: &[&str] = &["routers", "packages", "lists", "customers", "sessions", "aaa", "jobs"];
 /// Where people come in.
 const SURFACES: &[&str] = &["cli", "web", "panel", "self_care", "portal", "api"];
 /// Names that say nothing about what is inside.

@@ -32,13 +32,14 @@ pub async fn add_device(
         return Err(CustomerError::BadField(format!("more than {MAX_MACS} MAC addresses")));
     }
     let is_new = sql::insert_device(&mut tx, scope, id, mac, by.name, note, now).await?;
-    if is_new {
-        sql::insert_event(&mut tx, scope, id, mac, DeviceAction::Added, by, now).await?;
-        audit(&mut tx, scope, "customer.device-add", id, username, mac).await?;
-        tx.changed(scope.tenant().0, "customers", id.0);
+    if !is_new {
+        return Ok(false);
     }
+    sql::insert_event(&mut tx, scope, id, mac, DeviceAction::Added, by, now).await?;
+    audit(&mut tx, scope, "customer.device-add", id, username, mac).await?;
+    tx.changed(scope.tenant().0, "customers", id.0);
     tx.commit(now).await?;
-    Ok(is_new)
+    Ok(true)
 }
 
 /// Takes a device off a customer's list; false if it was not there.
@@ -58,13 +59,14 @@ pub async fn remove_device(
     let id = found.ok_or_else(|| CustomerError::Unknown(username.to_owned()))?;
     require_of(&mut tx, scope, Capability::CustomersEdit, id).await?;
     let was_there = sql::delete_device(&mut tx, scope, id, mac).await?;
-    if was_there {
-        sql::insert_event(&mut tx, scope, id, mac, DeviceAction::Removed, by, now).await?;
-        audit(&mut tx, scope, "customer.device-remove", id, username, mac).await?;
-        tx.changed(scope.tenant().0, "customers", id.0);
+    if !was_there {
+        return Ok(false);
     }
+    sql::insert_event(&mut tx, scope, id, mac, DeviceAction::Removed, by, now).await?;
+    audit(&mut tx, scope, "customer.device-remove", id, username, mac).await?;
+    tx.changed(scope.tenant().0, "customers", id.0);
     tx.commit(now).await?;
-    Ok(was_there)
+    Ok(true)
 }
 
 async fn audit(tx: &mut Tx, scope: &Scope, verb: &'static str, id: CustomerId, username: &str, mac: Mac) -> Result<(), StoreError> {

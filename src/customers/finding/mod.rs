@@ -103,6 +103,24 @@ pub async fn list_found(
     Ok(lines)
 }
 
+/// The lines of these customers, those whom the scope sees, by name.
+pub async fn list_lines_of(conn: &mut Conn, scope: &Scope, ids: &[i64]) -> Result<Vec<CustomerLine>, CustomerError> {
+    scope.require_in_some_zone(Capability::CustomersView)?;
+    Ok(sql::list_by_ids(conn, scope, ids).await?)
+}
+
+/// Ids of everyone whom a filter finds, at most `limit`.
+pub async fn list_found_ids(
+    conn: &mut Conn,
+    scope: &Scope,
+    filter: &Filter,
+    meaning: &Meaning<'_>,
+    limit: i64,
+) -> Result<Vec<i64>, CustomerError> {
+    scope.require_in_some_zone(Capability::CustomersView)?;
+    Ok(sql::list_found_ids(conn, scope, &conditions::Compiled::new(filter, meaning)?, limit).await?)
+}
+
 /// Devices and tags of the customers of a page, by their ids in order.
 pub async fn list_line_devices(conn: &mut Conn, scope: &Scope, ids: &[i64]) -> Result<Vec<LineDevices>, CustomerError> {
     scope.require_in_some_zone(Capability::CustomersView)?;

@@ -225,6 +225,17 @@ pub(super) async fn list_by_ids(conn: &mut Conn, scope: &Scope, ids: &[i64]) -> 
     rows.into_iter().map(LineRow::into_line).collect()
 }
 
+/// Ids of everyone, the first added first.
+pub(super) async fn list_found_ids(conn: &mut Conn, scope: &Scope, compiled: &Compiled, limit: i64) -> Result<Vec<i64>, StoreError> {
+    let mut statement = Statement::new();
+    statement.push("SELECT c.id");
+    from_customers(&mut statement, scope, "");
+    compiled.push(&mut statement);
+    statement.push(" ORDER BY c.id LIMIT ").number(limit);
+    let rows: Vec<(i64,)> = statement.fetch(conn).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
 /// Ids of customers for whom one condition holds, the newest first. `condition` adds it to the statement.
 pub(super) async fn list_ids_where(
     conn: &mut Conn,

@@ -8,7 +8,7 @@ use super::CustomerError;
 use super::list::require_of;
 use crate::accounts::Scope;
 use crate::accounts::capability::Capability;
-use crate::store::{AuditEntry, Conn, Db, StoreError};
+use crate::store::{AuditEntry, Conn, Db, StoreError, Tx};
 use crate::units::{CustomerId, UnixMs};
 
 const MOST_CHARS: usize = 40;
@@ -40,30 +40,43 @@ pub fn parse_tags(text: &str) -> Result<Vec<String>, CustomerError> {
     Ok(tags)
 }
 
+/// The tags of one customer whom the caller has found under the scope.
+pub(super) async fn tags_of(conn: &mut Conn, scope: &Scope, id: CustomerId) -> Result<Vec<String>, CustomerError> {
+    Ok(sql::list_tags_of(conn, scope, id).await?)
+}
+
 /// Gives a customer these tags instead of those he has. Returns whether anything changed.
 pub async fn set_tags(db: &Db, scope: &Scope, id: CustomerId, tags: &[String], now: UnixMs) -> Result<bool, CustomerError> {
     let mut tx = db.begin().await?;
-    require_of(&mut tx, scope, Capability::CustomersEdit, id).await?;
+    let is_changed = set_tags_in(&mut tx, scope, id, tags, now).await?;
+    if is_changed {
+        tx.commit(now).await?;
+    }
+    Ok(is_changed)
+}
+
+/// The same within a transaction, which the caller commits if anything changed.
+pub(super) async fn set_tags_in(tx: &mut Tx, scope: &Scope, id: CustomerId, tags: &[String], now: UnixMs) -> Result<bool, CustomerError> {
+    require_of(tx, scope, Capability::CustomersEdit, id).await?;
     let unknown = || CustomerError::Unknown(id.to_string());
-    let customer = super::sql::find_customer_by_id(&mut tx, scope, id).await?.ok_or_else(unknown)?;
-    if !super::sql::update_lock_customer_by_id(&mut tx, scope, id, now).await? {
+    let customer = super::sql::find_customer_by_id(tx, scope, id).await?.ok_or_else(unknown)?;
+    if !super::sql::update_lock_customer_by_id(tx, scope, id, now).await? {
         return Err(unknown());
     }
-    let before = sql::list_tags_of(&mut tx, scope, id).await?;
+    let before = sql::list_tags_of(tx, scope, id).await?;
     if before == tags {
         return Ok(false);
     }
     for gone in before.iter().filter(|tag| !tags.contains(tag)) {
-        sql::delete_tag(&mut tx, scope, id, gone).await?;
+        sql::delete_tag(tx, scope, id, gone).await?;
     }
     for new in tags.iter().filter(|tag| !before.contains(tag)) {
-        if sql::insert_tag(&mut tx, scope, id, new).await? == 0 {
+        if sql::insert_tag(tx, scope, id, new).await? == 0 {
             return Err(StoreError::Unexpected(format!("customer {id}: the tag {new:?} is there already")).into());
         }
     }
     let shape = |tags: &[String]| serde_json::json!({ "tags": tags.join(", "), "owner_id": customer.owner_id.to_string() });
     let entry = AuditEntry::new(scope.tenant().0, "customer.set", "customers", id.0, &customer.username);
     tx.audit(entry.before(&shape(&before)).after(&shape(tags)));
-    tx.commit(now).await?;
     Ok(true)
 }

@@ -4,12 +4,12 @@ use serde_json::Value;
 
 use crate::accounts::capability::Capability;
 use crate::accounts::{AuditRecord, Scope};
-use crate::panel::roles;
+use crate::panel::{jobs, roles};
 use crate::web::Shell;
 
 /// Tables whose rows the log speaks of.
-pub const KINDS: [&str; 9] =
-    ["accounts", "tenants", "role_changes", "customers", "packages", "routers", "ip_pools", "zones", "saved_views"];
+pub const KINDS: [&str; 10] =
+    ["accounts", "tenants", "role_changes", "customers", "packages", "routers", "ip_pools", "zones", "saved_views", "jobs"];
 /// Through what changes come.
 pub const SOURCES: [&str; 6] = ["panel", "api", "cli", "job", "router", "server"];
 /// What can be done; a test holds that each that the program writes is here and has a text.
@@ -41,9 +41,14 @@ pub const VERBS: &[&str] = &[
     "customer.set",
     "customer.show-password",
     "customer.top-up",
+    "customer.undo",
     "customers.import",
     "impersonation.begin",
     "impersonation.end",
+    "job.ask",
+    "job.cancel",
+    "job.dismiss",
+    "job.retry",
     "package.add",
     "package.remove",
     "package.set",
@@ -80,6 +85,7 @@ pub fn link(scope: &Scope, record: &AuditRecord) -> Option<String> {
     let (may, to) = match record.kind.as_str() {
         "accounts" => (scope.may(Capability::AccountsView), format!("/accounts/{}", record.object_id)),
         "tenants" => (scope.may(Capability::TenantsView), format!("/tenants/{}", record.object_id)),
+        "jobs" => (jobs::VIEW.lets(scope), format!("/jobs/{}", record.object_id)),
         "role_changes" => (roles::VIEW.lets(scope), format!("/roles/{}", record.object)),
         _ => return None,
     };

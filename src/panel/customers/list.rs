@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 
-use super::EXPORT;
+use super::{BULK, CREATE, EXPORT};
 use crate::accounts::{AccountFilter, AccountPath, list_accounts};
 use crate::customers::finding::{
     COUNT_CAP, Cursor, CustomerLine, CustomerQuery, FIELDS, LineDevices, Meaning, Start, count_found, list_found, list_line_devices,
@@ -15,7 +15,7 @@ use crate::packages::list_package_ids;
 use crate::panel::online::{Online, online};
 use crate::routers::list_named_routers;
 use crate::units::print_instant;
-use crate::web::list::{Cell, Column, Counts, List, ListPage, ListState, Parts, Row};
+use crate::web::list::{BulkAction, Cell, Column, Counts, List, ListPage, ListState, Parts, Row};
 use crate::web::{CsvExport, Problem, Query, Shell, Signed, csv_text, send_csv};
 
 /// Names that a form of a filter offers at most.
@@ -122,7 +122,7 @@ async fn parts(who: &Signed, shell: &Shell, state: &ListState, meaning: &Meaning
     let needs_devices = ["mac", "tags", "seen", "online"].iter().any(|column| state.shows(column));
     let devices = if needs_devices { list_line_devices(&mut conn, who.scope(), &ids).await? } else { Vec::new() };
     let views = list_views(&mut conn, who.scope(), LIST.name).await.unwrap_or_default();
-    let names = names(who, &mut conn, state.edited_field()).await?;
+    let names = names_of(who, &mut conn, state.edited_field()).await?;
     drop(conn);
     let mut parts = Parts {
         before: if is_back && !has_more { None } else { key(lines.first()).filter(|_| is_back || after.is_some()) },
@@ -131,6 +131,8 @@ async fn parts(who: &Signed, shell: &Shell, state: &ListState, meaning: &Meaning
         rows: lines.iter().map(|line| row(who, shell, state, line, devices.iter().find(|d| d.customer_id == line.id), meaning)).collect(),
         views,
         names,
+        primary: CREATE.lets(who.scope()).then(|| ("/customers/new".to_owned(), shell.t("customer-new"))),
+        bulk: BULK.lets(who.scope()).then(|| ("/customers/bulk", bulk_actions(shell))),
         ..Parts::default()
     };
     if lines.is_empty() && state.wrong.is_empty() {
@@ -141,6 +143,10 @@ async fn parts(who: &Signed, shell: &Shell, state: &ListState, meaning: &Meaning
 
 fn cursor(text: Option<&str>) -> Option<Cursor> {
     text.and_then(|text| text.parse().ok())
+}
+
+fn bulk_actions(shell: &Shell) -> Vec<BulkAction> {
+    super::bulk::ACTIONS.iter().map(|name| BulkAction { name, text: shell.t2("bulk-do", name) }).collect()
 }
 
 /// Why nothing is found: there is nobody yet, or a condition hides them.
@@ -158,13 +164,14 @@ async fn explain_nothing(
         }
     }
     if parts.hidden_by.is_empty() && state.filter.words.is_empty() && count(who, &Filter::default(), meaning).await? == 0 {
-        parts.first_use = Some((shell.t("customers-first-use"), Vec::new()));
+        let add = CREATE.lets(who.scope()).then(|| ("/customers/new".to_owned(), shell.t("customer-new")));
+        parts.first_use = Some((shell.t("customers-first-use"), add.into_iter().collect()));
     }
     Ok(())
 }
 
 /// Names that the edited field may have.
-async fn names(who: &Signed, conn: &mut crate::store::Conn, field: Option<&str>) -> Result<Vec<String>, CustomerError> {
+pub(super) async fn names_of(who: &Signed, conn: &mut crate::store::Conn, field: Option<&str>) -> Result<Vec<String>, CustomerError> {
     let scope = who.scope();
     Ok(match field {
         Some("zone") => list_zones(conn, scope).await?.into_iter().map(|zone| zone.name).collect(),

@@ -1,7 +1,11 @@
 //! Customers: the list, one customer with his tabs and what is done to him, adding and changing.
 
 mod actions;
+<<<<<<< HEAD
 mod connect;
+=======
+mod bulk;
+>>>>>>> main
 mod create;
 mod devices;
 mod edit;
@@ -28,6 +32,8 @@ pub use list::{LIST, state_mark};
 
 /// Who sees customers.
 pub const VIEW: Guard = Guard::Any(&[Capability::CustomersView]);
+/// Who works on many at once.
+pub const BULK: Guard = Guard::All(&[Capability::CustomersView, Capability::BulkOperations]);
 const EXPORT: Guard = Guard::All(&[Capability::CustomersView, Capability::ReportsExport]);
 const SESSIONS: Guard = Guard::All(&[Capability::CustomersView, Capability::SessionsView]);
 const CREATE: Guard = Guard::All(&[Capability::CustomersView, Capability::CustomersCreate]);
@@ -44,6 +50,9 @@ pub fn routes() -> Routes {
         .get("/customers.csv", EXPORT, list::send)
         .get("/customers/new", CREATE, create::show)
         .post("/customers/new", CREATE, create::add)
+        .post("/customers/bulk", BULK, bulk::show)
+        .post("/customers/bulk/run", BULK, bulk::run)
+        .post("/customers/bulk/{id}/undo", BULK, bulk::undo)
         .get("/customers/{id}", VIEW, overview::show)
         .get("/customers/{id}/sessions", SESSIONS, sessions::show)
         .get("/customers/{id}/usage", SESSIONS, usage::show)

@@ -40,7 +40,12 @@ impl Archive {
 
     /// Reads everything: every chunk opens, none is missing, rows fit their columns, counts and digests agree.
     pub fn check(&self) -> Result<Contents, BackupError> {
-        let mut records = self.records()?;
+        self.check_while(&mut |_| true)
+    }
+
+    /// The same as long as `go_on` says so, which is asked now and then with the number of rows that were read.
+    pub fn check_while(&self, go_on: &mut dyn FnMut(u64) -> bool) -> Result<Contents, BackupError> {
+        let (mut records, mut read) = (self.records()?, 0u64);
         let (mut key, mut open): (_, Option<(Table, TableDigest)>) = (None, None);
         let (mut total, mut counts, mut encoded) = (TotalDigest::default(), Vec::new(), Vec::new());
         loop {
@@ -50,6 +55,10 @@ impl Archive {
                 (Record::Row(row), Some((table, mut digest))) => {
                     if !row.iter().zip(&table.columns).all(|(value, (_, kind))| fits(value, *kind)) {
                         return Err(records.damaged(format!("a row of table {} does not fit its columns", table.name)));
+                    }
+                    read += 1;
+                    if read.is_multiple_of(4096) && !go_on(read) {
+                        return Err(BackupError::Stopped);
                     }
                     encoded.clear();
                     row.iter().for_each(|value| encode_value(value, &mut encoded));

@@ -27,7 +27,12 @@ pub use new_file::NewFile;
 pub use restore::{check_target, restore_backup};
 pub use write::write_backup;
 
-use super::{IdentityError, KeyError, SchemaError, StoreError};
+use super::{IdentityError, KeyError, KeyFile, SchemaError, StoreError};
+
+/// The passphrase of backups that are made without one: whoever has a copy of the store's key file can open them, and nobody else.
+pub fn key_passphrase(key: &KeyFile) -> String {
+    crate::units::hex(&key.derive("passphrase of backups"))
+}
 
 /// What happens while tables are copied: the table and how many of its rows are through.
 pub type OnProgress<'a> = &'a mut dyn FnMut(&str, u64);
@@ -94,6 +99,9 @@ pub enum BackupError {
         /// What is wrong.
         what: String,
     },
+    /// Whoever asked for it wants it no more.
+    #[error("it was stopped")]
+    Stopped,
     /// The target holds something already.
     #[error("the place to restore into is in use: {0}")]
     TargetInUse(String),

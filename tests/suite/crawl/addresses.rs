@@ -2,8 +2,8 @@
 
 use tollgate::accounts::Role;
 
-use super::cast::{CUSTOMER_OWNERS, KEY_HOLDERS, Side, tenant_name};
-use super::model::{is_let_in, manages, sees, sees_tenant, sees_whole_tenant, targets};
+use super::cast::{CUSTOMER_OWNERS, JOB_OWNERS, KEY_HOLDERS, Side, tenant_name};
+use super::model::{is_let_in, is_of_server, manages, manages_job, sees, sees_job, sees_tenant, sees_whole_tenant, targets};
 use super::table::{About, Line};
 use super::world::World;
 
@@ -83,6 +83,23 @@ pub fn addresses(world: &World, actor: &'static str, line: &Line) -> Vec<Target>
                 target(key, with_id(known.keys[key].to_string()), verdict)
             };
             KEY_HOLDERS.into_iter().map(of).chain(absent("")).collect()
+        }
+        About::SeenJob | About::ManagedJob => {
+            let of = |key: &'static str| {
+                let verdict = match (sees_job(actor, key), manages_job(actor, key) || line.about == About::SeenJob) {
+                    (false, _) => Verdict::Absent,
+                    (true, false) => Verdict::Forbidden,
+                    (true, true) => good(line),
+                };
+                target(key, with_id(known.jobs[key].to_string()), verdict)
+            };
+            let verdict = if is_of_server(actor) { good(line) } else { Verdict::Absent };
+            let own = target("the server's", with_id(known.jobs["(the server)"].to_string()), verdict);
+            JOB_OWNERS.into_iter().map(of).chain([own]).chain(absent("")).collect()
+        }
+        About::Server => {
+            let verdict = if is_of_server(actor) { good(line) } else { Verdict::Forbidden };
+            vec![target("the server", line.path.to_owned(), verdict)]
         }
         About::OwnView => {
             let of = |key: &'static str| {

@@ -1,9 +1,9 @@
 //! What the model allows does work: so that no refusal of the crawl is one of a page that refuses everybody. Each try has a copy of the world.
 
 use super::caller::{Answer, Caller, SIGN_IN_COOKIE};
-use super::cast::{ACTORS, CUSTOMER_OWNERS, KEY_HOLDERS, Side, name, part_of};
+use super::cast::{ACTORS, CUSTOMER_OWNERS, JOB_OWNERS, KEY_HOLDERS, Side, name, part_of};
 use super::contents::{Contents, run_sql};
-use super::model::{is_let_in, manages, sees, sees_tenant, targets};
+use super::model::{is_let_in, is_of_server, manages, manages_job, sees, sees_tenant, targets};
 use super::table::{About, Line, TABLE, Who};
 use super::walk::{ask, body};
 use super::world::{PASSPHRASE, World, run};
@@ -41,6 +41,12 @@ fn whoever_may_does() {
                         .filter(|key| **key == actor)
                         .map(|key| (None, line.path.replace("{id}", &known.keys[key].to_string())))
                         .collect(),
+                    About::ManagedJob => {
+                        let mine = JOB_OWNERS.into_iter().filter(|key| manages_job(actor, key));
+                        let own = is_of_server(actor).then_some("(the server)");
+                        mine.chain(own).take(2).map(|key| (None, line.path.replace("{id}", &known.jobs[key].to_string()))).collect()
+                    }
+                    About::Server => is_of_server(actor).then(|| (None, line.path.to_owned())).into_iter().collect(),
                     About::OwnView => {
                         let own = CUSTOMER_OWNERS.iter().filter(|key| **key == actor);
                         own.map(|key| (None, line.path.replace("{id}", &known.views[key].to_string()))).collect()

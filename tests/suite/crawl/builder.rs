@@ -10,13 +10,17 @@ use tollgate::accounts::{
     find_account_by_name, find_tenant, make_sign_in_link, permit, reset_password, set_account, set_role, set_tenant,
 };
 use tollgate::customers::{CustomerPassword, NewCustomer, add_customer, check_reply_syntax};
+use tollgate::jobs::{JobContext, JobFailure, JobRow, Kind, Outcome, Place, Runner, Terms, ask_job};
 use tollgate::lists::{NewView, add_view};
 use tollgate::routers::{NewRouter, RouterSecret, add_router};
 use tollgate::store::{Db, IdMaker, KeyFile};
 use tollgate::units::{AccountId, DAY_MS};
 use tollgate::web::Site;
 
-use super::cast::{CAST, CUSTOMER_OWNERS, GIVEN, KEY_HOLDERS, Side, customer_mark, host_name, key_mark, mark, name, part_of, tenant_name};
+use super::cast::{
+    CAST, CUSTOMER_OWNERS, GIVEN, JOB_OWNERS, KEY_HOLDERS, SERVER_JOB_MARK, Side, customer_mark, host_name, job_mark, key_mark, mark, name,
+    part_of, tenant_name,
+};
 use super::world::{CUSTOMER, Known, PASSPHRASE, SignIns, cheap_hasher, key_file, lease, make_site, now};
 use crate::harness::{Store, TestServer};
 
@@ -47,6 +51,7 @@ pub async fn build(store: &Store) -> Known {
     for part in CAST {
         builder.sign_ins(part.key).await;
     }
+    builder.jobs(&key_file(store)).await;
     db.close().await;
     builder.known
 }
@@ -65,6 +70,26 @@ fn network(server: &TestServer, side: Side) {
     server.must(&["--tenant", tenant, "router", "add", &router, "--address", address, "--secret", "testing123"]);
     server.must(&["--tenant", tenant, "package", "add", PACKAGE, "--download", "20M", "--upload", "10M"]);
     server.must(&["--tenant", tenant, "customer", "add", &customer, "--password", CUSTOMER.1, "--package", PACKAGE]);
+}
+
+/// What everybody of the cast who asked for a job holds.
+const CRAWLED: Terms = Terms { name: "crawled", place: Place::Tenant, needs: Capability::CustomersView, is_alone: false };
+const CRAWLED_SERVER: Terms = Terms { name: "crawled", place: Place::Server, needs: Capability::PlatformView, is_alone: false };
+
+/// Writes a row and fails, with the mark that it was asked to bear.
+fn failing(terms: &'static Terms) -> Kind {
+    Kind::new(terms, |context: JobContext| async move {
+        let mark = context.arguments["mark"].as_str().unwrap_or_default().to_owned();
+        let row = JobRow {
+            number: 1,
+            object_id: None,
+            object: format!("object {mark}"),
+            outcome: Outcome::Failed,
+            detail: format!("detail {mark}"),
+        };
+        context.add_rows(&[row]).await?;
+        Err(JobFailure::ForGood(format!("error {mark}")))
+    })
 }
 
 struct Builder {
@@ -214,6 +239,24 @@ impl Builder {
     async fn sign_ins(&mut self, key: &'static str) {
         let ((token, id), (other_token, other_id)) = (self.sign_in(key, "198.51.100.1").await, self.sign_in(key, "198.51.100.2").await);
         self.known.sign_ins.insert(key, SignIns { token, id, other_token, other_id });
+    }
+
+    /// A job of each who asked and one of the server, all of which failed: their marks stand in everything that a job tells.
+    async fn jobs(&mut self, key_file: &std::path::Path) {
+        let key = Arc::new(KeyFile::read(key_file).expect("a key file"));
+        let runner =
+            Runner::new(self.db.clone(), self.site.ids.clone(), key, vec![failing(&CRAWLED), failing(&CRAWLED_SERVER)], "crawl", now);
+        let developer = self.known.sign_ins["developer"].token.clone();
+        for owner in JOB_OWNERS.into_iter().chain(["(the server)"]) {
+            let (token, terms, mark) = match owner {
+                "(the server)" => (developer.clone(), &CRAWLED_SERVER, SERVER_JOB_MARK.to_owned()),
+                _ => (self.known.sign_ins[owner].token.clone(), &CRAWLED, job_mark(owner)),
+            };
+            let scope = self.site.desk.check(&token, now()).await.expect("signed in").scope;
+            let asked = ask_job(&self.db, &self.ids(), &scope, terms, &serde_json::json!({ "mark": mark }), now()).await.expect("asked");
+            assert!(runner.run_one(asked.id()).await.expect("run"), "{owner}");
+            self.known.jobs.insert(owner, asked.id());
+        }
     }
 
     async fn api_key(&mut self, holder: &'static str) {

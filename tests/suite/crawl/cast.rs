@@ -64,12 +64,35 @@ pub const ACTORS: [&str; 12] =
 
 /// What some were given beyond their role, by the provider above them.
 pub const GIVEN: [(&str, &[&str]); 2] = [
-    ("keeper", &["accounts.view", "accounts.edit", "accounts.suspend", "accounts.permit", "audit.view", "roles.view", "api-keys.own"]),
-    ("north", &["audit.view"]),
+    (
+        "keeper",
+        &[
+            "accounts.view",
+            "accounts.edit",
+            "accounts.suspend",
+            "accounts.permit",
+            "audit.view",
+            "roles.view",
+            "api-keys.own",
+            "settings.view",
+        ],
+    ),
+    ("north", &["audit.view", "special.bulk-operations"]),
 ];
 
 /// Who has an API key.
 pub const KEY_HOLDERS: [&str; 6] = ["admin", "north", "hill", "south", "east", "north-b"];
+
+/// Who asked for a job, which failed.
+pub const JOB_OWNERS: [&str; 7] = ["super", "admin", "north", "hill", "south", "east", "north-b"];
+
+/// The mark of its job: in what it was asked to do, in its error and in its rows.
+pub fn job_mark(key: &str) -> String {
+    format!("vv{:02}vv", place(key))
+}
+
+/// The mark of the server's own job.
+pub const SERVER_JOB_MARK: &str = "vvssvv";
 
 /// Who has a customer and keeps a view.
 pub const CUSTOMER_OWNERS: [&str; 9] = ["admin", "north", "hill", "dale", "south", "rival", "cove", "admin-b", "hill-b"];

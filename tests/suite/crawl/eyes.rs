@@ -61,6 +61,8 @@ fn through_anothers_eyes_one_may_less_and_not_more() {
             (format!("/accounts/{hill}/end-sign-ins"), 403),
             (format!("/accounts/{hill}/api-keys/{}/revoke", world.known.keys["hill"]), 403),
             (format!("/accounts/{hill}/view-as"), 403),
+            // it would be done with what north holds
+            (format!("/jobs/{}/retry", world.known.jobs["north"]), 403),
         ] {
             // with everything that would do it rightly: his own password, and what both hold
             let form = [

@@ -3,11 +3,14 @@
 
 use tollgate::accounts::Role;
 
-use super::cast::{ACTORS, CAST, CUSTOMER_OWNERS, GIVEN, KEY_HOLDERS, Side, customer_mark, key_mark, mark, part_of, tenant_name};
+use super::cast::{
+    ACTORS, CAST, CUSTOMER_OWNERS, GIVEN, JOB_OWNERS, KEY_HOLDERS, SERVER_JOB_MARK, Side, customer_mark, job_mark, key_mark, mark, part_of,
+    tenant_name,
+};
 use super::table::Who;
 
 /// The words that pages ask for, by who has them through his role. Smaller levels come first; what is not listed nobody but the Developer has.
-const HELD: [(&str, &[Role]); 25] = [
+const HELD: [(&str, &[Role]); 26] = [
     ("customers.view", &[Role::SuperAdmin, Role::Admin, Role::Operator, Role::SubOperator]),
     ("customers.create", &[Role::SuperAdmin, Role::Admin, Role::Operator, Role::SubOperator]),
     ("customers.edit", &[Role::SuperAdmin, Role::Admin, Role::Operator, Role::SubOperator]),
@@ -31,6 +34,7 @@ const HELD: [(&str, &[Role]); 25] = [
     ("api-keys.own", &[Role::SuperAdmin, Role::Admin, Role::Operator, Role::SubOperator]),
     ("settings.view", &[Role::SuperAdmin, Role::Admin]),
     ("settings.edit", &[Role::SuperAdmin, Role::Admin]),
+    ("special.bulk-operations", &[Role::SuperAdmin, Role::Admin]),
     ("tenants.view", &[Role::SuperAdmin]),
     ("tenants.edit", &[Role::SuperAdmin]),
 ];
@@ -121,6 +125,21 @@ pub fn manages(actor: &str, target: &str) -> bool {
     is_below && level(from.role) < level(to.role)
 }
 
+/// Whether somebody is shown the job that another one asked for: his own, or with `settings.view` those of whom he sees.
+pub fn sees_job(actor: &str, owner: &str) -> bool {
+    actor == owner || (holds(actor, "settings.view") && sees(actor, owner))
+}
+
+/// Whether he changes it: his own, or with `settings.edit` those of whom he sees.
+pub fn manages_job(actor: &str, owner: &str) -> bool {
+    actor == owner || (holds(actor, "settings.edit") && sees_job(actor, owner))
+}
+
+/// Whether the server's own jobs are his to see: there is more than one tenant here.
+pub fn is_of_server(actor: &str) -> bool {
+    part_of(actor).role == Role::Developer
+}
+
 /// What a page may not tell somebody: marks of accounts that he neither sees nor stands below, of keys that are not his to manage, of other tenants.
 pub fn secrets(actor: &str) -> Vec<String> {
     let tops = above(actor);
@@ -128,6 +147,10 @@ pub fn secrets(actor: &str) -> Vec<String> {
     let mut marks: Vec<String> = hidden.map(|part| mark(part.key)).collect();
     // the audit log names keys to whoever sees the account that made them
     marks.extend(KEY_HOLDERS.iter().filter(|key| !sees(actor, key)).map(|key| key_mark(key)));
+    marks.extend(JOB_OWNERS.iter().filter(|key| !sees_job(actor, key)).map(|key| job_mark(key)));
+    if !is_of_server(actor) {
+        marks.push(SERVER_JOB_MARK.to_owned());
+    }
     marks.extend(CUSTOMER_OWNERS.iter().filter(|owner| !sees(actor, owner)).map(|owner| customer_mark(owner)));
     for (other, owner, network) in [(Side::A, "admin", "wwaww"), (Side::B, "admin-b", "wwbww")] {
         if !sees_tenant(actor, other) {
@@ -146,8 +169,9 @@ pub fn all_secrets() -> Vec<String> {
     CAST.iter()
         .map(|part| mark(part.key))
         .chain(KEY_HOLDERS.iter().map(|key| key_mark(key)))
+        .chain(JOB_OWNERS.iter().map(|key| job_mark(key)))
         .chain(CUSTOMER_OWNERS.iter().map(|owner| customer_mark(owner)))
-        .chain(["wwaww".into(), "wwbww".into()])
+        .chain([SERVER_JOB_MARK.into(), "wwaww".into(), "wwbww".into()])
         .collect()
 }
 
@@ -176,6 +200,7 @@ fn the_model_says_what_was_decided() {
     }
     assert!(manages("admin", "hill") && !manages("north", "north") && !manages("manager", "staff") && !manages("hill", "north"));
     assert!(holds("keeper", "accounts.edit") && !holds("manager", "accounts.edit") && holds("developer", "tenants.create"));
+    assert!(sees_job("north", "north") && !sees_job("north", "hill") && sees_job("keeper", "admin") && !manages_job("keeper", "admin"));
     assert!(secrets("north").contains(&mark("south")) && !secrets("north").contains(&mark("admin")));
     for actor in ACTORS {
         assert!(secrets(actor).len() >= 5, "something is kept from {actor}");

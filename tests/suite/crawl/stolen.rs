@@ -227,6 +227,55 @@ fn an_export_ends_with_the_sign_in() {
     });
 }
 
+#[test]
+fn the_events_of_a_job_end_with_the_sign_in() {
+    run(async {
+        for is_sign_out in [true, false] {
+            let world = World::copy().await;
+            let admin = Caller::account(&world, "admin").await;
+            // one that waits: nothing runs jobs here
+            let path = format!("/jobs/{}", world.known.jobs["admin"]);
+            assert_eq!(admin.post(&format!("{path}/retry"), &[]).await.status, 303);
+            let mut body = admin.begin(&format!("{path}/events")).await.into_body();
+            let first = next_piece(&mut body).await.expect("an event").expect("a piece");
+            assert!(first.starts_with(b"event: progress\n"), "{first:?}");
+            if is_sign_out {
+                assert_eq!(admin.post("/sign-out", &[]).await.status, 303);
+            } else {
+                let changes = RoleChanges {
+                    withhold: CapabilitySet::EMPTY.with(Capability::SettingsView).with(Capability::BulkOperations),
+                    ..RoleChanges::default()
+                };
+                set_role(&world.db, &world.administrator(Side::A), Role::Admin, &changes, now()).await.expect("changed");
+            }
+            assert!(next_piece(&mut body).await.is_some_and(|piece| piece.is_err()), "cut off");
+            world.end().await;
+        }
+    });
+}
+
+#[test]
+fn a_few_listen_to_jobs_at_once() {
+    run(async {
+        let world = World::copy().await;
+        let (admin, top) = (Caller::account(&world, "admin").await, Caller::account(&world, "super").await);
+        let path = format!("/jobs/{}", world.known.jobs["admin"]);
+        assert_eq!(admin.post(&format!("{path}/retry"), &[]).await.status, 303);
+        let mut open = Vec::new();
+        loop {
+            let answer = admin.begin(&format!("{path}/events")).await;
+            match answer.status().as_u16() {
+                200 if open.len() < 50 => open.push(answer),
+                503 => break,
+                status => panic!("{status} after {}", open.len()),
+            }
+        }
+        assert!(open.len() > 2);
+        assert_eq!(top.begin(&format!("{path}/events")).await.status(), 200, "others are not kept out");
+        world.end().await;
+    });
+}
+
 async fn next_piece(body: &mut Body) -> Option<Result<Bytes, axum::Error>> {
     let frame = std::future::poll_fn(|cx| hyper::body::Body::poll_frame(Pin::new(&mut *body), cx)).await?;
     Some(frame.map(|frame| frame.into_data().unwrap_or_default()))

@@ -44,6 +44,12 @@ pub enum About {
     WholeTenant,
     /// A secret that only its holder has; there is nobody whose it could be by right.
     Secret,
+    /// A job that he is shown.
+    SeenJob,
+    /// A job that he changes.
+    ManagedJob,
+    /// Nothing in the path; what the page does is the whole server's.
+    Server,
     /// A style sheet or picture.
     File,
 }
@@ -127,6 +133,7 @@ const CUSTOMERS_ACTIVATE: Who = Who::HoldsAll(&["customers.view", "customers.act
 const CUSTOMERS_SESSIONS: Who = Who::HoldsAll(&["customers.view", "sessions.view"]);
 const CUSTOMERS_SECRETS: Who = Who::HoldsAll(&["customers.view", "special.sensitive-data"]);
 const OWN_KEYS: Who = holds(&["api-keys.own"]);
+const JOBS: Who = holds(&["settings.view", "special.bulk-operations"]);
 /// Filters of the audit log; what they name is searched for among what one sees.
 const AUDIT: &[&str] = &[
     "actor=owner",
@@ -252,6 +259,21 @@ pub const TABLE: &[Line] = &[
     post("/roles/{role}", holds(&["roles.edit"])).about(About::Role).answers(409, "the form lacks its version"),
     post("/roles/{role}/label", holds(&["roles.label", "roles.edit"])).about(About::Role).answers(409, "the form lacks its version"),
     post("/roles/{role}/reset", holds(&["roles.edit"])).about(About::Role).answers(409, "the form lacks its version"),
+    get("/jobs", JOBS).queries(&[
+        "kind=backup",
+        "kind=crawled&state=failed",
+        "state=nonsense",
+        "after=7",
+        "after=9999999999999-1",
+        "after=1-1",
+    ]),
+    post("/jobs/backup/run", holds(&["settings.edit"])).about(About::Server),
+    get("/jobs/{id}", JOBS).about(About::SeenJob),
+    get("/jobs/{id}/rows.csv", JOBS).about(About::SeenJob),
+    get("/jobs/{id}/events", JOBS).about(About::SeenJob),
+    post("/jobs/{id}/retry", JOBS).about(About::ManagedJob),
+    post("/jobs/{id}/cancel", JOBS).about(About::ManagedJob).answers(422, "it is over"),
+    post("/jobs/{id}/dismiss", JOBS).about(About::ManagedJob),
     get("/settings", holds(&["settings.view"])),
     post("/settings", holds(&["settings.edit"])).about(About::WholeTenant).answers(409, "the form lacks its version"),
     get("/audit", holds(&["audit.view"])).queries(AUDIT),
@@ -302,6 +324,11 @@ fn every_page_has_a_line_and_every_line_a_page() {
         let plain = if line.is_post() { 303 } else { 200 };
         assert!(line.ok == plain || !line.because.is_empty(), "{}: say why", line.path);
         let names_something = line.path.contains('{');
-        assert_eq!(names_something, !matches!(line.about, About::Nothing | About::WholeTenant), "{}: say what its path names", line.path);
+        assert_eq!(
+            names_something,
+            !matches!(line.about, About::Nothing | About::WholeTenant | About::Server),
+            "{}: say what its path names",
+            line.path
+        );
     }
 }

@@ -19,7 +19,11 @@ use tollgate::journal::{LocalLog, LogBatch};
 use tollgate::radius::dictionary::Dictionary;
 use tollgate::sessions::{LiveSessions, TokenKey};
 use tollgate::store::{Db, IdMaker, KeyFile, SlotLease};
+<<<<<<< HEAD
 use tollgate::units::{AccountId, DAY_MS, TenantId, UnixMs};
+=======
+use tollgate::units::{AccountId, JobId, TenantId, UnixMs};
+>>>>>>> main
 use tollgate::web::{Site, SiteOptions, with_layers};
 
 use super::builder::build;
@@ -53,6 +57,8 @@ pub struct Known {
     pub customers: HashMap<&'static str, i64>,
     pub views: HashMap<&'static str, i64>,
     pub sign_ins: HashMap<&'static str, SignIns>,
+    /// By who asked; that of the server as `(the server)`.
+    pub jobs: HashMap<&'static str, JobId>,
 }
 
 impl Known {

@@ -3,4 +3,5 @@
 mod backup;
 mod command_line;
 mod contrib;
+mod jobs;
 mod stop;

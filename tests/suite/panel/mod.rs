@@ -5,6 +5,7 @@ mod api_keys;
 mod audit;
 mod connect;
 mod customers;
+mod jobs;
 mod roles;
 mod settings;
 mod sign_in;

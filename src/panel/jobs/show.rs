@@ -1,0 +1,149 @@
+//! The page of one job: how far it is, what came of it, what became of each object. While it is under way the browser loads it again every few seconds.
+
+use askama::Template;
+use axum::response::Response;
+
+use super::VIEW;
+use super::words::{self, Fact, facts, state_class};
+use crate::jobs::{BULK, BulkArguments, Job, JobRow, JobState, Outcome, count_job_rows, find_job, list_job_rows, may_change_job};
+use crate::panel::customers;
+use crate::units::JobId;
+use crate::web::{CsvExport, Id, Problem, Query, Shell, Signed, csv_text, html, send_csv, with_refresh};
+
+const REFRESH_SECS: u32 = 3;
+
+/// A way to see the rows: all, or those of one outcome.
+struct Choice {
+    text: String,
+    count: i64,
+    link: String,
+    is_chosen: bool,
+}
+
+struct Line {
+    row: JobRow,
+    class: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "panel/jobs/show.html")]
+struct Page {
+    shell: Shell,
+    class: &'static str,
+    progress: String,
+    took: String,
+    arguments: Vec<Fact>,
+    result: Vec<Fact>,
+    may_change: bool,
+    /// Where it is taken back.
+    undo: Option<String>,
+    choices: Vec<Choice>,
+    lines: Vec<Line>,
+    has_rows: bool,
+    first: Option<String>,
+    next: Option<String>,
+    job: Job,
+}
+
+impl Page {
+    fn is_failed(&self) -> bool {
+        self.job.state == JobState::Failed
+    }
+
+    fn is_queued(&self) -> bool {
+        self.job.state == JobState::Queued
+    }
+
+    fn is_retriable(&self) -> bool {
+        matches!(self.job.state, JobState::Failed | JobState::Cancelled)
+    }
+
+    fn can_be_cancelled(&self) -> bool {
+        !self.job.state.is_over() && !self.job.is_being_cancelled
+    }
+}
+
+/// `GET /jobs/{id}`.
+pub(super) async fn show(who: Signed, Id(id): Id, query: Query) -> Result<Response, Problem> {
+    let (id, page_rows) = (JobId(id), i64::from(who.preferences.rows()));
+    let mut conn = who.site.db.read().await?;
+    let job = find_job(&mut conn, who.scope(), id).await?.ok_or(Problem::NotFound)?;
+    let (outcome, after) = (query.parse::<Outcome>("outcome"), query.parse::<i64>("after"));
+    let counts = count_job_rows(&mut conn, who.scope(), id).await?;
+    let mut rows = list_job_rows(&mut conn, who.scope(), id, outcome, after.unwrap_or(0), page_rows + 1).await?;
+    drop(conn);
+    let has_more = rows.len() as i64 > page_rows;
+    rows.truncate(page_rows as usize);
+    let (last, here) = (rows.last().map(|row| row.number.to_string()).unwrap_or_default(), format!("/jobs/{id}"));
+    let shell = who.shell("menu-jobs").titled(words::kind(&who.shell("menu-jobs"), &job.kind));
+    let is_over = job.state.is_over();
+    let page = Page {
+        class: state_class(job.state),
+        progress: words::progress(&shell, &job),
+        took: words::took(&shell, &job),
+        arguments: facts(&shell, &job.arguments),
+        result: job.result.as_ref().map(|result| facts(&shell, result)).unwrap_or_default(),
+        may_change: may_change_job(who.scope(), &job).is_ok(),
+        undo: undo(&who, &job),
+        choices: choices(&shell, &here, &counts, outcome),
+        lines: rows.into_iter().map(|row| Line { class: outcome_class(row.outcome), row }).collect(),
+        has_rows: !counts.is_empty(),
+        first: after.map(|_| query.with(&here, &[("after", ""), ("said", "")])),
+        next: has_more.then(|| query.with(&here, &[("after", &last), ("said", "")])),
+        shell,
+        job,
+    };
+    let response = html(&page)?;
+    Ok(if is_over { response } else { with_refresh(response, REFRESH_SECS) })
+}
+
+/// Where the work of a job on many customers is taken back, for whoever may, once it is over.
+fn undo(who: &Signed, job: &Job) -> Option<String> {
+    let arguments = serde_json::from_value::<BulkArguments>(job.arguments.clone()).ok().filter(|_| job.kind == BULK.name)?;
+    let may = customers::BULK.lets(who.scope()) && who.scope().require_himself().is_ok();
+    (may && job.state.is_over() && arguments.what.can_be_undone()).then(|| format!("/customers/bulk/{}/undo", job.id))
+}
+
+fn outcome_class(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Ok => "ok",
+        Outcome::Skipped => "off",
+        Outcome::Failed => "bad",
+    }
+}
+
+fn choices(shell: &Shell, here: &str, counts: &[(Outcome, i64)], chosen: Option<Outcome>) -> Vec<Choice> {
+    let all: i64 = counts.iter().map(|(_, count)| count).sum();
+    let one = |(outcome, count): &(Outcome, i64)| Choice {
+        text: shell.t2("job-outcome", outcome.as_str()),
+        count: *count,
+        link: format!("{here}?outcome={outcome}"),
+        is_chosen: chosen == Some(*outcome),
+    };
+    let whole = Choice { text: shell.t("filter-all"), count: all, link: here.to_owned(), is_chosen: chosen.is_none() };
+    std::iter::once(whole).chain(counts.iter().map(one)).collect()
+}
+
+/// `GET /jobs/{id}/rows.csv`: all rows; with each batch the job is looked for again.
+pub(super) async fn rows_csv(who: Signed, Id(id): Id) -> Result<Response, Problem> {
+    send_csv(who, VIEW, &format!("job-{id}.csv"), Rows { job: JobId(id), after: 0 }).await
+}
+
+struct Rows {
+    job: JobId,
+    after: i64,
+}
+
+impl CsvExport for Rows {
+    fn head(&self) -> Vec<&'static str> {
+        JobRow::HEAD.to_vec()
+    }
+
+    async fn batch(&mut self, who: &Signed, rows: i64) -> Result<Vec<Vec<String>>, Problem> {
+        let mut conn = who.site.db.read().await?;
+        find_job(&mut conn, who.scope(), self.job).await?.ok_or(Problem::NotFound)?;
+        let rows = list_job_rows(&mut conn, who.scope(), self.job, None, self.after, rows).await?;
+        self.after = rows.last().map_or(self.after, |row| row.number);
+        Ok(rows.iter().map(|row| row.fields(csv_text).to_vec()).collect())
+    }
+}
