@@ -1,11 +1,8 @@
 //! Customers: the list, one customer with his tabs and what is done to him, adding and changing.
 
 mod actions;
-<<<<<<< HEAD
-mod connect;
-=======
 mod bulk;
->>>>>>> main
+mod connect;
 mod create;
 mod devices;
 mod edit;

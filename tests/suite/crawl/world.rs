@@ -19,11 +19,7 @@ use tollgate::journal::{LocalLog, LogBatch};
 use tollgate::radius::dictionary::Dictionary;
 use tollgate::sessions::{LiveSessions, TokenKey};
 use tollgate::store::{Db, IdMaker, KeyFile, SlotLease};
-<<<<<<< HEAD
-use tollgate::units::{AccountId, DAY_MS, TenantId, UnixMs};
-=======
-use tollgate::units::{AccountId, JobId, TenantId, UnixMs};
->>>>>>> main
+use tollgate::units::{AccountId, DAY_MS, JobId, TenantId, UnixMs};
 use tollgate::web::{Site, SiteOptions, with_layers};
 
 use super::builder::build;
