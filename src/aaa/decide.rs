@@ -133,6 +133,11 @@ impl RejectReason {
         Self::ALL.get(usize::from(number).checked_sub(1)?).copied()
     }
 
+    /// The reason with this code.
+    pub fn from_code(code: &str) -> Option<RejectReason> {
+        Self::ALL.into_iter().find(|reason| reason.code() == code)
+    }
+
     /// Reply-Message: what the customer may read. It does not tell a stranger whether a name exists.
     pub fn message(self) -> &'static str {
         match self {

@@ -1,7 +1,8 @@
 //! Who may come in, with what: the directory in memory, the decision, the reply, the decision log.
 //!
 //! Reading order: [`access`] (one Access-Request from credential to verdict), [`decide`] (the checks, in one listed order), [`reply`] (what an Accept carries),
-//! [`directory`] (the image of routers, packages and customers), [`addresses`] (the server's own pools), [`enforcement`] (live sessions as the books want them). Owns the tables `actions`, `decisions`, `router_leases`, `router_learned`,
+//! [`directory`] (the image of routers, packages and customers), [`addresses`] (the server's own pools), [`enforcement`] (live sessions as the books want them),
+//! [`explain`] and [`simulate`] (for people: why, and what if). Owns the tables `actions`, `decisions`, `router_leases`, `router_learned`,
 //! `router_counters`, `unknown_sources`.
 //! Must not know: HTML; SQL outside its `sql.rs`.
 
@@ -12,10 +13,12 @@ pub mod decision_log;
 pub mod decision_store;
 pub mod directory;
 pub mod enforcement;
+pub mod explain;
 pub mod metering;
 pub mod policy;
 pub mod publish;
 pub mod reply;
+pub mod simulate;
 pub mod snapshot;
 mod sql;
 pub mod throttle;

@@ -1,5 +1,6 @@
 //! Joins the panel into the server: what its pages need, and the link with which the very first account is set up.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::now_ms;
 use crate::aaa::access::Access;
+use crate::aaa::explain::DECISIONS_FOLDER;
 use crate::accounts::{PasswordHasher, SignInDesk, SignInRules, first_setup_link};
 use crate::config::HttpConfig;
 use crate::radius::dictionary::Dictionary;
@@ -25,6 +27,7 @@ pub fn site(
     key: &KeyFile,
     ids: Arc<ArcSwapOption<IdMaker>>,
     http: &HttpConfig,
+    data_folder: &Path,
     access: Arc<Access>,
     dictionary: Arc<Dictionary>,
 ) -> Arc<Site> {
@@ -34,6 +37,7 @@ pub fn site(
         // a browser that was told so would never again let anybody pass by a certificate that it does not trust
         hsts: http.certificate.is_some() || http.acme.is_some(),
         public_url: http.public_url.clone(),
+        decisions: data_folder.join(DECISIONS_FOLDER),
     };
     let hasher = PasswordHasher::for_this_machine();
     let desk = SignInDesk::new(db.clone(), key.sealer(), hasher.clone(), SignInRules::default());

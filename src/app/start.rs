@@ -267,7 +267,7 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
     let enforcer = parts.enforcer.clone();
     meters.set_watch(move |customer_id| enforcer.recheck(customer_id));
     let ids = Arc::new(ArcSwapOption::empty());
-    let site = panel::site(&db, &key, ids.clone(), &config.http, parts.access.clone(), loader.dictionary.clone());
+    let site = panel::site(&db, &key, ids.clone(), &config.http, &config.data.folder, parts.access.clone(), loader.dictionary.clone());
     let (found, setup_link) = oneshot::channel();
     let url = config.http.public_url.clone().or_else(|| http.first().map(HttpListener::url)).unwrap_or_default();
     let pages = http::routes(&config.http, health.clone(), metrics).merge(panel::pages(&site));

@@ -18,6 +18,7 @@ use super::{Parts, identity, job_kinds, metrics, now_ms};
 use crate::aaa::decision_store::{DecisionSender, DecisionStore};
 use crate::aaa::directory::{FollowStatus, Follower};
 use crate::aaa::enforcement::Keeper;
+use crate::aaa::explain::DECISIONS_FOLDER;
 use crate::aaa::publish::Publisher;
 use crate::aaa::snapshot::{self, SnapshotError};
 use crate::aaa::unknown::UnknownSources;
@@ -339,7 +340,7 @@ fn start_log(
     batches: Receiver<LogBatch>,
     pool: Arc<LogPool>,
 ) -> std::io::Result<ThreadHandle<()>> {
-    let mut log = LocalLog::open(&folder.join("decisions"), LOG_SEGMENT_OCTETS, budget_octets)?;
+    let mut log = LocalLog::open(&folder.join(DECISIONS_FOLDER), LOG_SEGMENT_OCTETS, budget_octets)?;
     std::thread::Builder::new().name("decisions".into()).spawn(move || {
         give_way();
         for mut batch in batches {

@@ -1,7 +1,6 @@
 //! `tollgate explain`: a decision or a number by the facts behind it. One topic per file.
 
 mod events;
-mod limits;
 mod session;
 mod usage;
 mod verdict;

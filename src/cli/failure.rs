@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use crate::aaa::explain::ExplainError;
 use crate::accounts::AccountError;
 use crate::config::ConfigError;
 use crate::customers::CustomerError;
@@ -137,6 +138,22 @@ macro_rules! from_room {
     )+};
 }
 from_room!(AccountError, PackageError, RouterError, PoolError, CustomerError, SessionError, JobError);
+
+impl From<ExplainError> for Failure {
+    fn from(e: ExplainError) -> Failure {
+        match e {
+            ExplainError::Store(e) => e.into(),
+            ExplainError::Customer(e) => e.into(),
+            ExplainError::Session(e) => e.into(),
+            ExplainError::Pool(e) => e.into(),
+            ExplainError::Router(e) => e.into(),
+            ExplainError::Log(e) => e.into(),
+            ExplainError::Denied(denial) => Failure::coded(denial.code(), denial.to_string()),
+            ExplainError::Load(_) | ExplainError::ReplyTooLong => Failure::new(e.to_string()),
+            ExplainError::Request(why) => Failure::usage(why),
+        }
+    }
+}
 
 impl From<ImportError> for Failure {
     fn from(e: ImportError) -> Failure {

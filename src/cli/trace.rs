@@ -14,26 +14,18 @@ use super::context::{block_on, open_db, read_config};
 use super::dictionary::load_dictionary;
 use super::{Failure, Globals, output};
 use crate::aaa::decision_log::{Decision, name_key};
+use crate::aaa::explain::{DECISIONS_FOLDER, ReplyAttribute, newest_entries, reply_attributes};
 use crate::aaa::list_router_names;
 use crate::accounts::{Scope, Tenant, list_tenants};
 use crate::config::Config;
 use crate::journal::{Entry, LocalLogReader};
-use crate::radius::describe::{AttributeDescription, Value, describe};
 use crate::radius::dictionary::Dictionary;
 use crate::routers::{UnknownSource, list_unknown_sources};
 use crate::units::{Mac, TenantId, UnixMs, print_instant, printable};
 
-/// Each worker hands its decisions over in lots, so neighbours in the log may be out of order by as many as a lot holds for one name.
-const OUT_OF_ORDER: usize = 64;
-
-/// Folder of the decision log in the data folder.
-pub const DECISIONS_FOLDER: &str = "decisions";
 const POLL_EVERY: Duration = Duration::from_millis(200);
 const ACCESS_ACCEPT: u8 = 2;
 const ACCESS_REJECT: u8 = 3;
-const HEADER_OCTETS: usize = 20;
-/// Message-Authenticator says nothing to people.
-const MESSAGE_AUTHENTICATOR: u32 = 80;
 
 /// Whom to trace.
 #[derive(Debug, Args)]
@@ -88,15 +80,6 @@ struct Line {
     attributes: Vec<ReplyAttribute>,
 }
 
-/// An attribute of a reply, for people.
-#[derive(Debug, Serialize)]
-pub struct ReplyAttribute {
-    /// Its name in the dictionary.
-    pub name: String,
-    /// Its value, by name where it has one.
-    pub value: String,
-}
-
 /// Runs the command.
 pub fn run(globals: &Globals, args: TraceArgs) -> Result<(), Failure> {
     let config = read_config(globals)?;
@@ -114,10 +97,9 @@ pub fn run(globals: &Globals, args: TraceArgs) -> Result<(), Failure> {
         _ => None,
     };
     let mut entries = match &reader {
-        Ok(reader) => reader.find(key, args.limit as usize + OUT_OF_ORDER)?,
+        Ok(reader) => newest_entries(reader, key, args.limit as usize)?,
         Err(_) => Vec::new(),
     };
-    entries.sort_by_key(|e| std::cmp::Reverse(e.unix_ms));
     entries.truncate(args.limit as usize);
     let lines: Vec<Line> = entries.iter().rev().filter_map(|e| line_of(e, &names, &dictionary)).collect();
     let newest = entries.first().map_or(0, |e| e.unix_ms);
@@ -248,41 +230,6 @@ impl Line {
             text.push_str(&format!("    {} = {}\n", attribute.name, attribute.value));
         }
         text
-    }
-}
-
-/// The attributes of a reply by name: they are read as a packet of their own.
-pub fn reply_attributes(dictionary: &Dictionary, code: u8, octets: &[u8]) -> Vec<ReplyAttribute> {
-    let mut packet = vec![0; HEADER_OCTETS];
-    packet.extend_from_slice(&octets[..octets.len().min(4096 - HEADER_OCTETS)]);
-    let length = packet.len() as u16;
-    packet[0] = code;
-    packet[2..4].copy_from_slice(&length.to_be_bytes());
-    match describe(dictionary, &packet, None, None) {
-        Ok(described) => described
-            .attributes
-            .iter()
-            .filter(|a| a.vendor.is_some() || a.number != MESSAGE_AUTHENTICATOR)
-            .map(|a| ReplyAttribute { name: a.name.clone(), value: value_text(a) })
-            .collect(),
-        Err(error) => vec![ReplyAttribute { name: "(attributes do not read)".into(), value: error.to_string() }],
-    }
-}
-
-fn value_text(attribute: &AttributeDescription) -> String {
-    fn plain(value: &Value) -> String {
-        match value {
-            Value::Nothing => String::new(),
-            Value::Number(n) => n.to_string(),
-            Value::Signed(n) => n.to_string(),
-            Value::Text(text) => printable(text.as_bytes()).into_owned(),
-            Value::Many(values) => values.iter().map(plain).collect::<Vec<_>>().join(", "),
-        }
-    }
-    match &attribute.value_name {
-        Some(name) => name.clone(),
-        None if attribute.children.is_empty() => plain(&attribute.value),
-        None => attribute.children.iter().map(|c| format!("{} = {}", c.name, value_text(c))).collect::<Vec<_>>().join(", "),
     }
 }
 

@@ -5,10 +5,14 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::Language;
 use super::denial::denial_text;
+use crate::aaa::directory::LoadError;
+use crate::aaa::explain::ExplainError;
 use crate::accounts::{AccountError, Denial, RoleBook};
 use crate::customers::CustomerError;
 use crate::jobs::JobError;
 use crate::lists::ListError;
+use crate::routers::RouterError;
+use crate::routers::pools::PoolError;
 use crate::sessions::SessionError;
 use crate::store::StoreError;
 
@@ -192,6 +196,24 @@ impl From<ListError> for Problem {
             ListError::Denied(denial) => denial.into(),
             ListError::Unknown => Problem::NotFound,
             ListError::BadField(why) => Problem::Refused(why),
+        }
+    }
+}
+
+impl From<ExplainError> for Problem {
+    fn from(error: ExplainError) -> Problem {
+        match error {
+            ExplainError::Store(e) => e.into(),
+            ExplainError::Denied(denial) => denial.into(),
+            ExplainError::Customer(e) => e.into(),
+            ExplainError::Session(e) => e.into(),
+            ExplainError::Pool(PoolError::Store(e)) | ExplainError::Router(RouterError::Store(e)) => e.into(),
+            ExplainError::Load(LoadError::Store(e)) => e.into(),
+            ExplainError::Request(_) | ExplainError::ReplyTooLong => Problem::Refused(error.to_string()),
+            ExplainError::Pool(_) | ExplainError::Router(_) | ExplainError::Load(_) | ExplainError::Log(_) => {
+                tracing::error!(%error, "a page could not be made");
+                Problem::Internal
+            }
         }
     }
 }

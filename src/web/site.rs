@@ -1,5 +1,6 @@
 //! What a server has for its pages: built once in `app/`.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
@@ -25,6 +26,8 @@ pub struct SiteOptions {
     pub hsts: bool,
     /// How people reach the panel, for links that are printed; without a slash at the end.
     pub public_url: Option<String>,
+    /// The folder of this server's decision log.
+    pub decisions: PathBuf,
 }
 
 /// See the head of the file.

@@ -155,7 +155,7 @@ fn texts_are_plain() {
 }
 
 /// Ids of texts that are put together while a page is made: beginning, and why.
-const MADE: [(&str, &str); 15] = [
+const MADE: [(&str, &str); 18] = [
     ("denial-", "a rule that refuses"),
     ("problem-", "the kind of a problem"),
     ("said-", "named by the redirect after a change"),
@@ -171,6 +171,9 @@ const MADE: [(&str, &str); 15] = [
     ("job-result-", "a field of a job's result"),
     ("attention-", "something that somebody should look at"),
     ("rules-verdict-", "what happens to a login"),
+    ("reason-", "why a login is rejected"),
+    ("remedy-", "what helps then"),
+    ("check-", "what a login is asked"),
 ];
 
 fn english() -> BTreeMap<String, String> {

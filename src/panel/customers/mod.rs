@@ -2,6 +2,7 @@
 
 mod actions;
 mod bulk;
+mod connect;
 mod create;
 mod devices;
 mod edit;
@@ -52,6 +53,7 @@ pub fn routes() -> Routes {
         .get("/customers/{id}", VIEW, overview::show)
         .get("/customers/{id}/sessions", SESSIONS, sessions::show)
         .get("/customers/{id}/usage", SESSIONS, usage::show)
+        .get("/customers/{id}/connect", SESSIONS, connect::show)
         .get("/customers/{id}/devices", VIEW, devices::show)
         .post("/customers/{id}/devices", EDIT, devices::add)
         .post("/customers/{id}/devices/remove", EDIT, devices::remove)
@@ -127,7 +129,7 @@ async fn frame(who: &Signed, shell: &Shell, customer: &Customer) -> Result<Frame
     let base = format!("/customers/{}", customer.id);
     let mut all = vec![("tab-overview", "")];
     if SESSIONS.lets(who.scope()) {
-        all.extend([("tab-sessions", "sessions"), ("tab-usage", "usage")]);
+        all.extend([("tab-connect", "connect"), ("tab-sessions", "sessions"), ("tab-usage", "usage")]);
     }
     all.extend([("tab-devices", "devices"), ("tab-timeline", "timeline")]);
     let banner = match state {

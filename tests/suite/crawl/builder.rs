@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tollgate::aaa::decide::RejectReason;
+use tollgate::aaa::decision_store::{DecisionStore, KeptDecision};
 use tollgate::accounts::capability::Capability;
 use tollgate::accounts::{
     AccountChanges, Guest, NewAccount, NewApiKey, Role, RoleChanges, Scope, TenantChanges, add_account, add_api_key, add_tenant,
@@ -10,8 +12,9 @@ use tollgate::accounts::{
 use tollgate::customers::{CustomerPassword, NewCustomer, add_customer, check_reply_syntax};
 use tollgate::jobs::{JobContext, JobFailure, JobRow, Kind, Outcome, Place, Runner, Terms, ask_job};
 use tollgate::lists::{NewView, add_view};
+use tollgate::routers::{NewRouter, RouterSecret, add_router};
 use tollgate::store::{Db, IdMaker, KeyFile};
-use tollgate::units::AccountId;
+use tollgate::units::{AccountId, DAY_MS};
 use tollgate::web::Site;
 
 use super::cast::{
@@ -41,6 +44,7 @@ pub async fn build(store: &Store) -> Known {
     for owner in CUSTOMER_OWNERS {
         builder.customer(owner).await;
     }
+    builder.decisions().await;
     for holder in KEY_HOLDERS {
         builder.api_key(holder).await;
     }
@@ -186,6 +190,35 @@ impl Builder {
         let view = NewView { list: "customers", name: format!("view of {mark}"), query: String::new(), is_team: false };
         let id = add_view(&self.db, &self.ids(), &scope, &view, now()).await.expect("a view");
         self.known.views.insert(key, id);
+    }
+
+    /// What was decided, as the store keeps it: each customer's own, so long ago that his page tells what to look at; and at routers of some who have nobody below that acts
+    /// here a name that nobody has: a letter away from all customers', with the mark of one.
+    async fn decisions(&self) {
+        let (sender, mut store) = DecisionStore::new(self.ids(), 30 * DAY_MS);
+        for (at, owner) in CUSTOMER_OWNERS.into_iter().enumerate() {
+            let side = part_of(owner).side;
+            let (address, secret) =
+                (format!("192.0.2.{}", 10 + at).parse().expect("an address"), RouterSecret::new(b"testing123").expect("one"));
+            let new = NewRouter::new(&format!("hut-{at}"), vec![address], secret);
+            let (scope, account) = (self.scope(side), self.known.account(owner));
+            let added = add_router(&self.db, &self.ids(), &self.site.sealer, &scope, account, &new, now()).await;
+            let name = format!("user-{}", customer_mark(owner));
+            let kept = |at, customer_id, reason| KeptDecision {
+                at,
+                tenant_id: self.known.tenant(side).0,
+                router_id: added.as_ref().expect("a router").id.0,
+                customer_id,
+                username: name.clone().into_bytes().into(),
+                mac: None,
+                reason: Some(reason),
+            };
+            sender.keep(kept(now() - 2 * DAY_MS, self.known.customers[owner], RejectReason::Expired));
+            if ["dale", "south", "cove", "hill-b"].contains(&owner) {
+                sender.keep(kept(now(), 0, RejectReason::UnknownUsername));
+            }
+        }
+        store.step(&self.db, now()).await.expect("written");
     }
 
     async fn first_token(&self, key: &'static str) -> String {

@@ -226,6 +226,7 @@ pub const TABLE: &[Line] = &[
         .answers(422, "it is another list than was seen"),
     post("/customers/bulk/{id}/undo", CUSTOMERS_BULK).about(About::OthersJob).answers(404, "it is a job of another kind"),
     get("/customers/{id}", CUSTOMERS).about(About::SeenCustomer),
+    get("/customers/{id}/connect", CUSTOMERS_SESSIONS).about(About::SeenCustomer),
     get("/customers/{id}/sessions", CUSTOMERS_SESSIONS).about(About::SeenCustomer),
     get("/customers/{id}/usage", CUSTOMERS_SESSIONS).about(About::SeenCustomer),
     get("/customers/{id}/devices", CUSTOMERS).about(About::SeenCustomer),

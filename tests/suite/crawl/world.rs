@@ -1,24 +1,29 @@
 //! The world of the crawl, made once by the rooms' own use cases and copied for each test: stores, ids, sign-ins, and the panel in this process.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwapOption;
 use axum::Router;
 use tollgate::aaa::access::{Access, Identity};
+use tollgate::aaa::decide::RejectReason;
+use tollgate::aaa::decision_log::Decision;
 use tollgate::aaa::directory::Directory;
+use tollgate::aaa::explain::DECISIONS_FOLDER;
 use tollgate::aaa::policy::StoredUsage;
 use tollgate::aaa::throttle::{Throttle, ThrottleLimits};
 use tollgate::accounts::{PasswordCost, PasswordHasher, Scope, SignInDesk, SignInRules};
+use tollgate::journal::{LocalLog, LogBatch};
 use tollgate::radius::dictionary::Dictionary;
 use tollgate::sessions::{LiveSessions, TokenKey};
 use tollgate::store::{Db, IdMaker, KeyFile, SlotLease};
-use tollgate::units::{AccountId, JobId, TenantId, UnixMs};
+use tollgate::units::{AccountId, DAY_MS, JobId, TenantId, UnixMs};
 use tollgate::web::{Site, SiteOptions, with_layers};
 
 use super::builder::build;
-use super::cast::{Side, tenant_name};
+use super::cast::{CUSTOMER_OWNERS, Side, customer_mark, part_of, tenant_name};
 use super::table::all_routes;
 use crate::harness::Store;
 
@@ -109,7 +114,10 @@ impl World {
     async fn open(known: Arc<Known>, store: Store) -> World {
         let db = Db::open(&store.url.parse().expect("a URL")).await.expect("a store");
         let key = KeyFile::read(&key_file(&store)).expect("a key file");
-        let site = Arc::new(make_site(&db, &key, lease(&db).await));
+        let mut site = make_site(&db, &key, lease(&db).await);
+        site.options.decisions = store.data_folder().join(DECISIONS_FOLDER);
+        log_decisions(&known, &site.options.decisions);
+        let site = Arc::new(site);
         let panel = with_layers(all_routes().into_router(site.clone()), site.clone());
         World { known, db, site, panel, store }
     }
@@ -145,6 +153,34 @@ fn make_image() -> Image {
     assert!(!database.is_empty() && file("tollgate.db-wal").is_empty(), "the world is in one file");
     let key = *KeyFile::read(&key_file(&store)).expect("a key file").octets();
     Image { database, key, known }
+}
+
+/// The log of decisions: under the name of each customer one about each other, whose mark stands behind it as a realm; of another tenant's nobody was known. A name is looked
+/// for without its realm, so each page finds them all, and must tell of none.
+fn log_decisions(known: &Known, folder: &Path) {
+    let mut batch = LogBatch::new();
+    for (owner, other) in CUSTOMER_OWNERS.iter().flat_map(|owner| CUSTOMER_OWNERS.iter().map(move |other| (*owner, *other))) {
+        let is_abroad = part_of(owner).side != part_of(other).side;
+        let username = format!("user-{}@{}", customer_mark(owner), customer_mark(other));
+        let decision = Decision {
+            at: now() - 2 * DAY_MS,
+            tenant_id: known.tenant(part_of(other).side).0,
+            router_id: 0,
+            customer_id: if is_abroad { 0 } else { known.customers[other] },
+            username: username.as_bytes(),
+            mac: None,
+            reject: Some(RejectReason::WrongCredential),
+            walled: None,
+            blind_since: None,
+            method: "PAP",
+            took_us: 1,
+            attributes: &[],
+        };
+        let mut payload = Vec::new();
+        decision.write(&mut payload);
+        assert!(batch.push(decision.at, decision.keys(), &payload), "small enough");
+    }
+    LocalLog::open(folder, 16 << 20, 64 << 20).expect("a log").write(&mut batch).expect("written");
 }
 
 /// Cheap hashes: what they cost is not the point here.

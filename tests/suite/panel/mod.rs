@@ -3,6 +3,7 @@
 mod accounts;
 mod api_keys;
 mod audit;
+mod connect;
 mod customers;
 mod jobs;
 mod roles;

@@ -1,56 +1,58 @@
 //! The limits that hold for a customer, each with where it comes from and what was used of it: the same account that a login's decision makes.
 
-use super::super::simulate::load;
-use super::super::{Context, Failure};
+use jiff::tz::TimeZone;
+
+use crate::aaa::access::Access;
 use crate::aaa::policy::{Standing, volume_account};
 use crate::aaa::reply::written_rate;
-use crate::accounts::{Scope, Tenant};
-use crate::customers::{Customer, TopUp, list_top_ups};
+use crate::customers::{Customer, TopUp};
 use crate::packages::{FairUseWhen, LimitsOverride, Period, hours, print_octets, print_rate, print_secs, service, spans};
 use crate::units::{UnixMs, print_instant, printable};
 
 /// What a fact is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Topic {
+pub enum Topic {
+    /// Octets that he may use.
     Volume,
+    /// Octets that were bought on top.
     TopUp,
+    /// Time online.
     Time,
+    /// Hours of the day.
     Hours,
+    /// How fast he is.
     Rate,
+    /// Which devices may log in.
     Devices,
+    /// Services and routers.
     Places,
+    /// How many sessions at once.
     Sessions,
 }
 
 /// A fact in words.
 #[derive(Debug)]
-pub(super) struct LimitFact {
+pub struct LimitFact {
+    /// What it is about.
     pub topic: Topic,
+    /// For people, in English.
     pub text: String,
 }
 
-/// Everything that the package and the customer's own overrides limit, as it stands now.
-pub(super) async fn limit_facts(
-    ctx: &Context,
-    scope: &Scope,
-    tenant: &Tenant,
-    customer: &Customer,
-    package: &str,
-) -> Result<Vec<LimitFact>, Failure> {
-    let access = load(ctx, scope, tenant, Some(customer), ctx.now).await?;
-    let bought = list_top_ups(&mut ctx.db.read().await?, scope, customer.id).await?;
+/// Everything that the package and the customer's own overrides limit, as it stands in the directory now. `bought` are his top-ups.
+pub fn limit_facts(access: &Access, bought: &[TopUp], customer: &Customer, package: &str, now: UnixMs) -> Vec<LimitFact> {
     let mut open = 0;
     access.live.open_sessions(customer.id.0, |_| open += 1);
     let starts = (customer.period_started_at.unwrap_or(0), customer.package_since_at.unwrap_or(0));
-    let found = access.assess_customer(customer.id.0, open.max(1), ctx.now, |rules, who, gathered, assessment| {
+    let found = access.assess_customer(customer.id.0, open.max(1), now, |rules, who, gathered, assessment| {
         access.with_standing(
             rules,
             who,
             gathered,
             || open.max(1),
-            ctx.now,
+            now,
             |standing, _| {
-                let teller = Teller { standing, written_rate: written_rate(who), own: &customer.limits, package, starts, now: ctx.now };
+                let teller = Teller { standing, written_rate: written_rate(who), own: &customer.limits, package, starts, now };
                 let mut facts = teller.volume();
                 facts.extend(bought.iter().map(|top_up| teller.top_up(top_up)));
                 facts.extend(teller.others(assessment.fair_use_step));
@@ -58,7 +60,17 @@ pub(super) async fn limit_facts(
             },
         )
     });
-    Ok(found.unwrap_or_default())
+    found.unwrap_or_default()
+}
+
+/// When the hours of a customer open again, if they are closed and ever do.
+pub fn opens_at(access: &Access, customer_id: i64, zone: &TimeZone, now: UnixMs) -> Option<UnixMs> {
+    let at = access.assess_customer(customer_id, 1, now, |_, _, gathered, _| {
+        let list = &gathered.limits().hours;
+        let is_closed = !list.is_empty() && !hours::window(list, now, zone).is_within;
+        is_closed.then(|| hours::opens_at(list, now, zone))
+    });
+    at.flatten().filter(|at| *at < UnixMs::MAX)
 }
 
 /// What the facts are told from.
