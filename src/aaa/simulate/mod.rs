@@ -95,9 +95,9 @@ impl Books<'_> {
 /// The tenant's router of a name; without a name the first that was added.
 pub fn find_nas(access: &Access, tenant: &Tenant, name: Option<&str>) -> Option<Arc<Nas>> {
     let routers = access.directory.routers.load();
-    let own = routers.all().iter().filter(|nas| nas.fields.tenant_id == tenant.id.0);
+    let mut own = routers.all().iter().filter(|nas| nas.fields.tenant_id == tenant.id.0);
     match name {
-        Some(name) => own.cloned().find(|nas| *nas.fields.name == *name),
+        Some(name) => own.find(|nas| *nas.fields.name == *name).cloned(),
         None => own.min_by_key(|nas| nas.fields.id).cloned(),
     }
 }
