@@ -238,7 +238,13 @@ async fn locked(
         Whom::Id(id) => sql::find_customer_by_id(tx, scope, id).await?,
         Whom::Username(name) => sql::find_customer(tx, scope, &lookup_key(name, tenant.case_sensitive_usernames)).await?,
     };
-    let found = found.filter(|found| scope.require_in_zone(Capability::CustomersView, found.zone_id).is_ok()).ok_or_else(unknown)?;
+    // who sees customers of some zones only knows of no others
+    let is_hidden = |c: &Customer| {
+        scope
+            .zones(Capability::CustomersView)
+            .is_some_and(|zones| !zones.is_empty() && !c.zone_id.is_some_and(|zone| zones.contains(&zone)))
+    };
+    let found = found.filter(|found| !is_hidden(found)).ok_or_else(unknown)?;
     if !sql::update_lock_customer_by_id(tx, scope, found.id, now).await? {
         return Err(unknown());
     }

@@ -57,7 +57,7 @@ pub async fn reset_second_factor(globals: &Globals, ctx: &Context, name: &str) -
 pub async fn link(globals: &Globals, ctx: &Context, args: LinkArgs) -> Result<(), Failure> {
     let valid_secs = args.valid.map_or(LINK_SECS, |SecsArg(secs)| secs);
     let (token, expires_at) = make_setup_link(&ctx.db, ctx.ids().await?, &ctx.scope().await?, &args.name, valid_secs, ctx.now).await?;
-    let path = format!("/set-up/{}", token.expose());
+    let path = format!("/setup/{}", token.expose());
     if globals.json {
         return output::json(&serde_json::json!({ "account": args.name, "path": path, "token": token.expose(), "expires_at": expires_at }));
     }

@@ -19,16 +19,51 @@ enum Part {
 }
 
 /// A filter as parts of SQL.
-pub(super) struct Compiled(Vec<Part>);
+pub(super) struct Compiled {
+    parts: Vec<Part>,
+    /// By which index SQLite, which does not know how many a condition finds, shall look for few.
+    pub look: Look,
+}
+
+/// See [`Compiled::look`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    /// One that a condition has beside the tenant, or none: never one that begins with the tenant, which all rows have alike.
+    Own,
+    /// One that begins with the tenant and goes on with what a condition says.
+    Tenant,
+    /// The one that holds all that words are looked for in.
+    Words,
+}
 
 impl Compiled {
     /// Says what a value is that cannot be, such as a MAC address that is none.
     pub fn new(filter: &Filter, meaning: &Meaning<'_>) -> Result<Compiled, CustomerError> {
-        let mut compiled = Compiled(Vec::new());
+        let is_by_tenant = |c: &Condition| match c.field.name {
+            "expires" | "registered" => !matches!(c.test, Test::None),
+            "phone" | "code" => matches!(c.test, Test::OneOf(_)),
+            "status" => matches!(&c.test, Test::OneOf(states) if states == &["expires-today"] || states == &["grace"]),
+            _ => false,
+        };
+        let is_by_own = |c: &Condition| match c.field.name {
+            "zone" | "package" | "operator" | "tag" | "mac" | "router" => matches!(c.test, Test::OneOf(_)),
+            "status" => {
+                matches!(&c.test, Test::OneOf(states) if states.iter().all(|s| matches!(s.as_str(), "suspended" | "disabled" | "closed")))
+            }
+            _ => false,
+        };
+        let has = |which: &dyn Fn(&Condition) -> bool| filter.conditions.iter().any(|c| !c.negated && which(c));
+        let look = match (has(&is_by_tenant), has(&is_by_own), filter.words.is_empty()) {
+            (true, _, _) => Look::Tenant,
+            (false, false, false) => Look::Words,
+            _ => Look::Own,
+        };
+        let mut compiled = Compiled { parts: Vec::new(), look };
         for condition in &filter.conditions {
-            compiled.sql(if condition.negated { " AND NOT COALESCE((" } else { " AND COALESCE((" });
+            // a condition that is meant as it stands is left bare, so that its index can be used
+            compiled.sql(if condition.negated { " AND NOT COALESCE((" } else { " AND (" });
             compiled.condition(condition, meaning)?;
-            compiled.sql("), FALSE)");
+            compiled.sql(if condition.negated { "), FALSE)" } else { ")" });
         }
         filter.words.split_whitespace().for_each(|word| compiled.word(word));
         Ok(compiled)
@@ -36,7 +71,7 @@ impl Compiled {
 
     /// Adds it to a statement.
     pub fn push(&self, to: &mut Statement) {
-        for part in &self.0 {
+        for part in &self.parts {
             match part {
                 Part::Sql(text) => to.push(text),
                 Part::Number(value) => to.number(*value),
@@ -47,22 +82,22 @@ impl Compiled {
     }
 
     fn sql(&mut self, text: &'static str) -> &mut Compiled {
-        self.0.push(Part::Sql(text));
+        self.parts.push(Part::Sql(text));
         self
     }
 
     fn number(&mut self, value: i64) -> &mut Compiled {
-        self.0.push(Part::Number(value));
+        self.parts.push(Part::Number(value));
         self
     }
 
     fn text(&mut self, value: impl Into<String>) -> &mut Compiled {
-        self.0.push(Part::Text(value.into()));
+        self.parts.push(Part::Text(value.into()));
         self
     }
 
     fn texts(&mut self, values: Vec<String>) -> &mut Compiled {
-        self.0.push(Part::Texts(values));
+        self.parts.push(Part::Texts(values));
         self
     }
 
@@ -209,10 +244,10 @@ impl Compiled {
                     self.sql("c.closed_at IS NOT NULL");
                 }
                 "disabled" => {
-                    self.sql("c.closed_at IS NULL AND c.hold = 'disabled'");
+                    self.sql("c.closed_at IS NULL AND c.hold <> 'none' AND c.hold = 'disabled'");
                 }
                 "suspended" => {
-                    self.sql("c.closed_at IS NULL AND c.hold = 'suspended'");
+                    self.sql("c.closed_at IS NULL AND c.hold <> 'none' AND c.hold = 'suspended'");
                 }
                 "expired" => {
                     self.sql("c.closed_at IS NULL AND c.hold = 'none' AND COALESCE(c.expires_at, 9223372036854775807) <= ").number(late);

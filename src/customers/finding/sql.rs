@@ -3,7 +3,7 @@
 //! - *few*: all of them are gathered by whatever index their conditions have, then sorted;
 //! - *many*: the index of the order is walked until the page is full, which comes soon since many fit.
 
-use super::conditions::Compiled;
+use super::conditions::{Compiled, Look};
 use super::{COUNT_CAP, Cursor, CustomerLine, CustomerQuery, LineDevices, Order, Start};
 use crate::accounts::Scope;
 use crate::accounts::capability::Capability;
@@ -15,9 +15,22 @@ pub(super) const FEW: i64 = 1_500;
 
 /// `FROM customers c WHERE` with the scope; conditions follow. The scope's accounts are few or its customers are, so both databases may begin with either.
 fn from_customers(statement: &mut Statement, scope: &Scope, index: &'static str) {
+    from_customers_of(statement, scope, index, "c.tenant_id = $1");
+}
+
+/// The same for few, by the index that their conditions have.
+fn from_few_customers(statement: &mut Statement, scope: &Scope, look: Look, is_lite: bool) {
+    match look {
+        Look::Words if is_lite => from_customers_of(statement, scope, " INDEXED BY customers_by_name", "c.tenant_id = $1"),
+        Look::Own if is_lite => from_customers_of(statement, scope, "", "+c.tenant_id = $1"),
+        _ => from_customers_of(statement, scope, "", "c.tenant_id = $1"),
+    }
+}
+
+fn from_customers_of(statement: &mut Statement, scope: &Scope, index: &'static str, of_tenant: &'static str) {
     let (from, to) = scope.owners();
     statement.keep_number(scope.tenant().0).keep_text(from).keep_text(to);
-    statement.push(" FROM customers c").push(index).push(" WHERE c.tenant_id = $1");
+    statement.push(" FROM customers c").push(index).push(" WHERE ").push(of_tenant);
     if !scope.sees_whole_tenant() {
         statement.push(concat!(" AND c.owner_id IN ", seen_accounts!("$2", "$3")));
     } else {
@@ -25,10 +38,9 @@ fn from_customers(statement: &mut Statement, scope: &Scope, index: &'static str)
         statement.push(" AND $2 = '' AND $3 <> ''");
     }
     match scope.zones(Capability::CustomersView) {
+        // without any the use case has refused
         None => {}
-        Some(zones) if zones.is_empty() => {
-            statement.push(" AND FALSE");
-        }
+        Some(zones) if zones.is_empty() => {}
         Some(zones) => {
             statement.push(" AND c.zone_id IN (").numbers(zones).push(")");
         }
@@ -38,7 +50,8 @@ fn from_customers(statement: &mut Statement, scope: &Scope, index: &'static str)
 pub(super) async fn count_found(conn: &mut Conn, scope: &Scope, compiled: &Compiled) -> Result<i64, StoreError> {
     let mut statement = Statement::new();
     statement.push("SELECT COUNT(*) FROM (SELECT 1 AS one");
-    from_customers(&mut statement, scope, "");
+    let is_lite = matches!(conn.conn_ref(), ConnRef::Lite(_));
+    from_few_customers(&mut statement, scope, compiled.look, is_lite);
     compiled.push(&mut statement);
     statement.push(" LIMIT ").number(COUNT_CAP + 1).push(") found");
     let rows: Vec<(i64,)> = statement.fetch(conn).await?;
@@ -98,7 +111,7 @@ fn page(scope: &Scope, query: &CustomerQuery, compiled: &Compiled, start: Start<
     let mut statement = Statement::new();
     if is_few {
         statement.push("WITH found AS MATERIALIZED (SELECT c.id, ").push(key).push(" AS k");
-        from_customers(&mut statement, scope, "");
+        from_few_customers(&mut statement, scope, compiled.look, is_lite);
         compiled.push(&mut statement);
         statement.push("), page AS (SELECT id, k FROM found WHERE TRUE");
         cursor.iter().for_each(|cursor| after_cursor(&mut statement, "k", "id", is_forward, cursor, is_number));
@@ -198,10 +211,10 @@ pub(super) async fn list_line_devices(conn: &mut Conn, scope: &Scope, ids: &[i64
     let mut statement = Statement::new();
     statement.keep_number(scope.tenant().0).keep_text(from).keep_text(to);
     statement.push(
-        "SELECT m.customer_id, m.mac, m.last_seen_at, 0 AS is_tag FROM customer_macs m WHERE m.tenant_id + 0 = $1 AND m.customer_id IN (",
+        "SELECT m.customer_id, m.mac, m.last_seen_at, CAST(0 AS BIGINT) AS is_tag FROM customer_macs m WHERE m.tenant_id + 0 = $1 AND m.customer_id IN (",
     );
     statement.numbers(ids.iter().copied()).push(concat!(") AND ", customer_is_seen!("m.customer_id", "$2", "$3")));
-    statement.push(" UNION ALL SELECT t.customer_id, t.tag, 0, 1 FROM customer_tags t WHERE t.tenant_id + 0 = $1 AND t.customer_id IN (");
+    statement.push(" UNION ALL SELECT t.customer_id, t.tag, CAST(0 AS BIGINT), CAST(1 AS BIGINT) FROM customer_tags t WHERE t.tenant_id + 0 = $1 AND t.customer_id IN (");
     statement.numbers(ids.iter().copied()).push(concat!(") AND ", customer_is_seen!("t.customer_id", "$2", "$3"), " ORDER BY 1, 4, 2"));
     let rows: Vec<(i64, String, i64, i64)> = statement.fetch(conn).await?;
     for (customer_id, text, seen_at, is_tag) in rows {
@@ -219,7 +232,8 @@ pub(super) async fn list_by_ids(conn: &mut Conn, scope: &Scope, ids: &[i64]) -> 
     }
     let mut statement = Statement::new();
     statement.push("WITH page AS (SELECT c.id, c.name_key AS k");
-    from_customers(&mut statement, scope, "");
+    let is_lite = matches!(conn.conn_ref(), ConnRef::Lite(_));
+    from_few_customers(&mut statement, scope, Look::Own, is_lite);
     statement.push(" AND c.id IN (").numbers(ids.iter().copied()).push(concat!(")) ", lines!(), " ORDER BY page.k, page.id"));
     let rows: Vec<LineRow> = statement.fetch(conn).await?;
     rows.into_iter().map(LineRow::into_line).collect()
@@ -229,9 +243,25 @@ pub(super) async fn list_by_ids(conn: &mut Conn, scope: &Scope, ids: &[i64]) -> 
 pub(super) async fn list_found_ids(conn: &mut Conn, scope: &Scope, compiled: &Compiled, limit: i64) -> Result<Vec<i64>, StoreError> {
     let mut statement = Statement::new();
     statement.push("SELECT c.id");
-    from_customers(&mut statement, scope, "");
+    let is_lite = matches!(conn.conn_ref(), ConnRef::Lite(_));
+    from_few_customers(&mut statement, scope, compiled.look, is_lite);
     compiled.push(&mut statement);
     statement.push(" ORDER BY c.id LIMIT ").number(limit);
+    let rows: Vec<(i64,)> = statement.fetch(conn).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Ids of the customers who have a device.
+pub(super) async fn list_ids_of_mac(conn: &mut Conn, scope: &Scope, mac: &str, limit: i64) -> Result<Vec<i64>, StoreError> {
+    let mut statement = Statement::new();
+    statement.push("SELECT c.id");
+    let is_lite = matches!(conn.conn_ref(), ConnRef::Lite(_));
+    from_few_customers(&mut statement, scope, Look::Own, is_lite);
+    statement
+        .push(" AND c.id IN (SELECT customer_id FROM customer_macs WHERE tenant_id = $1 AND mac = ")
+        .text(mac)
+        .push(") LIMIT ")
+        .number(limit);
     let rows: Vec<(i64,)> = statement.fetch(conn).await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }

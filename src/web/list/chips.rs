@@ -62,8 +62,7 @@ fn moment_words(shell: &Shell, value: &str) -> String {
     match value.parse::<Moment>() {
         Ok(Moment::Away { count, unit }) => {
             let id = if unit == 'd' { "moment-days" } else { "moment-hours" };
-            let said = shell.t_count(id, count.abs());
-            said
+            shell.t_count(id, count.abs())
         }
         Ok(Moment::Now | Moment::Day(_)) => shell.t2("moment", value),
         _ => value.replace('T', " "),

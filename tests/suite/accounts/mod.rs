@@ -92,14 +92,14 @@ on_both_stores! {
         assert!(refused(&server, &["account", "passwd", "north", "--password-file", file], 1).contains("password-invalid"));
         let link = json(&server, &["account", "setup-link", "north", "--valid", "2h"]);
         let path = link["path"].as_str().expect("a path");
-        assert!(path.starts_with("/set-up/tgl_") && path.len() > 64, "{path}");
+        assert!(path.starts_with("/setup/tgl_") && path.len() > 64, "{path}");
         server.must(&["account", "reset-2fa", "north"]);
         assert!(server.must(&["account", "sign-ins", "north"]).contains("never"));
         let log = server.must(&["audit", "ls", "--json"]);
         for verb in ["account.passwd", "account.setup-link", "account.reset-2fa"] {
             assert!(log.contains(verb), "{verb} is missing in {log}");
         }
-        let token = &path["/set-up/".len()..];
+        let token = &path["/setup/".len()..];
         assert!(!log.contains("correct horse") && !log.contains(token) && !log.contains("argon2id"), "secrets in {log}");
     }
 

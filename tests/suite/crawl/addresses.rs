@@ -97,6 +97,10 @@ pub fn addresses(world: &World, actor: &'static str, line: &Line) -> Vec<Target>
             let own = target("the server's", with_id(known.jobs["(the server)"].to_string()), verdict);
             JOB_OWNERS.into_iter().map(of).chain([own]).chain(absent("")).collect()
         }
+        About::OthersJob => {
+            let of = |key: &'static str| target(key, with_id(known.jobs[key].to_string()), Verdict::Absent);
+            JOB_OWNERS.into_iter().map(of).chain(absent("")).collect()
+        }
         About::Server => {
             let verdict = if is_of_server(actor) { good(line) } else { Verdict::Forbidden };
             vec![target("the server", line.path.to_owned(), verdict)]

@@ -46,6 +46,8 @@ pub enum About {
     Secret,
     /// A job that he is shown.
     SeenJob,
+    /// Any job: none of the world's is of the kind that the page is about.
+    OthersJob,
     /// A job that he changes.
     ManagedJob,
     /// Nothing in the path; what the page does is the whole server's.
@@ -131,6 +133,7 @@ const CUSTOMERS_CREATE: Who = Who::HoldsAll(&["customers.view", "customers.creat
 const CUSTOMERS_SUSPEND: Who = Who::HoldsAll(&["customers.view", "customers.suspend"]);
 const CUSTOMERS_ACTIVATE: Who = Who::HoldsAll(&["customers.view", "customers.activate"]);
 const CUSTOMERS_SESSIONS: Who = Who::HoldsAll(&["customers.view", "sessions.view"]);
+const CUSTOMERS_BULK: Who = Who::HoldsAll(&["customers.view", "special.bulk-operations"]);
 const CUSTOMERS_SECRETS: Who = Who::HoldsAll(&["customers.view", "special.sensitive-data"]);
 const OWN_KEYS: Who = holds(&["api-keys.own"]);
 const JOBS: Who = holds(&["settings.view", "special.bulk-operations"]);
@@ -215,6 +218,13 @@ pub const TABLE: &[Line] = &[
         ("connection", "pppoe"),
         ("billing", "prepaid"),
     ]),
+    post("/customers/bulk", CUSTOMERS_BULK)
+        .form(&[("action", "activate"), ("all", "yes"), ("q", "")])
+        .answers(200, "shows what would be done"),
+    post("/customers/bulk/run", CUSTOMERS_BULK)
+        .form(&[("action", "activate"), ("all", "yes"), ("q", ""), ("count", "0")])
+        .answers(422, "it is another list than was seen"),
+    post("/customers/bulk/{id}/undo", CUSTOMERS_BULK).about(About::OthersJob).answers(404, "it is a job of another kind"),
     get("/customers/{id}", CUSTOMERS).about(About::SeenCustomer),
     get("/customers/{id}/connect", CUSTOMERS_SESSIONS).about(About::SeenCustomer),
     get("/customers/{id}/sessions", CUSTOMERS_SESSIONS).about(About::SeenCustomer),

@@ -81,4 +81,11 @@ on_both_stores! {
         north.post("/profile", &[("full_name", "Mallory")]).expect(403);
         assert!(!server.must(&["account", "show", "north"]).contains("Mallory"));
     }
+
+    fn the_link_that_a_command_prints_opens_the_page_where_a_password_is_chosen(store: &Store) {
+        let server = running(store);
+        let link = server.must(&["account", "setup-link", "north"]);
+        let page = Browser::new(&server).get(link.trim()).expect(200);
+        assert!(page.text().contains("north"), "{}", page.text());
+    }
 }
