@@ -65,7 +65,12 @@ impl Compiled {
             compiled.condition(condition, meaning)?;
             compiled.sql(if condition.negated { "), FALSE)" } else { ")" });
         }
-        filter.words.split_whitespace().for_each(|word| compiled.word(word));
+        let words: Vec<&str> = filter.words.split_whitespace().collect();
+        match words[..] {
+            [word] => compiled.word(word),
+            // several words are a name
+            ref several => several.iter().for_each(|word| compiled.sql(" AND ").holds("c.name_key", word)),
+        }
         Ok(compiled)
     }
 

@@ -1,6 +1,7 @@
 //! Somebody on the phone says who he is: customers by what people say or read out, the surest kind of match first.
 
-use super::{CustomerLine, sql};
+use super::CustomerLine;
+use super::sql::{self, Index};
 use crate::accounts::Scope;
 use crate::accounts::capability::Capability;
 use crate::customers::CustomerError;
@@ -35,11 +36,11 @@ pub async fn search_customers(conn: &mut Conn, scope: &Scope, text: &str, online
     let names = |s: &mut Statement| {
         s.push("c.username_key IN (").texts([text, key.as_str()]).push(")");
     };
-    ids.extend(sql::list_ids_where(conn, scope, names, limit).await?);
+    ids.extend(sql::list_ids_where(conn, scope, Index::Username, names, limit).await?);
     let codes = |s: &mut Statement| {
         s.push("c.code IN (").texts([text, text.to_uppercase().as_str()]).push(")");
     };
-    ids.extend(sql::list_ids_where(conn, scope, codes, limit).await?);
+    ids.extend(sql::list_ids_where(conn, scope, Index::Code, codes, limit).await?);
     if let Some(mac) = Mac::parse(text.as_bytes()) {
         ids.extend(sql::list_ids_of_mac(conn, scope, &mac.to_string(), limit).await?);
     }
@@ -47,7 +48,7 @@ pub async fn search_customers(conn: &mut Conn, scope: &Scope, text: &str, online
         let address = |s: &mut Statement| {
             s.push("c.static_ipv4 = ").text(text);
         };
-        ids.extend(sql::list_ids_where(conn, scope, address, limit).await?);
+        ids.extend(sql::list_ids_where(conn, scope, Index::StaticIpv4, address, limit).await?);
     }
     let is_sure = !ids.is_empty();
     let digits = phone_key(text);
@@ -56,23 +57,21 @@ pub async fn search_customers(conn: &mut Conn, scope: &Scope, text: &str, online
         let ends = |s: &mut Statement| {
             s.push("c.phone_key >= ").text(digits.as_str()).push(" AND c.phone_key < ").text(format!("{digits}:"));
         };
-        ids.extend(sql::list_ids_where(conn, scope, ends, limit).await?);
+        ids.extend(sql::list_ids_where(conn, scope, Index::Phone, ends, limit).await?);
     }
-    if (ids.len() as i64) < limit && key.chars().count() >= NAME_CHARS && text.parse::<std::net::IpAddr>().is_err() {
+    // what is surely meant, or a phone that somebody has, is looked for no further: the rest reads an index from end to end
+    let is_found = is_sure || (is_phone && !ids.is_empty());
+    if !is_found && key.chars().count() >= NAME_CHARS && text.parse::<std::net::IpAddr>().is_err() {
         let escaped = key.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        let begins = |s: &mut Statement| {
-            s.push("c.username_key LIKE ").text(format!("{escaped}%")).push(" ESCAPE '\\'");
-        };
-        ids.extend(sql::list_ids_where(conn, scope, begins, limit).await?);
-        // every word, anywhere in the name
-        let holds = |s: &mut Statement| {
-            for (at, word) in escaped.split_whitespace().enumerate() {
-                s.push(if at == 0 { "c.name_key LIKE " } else { " AND c.name_key LIKE " }).text(format!("%{word}%")).push(" ESCAPE '\\'");
+        let begins_or_holds = |s: &mut Statement| {
+            s.push("c.username_key LIKE ").text(format!("{escaped}%")).push(" ESCAPE '\\' OR (TRUE");
+            // every word, anywhere in the name
+            for word in escaped.split_whitespace() {
+                s.push(" AND c.name_key LIKE ").text(format!("%{word}%")).push(" ESCAPE '\\'");
             }
+            s.push(")");
         };
-        if (ids.len() as i64) < limit {
-            ids.extend(sql::list_ids_where(conn, scope, holds, limit).await?);
-        }
+        ids.extend(sql::list_ids_where(conn, scope, Index::Name, begins_or_holds, limit).await?);
     }
     let mut seen = std::collections::HashSet::new();
     ids.retain(|id| seen.insert(*id));

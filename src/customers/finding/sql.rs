@@ -251,6 +251,33 @@ pub(super) async fn list_found_ids(conn: &mut Conn, scope: &Scope, compiled: &Co
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
+/// By which index SQLite shall look: without statistics it takes one that holds all columns for one that finds the row.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Index {
+    /// Names, with all that words are looked for in.
+    Name,
+    /// Lookup keys, by the constraint.
+    Username,
+    /// Codes, by the constraint.
+    Code,
+    /// Static addresses, by the constraint.
+    StaticIpv4,
+    /// Phones backwards.
+    Phone,
+}
+
+impl Index {
+    fn hint(self) -> &'static str {
+        match self {
+            Index::Name => " INDEXED BY customers_by_name",
+            Index::Username => " INDEXED BY sqlite_autoindex_customers_1",
+            Index::Code => " INDEXED BY sqlite_autoindex_customers_2",
+            Index::StaticIpv4 => " INDEXED BY sqlite_autoindex_customers_3",
+            Index::Phone => " INDEXED BY customers_by_phone",
+        }
+    }
+}
+
 /// Ids of the customers who have a device.
 pub(super) async fn list_ids_of_mac(conn: &mut Conn, scope: &Scope, mac: &str, limit: i64) -> Result<Vec<i64>, StoreError> {
     let mut statement = Statement::new();
@@ -270,12 +297,14 @@ pub(super) async fn list_ids_of_mac(conn: &mut Conn, scope: &Scope, mac: &str, l
 pub(super) async fn list_ids_where(
     conn: &mut Conn,
     scope: &Scope,
+    index: Index,
     condition: impl FnOnce(&mut Statement),
     limit: i64,
 ) -> Result<Vec<i64>, StoreError> {
     let mut statement = Statement::new();
     statement.push("SELECT c.id");
-    from_customers(&mut statement, scope, "");
+    let is_lite = matches!(conn.conn_ref(), ConnRef::Lite(_));
+    from_customers(&mut statement, scope, if is_lite { index.hint() } else { "" });
     statement.push(" AND (");
     condition(&mut statement);
     statement.push(") LIMIT ").number(limit);
