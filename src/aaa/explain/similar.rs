@@ -113,7 +113,7 @@ mod tests {
             ("rahim07", "rahmi07", Some(Likeness::Close)),
             ("rahim07", "rahim7", Some(Likeness::Close)),
             ("rahim07", "rahim", Some(Likeness::Close)),
-            ("rahim07", "karim07", None),
+            ("rahim07", "salam07", None),
             ("bob", "bo", Some(Likeness::Close)),
             ("bob", "b", None),
             ("ab", "ac", None),

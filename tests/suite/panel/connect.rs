@@ -132,6 +132,8 @@ on_both_stores! {
             client.send(server.auth, &Packet::pap("rahmi", PASSWORD).sign(SECRET));
             client.receive(std::time::Duration::from_millis(500))
         });
+        // counters and decisions reach the store by tasks of their own
+        page_that_says(&mut owner, &connect, "The newest came");
         let page = page_that_says(&mut owner, &connect, "rahmi, a letter or two apart");
         says(&page, &["No request from him has ever been seen.", "at near", "The newest came"]);
     }
