@@ -177,7 +177,7 @@ ipv6-prefixes = IPv6 প্রিফিক্স
 reply-attributes = রিপ্লাই অ্যাট্রিবিউট
 reply-attributes-hint = প্রতি লাইনে একটি: Name = value.
 belongs-to = যাঁর অধীনে
-state-of-country = বিভাগ
+region = বিভাগ
 postal-code = পোস্ট কোড
 country = দেশ
 fields-connection = সংযোগ

@@ -135,7 +135,7 @@ ipv6-prefixes = IPv6 prefixes
 reply-attributes = Reply attributes
 reply-attributes-hint = One a line: Name = value.
 belongs-to = Belongs to
-state-of-country = State
+region = Division or state
 postal-code = Postal code
 country = Country
 fields-connection = Connection

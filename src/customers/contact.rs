@@ -17,8 +17,8 @@ pub struct Contact {
     pub address: String,
     /// City.
     pub city: String,
-    /// State, division or province.
-    pub state: String,
+    /// Division, state or province.
+    pub region: String,
     /// Postal code.
     pub postal_code: String,
     /// Country.
@@ -37,7 +37,7 @@ impl Contact {
             ("e-mail address", &self.email),
             ("address", &self.address),
             ("city", &self.city),
-            ("state", &self.state),
+            ("region", &self.region),
             ("postal code", &self.postal_code),
             ("country", &self.country),
             ("language", &self.language),

@@ -15,7 +15,7 @@ macro_rules! columns {
         "id, tenant_id, owner_id, code, name, phone, zone_id, username, username_key, password, package_id, expires_at, hold, hold_reason, connection_type, \
          billing_type, device_type, static_ipv4, framed_ipv6_prefix, delegated_ipv6_prefix, framed_pool, simultaneous_sessions, reply_attributes, \
          registered_at, updated_at, limits, own_rate, own_rate_until, first_login_secs, activated_at, period_started_at, package_since_at, closed_at, \
-         email, address, city, state, postal_code, country, language, note, parent_id"
+         email, address, city, region, postal_code, country, language, note, parent_id"
     };
 }
 
@@ -58,7 +58,7 @@ pub(super) struct CustomerRow {
     email: String,
     address: String,
     city: String,
-    state: String,
+    region: String,
     postal_code: String,
     country: String,
     language: String,
@@ -81,7 +81,7 @@ impl CustomerRow {
                 email: self.email,
                 address: self.address,
                 city: self.city,
-                state: self.state,
+                region: self.region,
                 postal_code: self.postal_code,
                 country: self.country,
                 language: self.language,
@@ -300,7 +300,7 @@ pub(super) async fn insert_customer(conn: &mut Conn, scope: &Scope, c: &Customer
         c.static_ipv4.map(|a| a.to_string()), c.framed_ipv6_prefix.map(|p| p.to_string()), c.delegated_ipv6_prefix.map(|p| p.to_string()),
         &c.framed_pool, c.simultaneous_sessions.map(i64::from), &c.reply_attributes, c.registered_at, c.updated_at,
         own_limits(c)?, own_rate(c)?, c.own_rate.and_then(|own| own.until), c.first_login_secs.map(|secs| secs as i64), c.activated_at,
-        c.period_started_at, c.package_since_at, c.closed_at, &c.contact.email, &c.contact.address, &c.contact.city, &c.contact.state,
+        c.period_started_at, c.package_since_at, c.closed_at, &c.contact.email, &c.contact.address, &c.contact.city, &c.contact.region,
         &c.contact.postal_code, &c.contact.country, &c.contact.language, &c.note, c.parent_id.map(|id| id.0), name_key(&c.name), phone_key(&c.phone))?;
     Ok(n == 1)
 }
@@ -327,14 +327,14 @@ pub(super) async fn update_customer(conn: &mut Conn, scope: &Scope, c: &Customer
         hold_reason = $11, connection_type = $12, billing_type = $13, device_type = $14, static_ipv4 = $15, framed_ipv6_prefix = $16, \
         delegated_ipv6_prefix = $17, framed_pool = $18, simultaneous_sessions = $19, reply_attributes = $20, limits = $21, own_rate = $22, own_rate_until = $23, \
         first_login_secs = $24, activated_at = $25, period_started_at = $26, package_since_at = $27, closed_at = $28, email = $29, address = $30, \
-        city = $31, state = $32, postal_code = $33, country = $34, language = $35, note = $36, parent_id = $37, zone_id = $38, owner_id = $39, name_key = $40, phone_key = $41 \
+        city = $31, region = $32, postal_code = $33, country = $34, language = $35, note = $36, parent_id = $37, zone_id = $38, owner_id = $39, name_key = $40, phone_key = $41 \
         WHERE tenant_id = $1 AND id = $2 AND ", is_seen!("owner_id", "$42", "$43")),
         scope.tenant().0, c.id.0, &c.code, &c.name, &c.phone, &c.username, key, c.package_id.0, c.expires_at, c.hold.kind().as_str(), c.hold.reason(),
         c.connection_type.as_str(), c.billing_type.as_str(), &c.device_type, c.static_ipv4.map(|a| a.to_string()),
         c.framed_ipv6_prefix.map(|p| p.to_string()), c.delegated_ipv6_prefix.map(|p| p.to_string()), &c.framed_pool,
         c.simultaneous_sessions.map(i64::from), &c.reply_attributes, own_limits(c)?, own_rate(c)?, c.own_rate.and_then(|own| own.until),
         c.first_login_secs.map(|secs| secs as i64), c.activated_at, c.period_started_at, c.package_since_at, c.closed_at,
-        &c.contact.email, &c.contact.address, &c.contact.city, &c.contact.state, &c.contact.postal_code, &c.contact.country, &c.contact.language, &c.note,
+        &c.contact.email, &c.contact.address, &c.contact.city, &c.contact.region, &c.contact.postal_code, &c.contact.country, &c.contact.language, &c.note,
         c.parent_id.map(|id| id.0), c.zone_id, c.owner_id.0, name_key(&c.name), phone_key(&c.phone), from, to)
 }
 

@@ -1,6 +1,7 @@
 //! Work that goes on beside requests: what people ask for and what runs by itself at night. One queue in the store, one runner on each node, one table of kinds.
 //!
-//! Owns: `jobs`, `job_rows`, `job_schedules`. Must not know: HTML, configuration. Uses the room `aaa`, which ends sessions.
+//! Owns: `jobs`, `job_rows`, `job_schedules`. Must not know: HTML, configuration.
+//! Uses the room `aaa`, which ends sessions.
 //!
 //! Reading order: [`Terms`] and [`Kind`] (what a kind of job is), [`Job`] (one of them), [`Schedule`] and [`Retry`] (pure), `table` (all kinds), `ask` and `change` (what
 //! people do), `runner` (what the node does), `context` (what the work itself gets), [`attention`](list_attention) (what somebody should look at), [`backup`] (the

@@ -199,6 +199,30 @@ impl Shell {
         at.borrow().as_ref().map(|at| self.when(at)).unwrap_or_default()
     }
 
+    /// The end of a time of service: a day that is served to its end is named itself, not the midnight after it.
+    pub fn until(&self, at: impl Borrow<UnixMs>) -> String {
+        let at = *at.borrow();
+        if self.is_midnight(at) { self.day(at - 1) } else { self.when(at) }
+    }
+
+    /// The last day of a time of service.
+    pub fn until_day(&self, at: UnixMs) -> String {
+        self.day(at - 1)
+    }
+
+    /// The end of a time of service as a form has it; a bare day means its end.
+    pub fn plain_until(&self, at: UnixMs) -> String {
+        if self.is_midnight(at) {
+            self.plain_instant(at - 1).split(' ').next().unwrap_or_default().to_owned()
+        } else {
+            self.plain_instant(at)
+        }
+    }
+
+    fn is_midnight(&self, at: UnixMs) -> bool {
+        at % 1_000 == 0 && self.plain_instant(at).ends_with("00:00:00")
+    }
+
     /// An instant as a form has it, in ASCII digits: `2026-12-01 14:05:00`.
     pub fn plain_instant(&self, at: UnixMs) -> String {
         let local = Timestamp::from_millisecond(at).map(|t| t.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string());

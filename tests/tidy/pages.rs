@@ -155,7 +155,17 @@ fn texts_are_plain() {
 }
 
 /// Ids of texts that are put together while a page is made: beginning, and why.
-const MADE: [(&str, &str); 18] = [
+const MADE: [(&str, &str); 28] = [
+    ("field-", "a field of a list's filter"),
+    ("op-", "an operator of a filter"),
+    ("value-", "a word of a filter"),
+    ("column-", "a column of a list"),
+    ("moment-", "an instant of a filter"),
+    ("customers-", "what the list of customers says of itself"),
+    ("bulk-do-", "something that is done to several customers"),
+    ("bulk-value-", "what is asked for it"),
+    ("bulk-skip-", "why one is left out"),
+    ("device-event-", "what happened to a device"),
     ("denial-", "a rule that refuses"),
     ("problem-", "the kind of a problem"),
     ("said-", "named by the redirect after a change"),

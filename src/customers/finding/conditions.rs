@@ -188,7 +188,7 @@ impl Compiled {
             "email" => self.any(values, |c, value| c.holds("LOWER(c.email)", value)),
             "note" => self.any(values, |c, value| c.holds("LOWER(c.note)", value)),
             "address" => self.any(values, |c, value| {
-                c.holds("LOWER(c.address || ' ' || c.city || ' ' || c.state || ' ' || c.postal_code || ' ' || c.country)", value);
+                c.holds("LOWER(c.address || ' ' || c.city || ' ' || c.region || ' ' || c.postal_code || ' ' || c.country)", value);
             }),
             _ => {
                 self.sql("FALSE");

@@ -55,7 +55,7 @@ pub(super) async fn insert_customers(conn: &mut Conn, scope: &Scope, rows: &[Rea
         builder.push(
             "INSERT INTO customers (id, tenant_id, owner_id, code, name, phone, zone_id, username, username_key, password, package_id, expires_at, hold, \
              hold_reason, connection_type, billing_type, device_type, static_ipv4, framed_ipv6_prefix, delegated_ipv6_prefix, framed_pool, \
-             simultaneous_sessions, reply_attributes, registered_at, updated_at, first_login_secs, period_started_at, email, address, city, state, postal_code, country, language, note, name_key, phone_key) ",
+             simultaneous_sessions, reply_attributes, registered_at, updated_at, first_login_secs, period_started_at, email, address, city, region, postal_code, country, language, note, name_key, phone_key) ",
         );
         builder.push_values(rows.iter().zip(sealed), |mut row, (Ready { customer: c, key, .. }, password)| {
             row.push_bind(c.id.0).push_bind(scope.tenant().0).push_bind(c.owner_id.0).push_bind(&c.code).push_bind(&c.name).push_bind(&c.phone);
@@ -66,7 +66,7 @@ pub(super) async fn insert_customers(conn: &mut Conn, scope: &Scope, rows: &[Rea
             row.push_bind(&c.framed_pool).push_bind(c.simultaneous_sessions.map(i64::from)).push_bind(&c.reply_attributes);
             row.push_bind(c.registered_at).push_bind(c.updated_at);
             row.push_bind(c.first_login_secs.map(|secs| secs as i64)).push_bind(c.period_started_at);
-            row.push_bind(&c.contact.email).push_bind(&c.contact.address).push_bind(&c.contact.city).push_bind(&c.contact.state);
+            row.push_bind(&c.contact.email).push_bind(&c.contact.address).push_bind(&c.contact.city).push_bind(&c.contact.region);
             row.push_bind(&c.contact.postal_code).push_bind(&c.contact.country).push_bind(&c.contact.language).push_bind(&c.note);
             row.push_bind(name_key(&c.name)).push_bind(phone_key(&c.phone));
         });

@@ -14,7 +14,7 @@ use crate::lists::{Filter, list_views};
 use crate::packages::list_package_ids;
 use crate::panel::online::{Online, online};
 use crate::routers::list_named_routers;
-use crate::units::print_instant;
+use crate::units::{Mac, print_instant};
 use crate::web::list::{BulkAction, Cell, Column, Counts, List, ListPage, ListState, Parts, Row};
 use crate::web::{CsvExport, Problem, Query, Shell, Signed, csv_text, send_csv};
 
@@ -216,7 +216,7 @@ fn row(who: &Signed, shell: &Shell, state: &ListState, line: &CustomerLine, devi
         "online" => online_cell(shell, now_online.as_ref(), devices),
         "package" => Cell::text(&line.package),
         "expires" => match line.expires_at {
-            Some(at) => Cell::instant(shell.day(at), format!("{} · {}", shell.when_exactly(at), shell.ago(at))),
+            Some(at) => Cell::instant(shell.until_day(at), format!("{} · {}", shell.when_exactly(at), shell.ago(at))),
             None => Cell { text: shell.t("never"), class: "muted", ..Cell::default() },
         },
         "phone" => Cell::code(&line.phone),
@@ -227,7 +227,7 @@ fn row(who: &Signed, shell: &Shell, state: &ListState, line: &CustomerLine, devi
         "connection" => Cell::text(shell.t2("value-connection", line.connection_type.as_str())),
         "billing" => Cell::text(shell.t2("value-billing", line.billing_type.as_str())),
         "router" => Cell::text(now_online.as_ref().map(|o| o.router.clone()).unwrap_or_default()),
-        "mac" => Cell::code(devices.map(|d| d.macs.join(" ")).unwrap_or_default()),
+        "mac" => Cell::code(devices.map(|d| d.macs.iter().map(|mac| spelled(mac)).collect::<Vec<_>>().join(" ")).unwrap_or_default()),
         "seen" => match (&now_online, devices.map_or(0, |d| d.last_login_at)) {
             (Some(online), _) => Cell::instant(shell.day(online.heard_at), shell.when_exactly(online.heard_at)),
             (None, 0) => Cell::text(""),
@@ -243,6 +243,11 @@ fn row(who: &Signed, shell: &Shell, state: &ListState, line: &CustomerLine, devi
         _ => Cell::text(line.note.lines().next().unwrap_or_default()),
     };
     Row { id: line.id, link: format!("/customers/{}", line.id), cells: state.columns.iter().map(cell).collect() }
+}
+
+/// A device's address as people read it.
+fn spelled(mac: &str) -> String {
+    mac.parse::<Mac>().map_or_else(|_| mac.to_owned(), Mac::with_colons)
 }
 
 fn online_cell(shell: &Shell, online: Option<&Online>, devices: Option<&LineDevices>) -> Cell {

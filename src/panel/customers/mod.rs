@@ -104,7 +104,7 @@ async fn frame(who: &Signed, shell: &Shell, customer: &Customer) -> Result<Frame
     let (state, view) = (state(facts, who.now()), active_view(facts, who.now(), &who.tenant.zone()));
     let (mark, text) = list::state_mark(state, view);
     let expires = match customer.expires_at {
-        Some(at) => Cell::instant(format!("{} · {}", shell.when(at), shell.ago(at)), shell.when_exactly(at)),
+        Some(at) => Cell::instant(format!("{} · {}", shell.until(at), shell.ago(at)), shell.when_exactly(at)),
         None => Cell::text(shell.t("never")),
     };
     let is_online = match &online {

@@ -114,7 +114,7 @@ async fn page(who: &Signed, customer: Customer, form: Form, complaints: Complain
 
 fn facts(shell: &Shell, c: &Customer, owner: &str, zone: Option<String>, parent: Option<String>) -> Vec<(String, Cell)> {
     let contact = &c.contact;
-    let address = [&contact.address, &contact.city, &contact.state, &contact.postal_code, &contact.country];
+    let address = [&contact.address, &contact.city, &contact.region, &contact.postal_code, &contact.country];
     let address = address.into_iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join(", ");
     let mut all = vec![
         (shell.t("column-username"), Cell::code(&c.username)),

@@ -77,6 +77,10 @@ pub(super) async fn show(who: Signed, Id(id): Id, query: Query) -> Result<Respon
     let (last, here) = (rows.last().map(|row| row.number.to_string()).unwrap_or_default(), format!("/jobs/{id}"));
     let shell = who.shell("menu-jobs").titled(words::kind(&who.shell("menu-jobs"), &job.kind));
     let is_over = job.state.is_over();
+    if is_over && job.kind.starts_with("customers.") {
+        // lists that are opened from here tell what it did
+        who.site.counts.forget(who.scope());
+    }
     let page = Page {
         class: state_class(job.state),
         progress: words::progress(&shell, &job),

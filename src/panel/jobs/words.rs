@@ -42,6 +42,9 @@ pub fn took(shell: &Shell, job: &Job) -> String {
     job.duration_ms(shell.now).map(|ms| shell.span(ms / 1000)).unwrap_or_default()
 }
 
+/// Items of a list that are named; of longer ones the number is told.
+const MOST_ITEMS: usize = 20;
+
 /// A field of a result or of arguments.
 pub struct Fact {
     /// What it is called.
@@ -56,6 +59,8 @@ pub fn facts(shell: &Shell, value: &serde_json::Value) -> Vec<Fact> {
         serde_json::Value::String(text) => text.clone(),
         serde_json::Value::Number(number) if name == "octets" => shell.octets(number.as_i64().unwrap_or(0)),
         serde_json::Value::Number(number) if number.is_i64() => shell.number(number.as_i64().unwrap_or(0)),
+        // thousands of ids tell nobody anything
+        serde_json::Value::Array(items) if items.len() > MOST_ITEMS => shell.number(items.len() as i64),
         serde_json::Value::Array(items) => {
             items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect::<Vec<_>>().join(", ")
         }

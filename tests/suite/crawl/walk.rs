@@ -123,7 +123,8 @@ impl Walk<'_> {
 
     /// What somebody does not see is answered as what nobody has.
     async fn looks_absent(&self, line: &Line, target: &Target, form: &[(&str, String)]) {
-        let asked = target.path.split('/').nth(2 + usize::from(line.path.starts_with("/profile"))).unwrap_or_default();
+        let place = line.path.split('/').position(|part| part == "{id}").unwrap_or_default();
+        let asked = target.path.split('/').nth(place).unwrap_or_default();
         let other = target.path.replacen(asked, &NOBODY.to_string(), 1);
         let (answer, absent) = (ask(&self.caller, line, &target.path, form).await, ask(&self.caller, line, &other, form).await);
         let (one, two) = (without_chance(&answer.body, asked), without_chance(&absent.body, &NOBODY.to_string()));
