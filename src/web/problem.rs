@@ -224,7 +224,7 @@ impl From<CustomerError> for Problem {
             CustomerError::Store(e) => e.into(),
             CustomerError::Account(e) => e.into(),
             CustomerError::Denied(denial) => denial.into(),
-            CustomerError::Unknown(_) => Problem::NotFound,
+            CustomerError::Unknown(_) | CustomerError::UnknownOwner(_) => Problem::NotFound,
             CustomerError::Outdated => Problem::Conflict(error.to_string()),
             CustomerError::Key(e) => {
                 tracing::error!(error = %e, "a secret does not open");

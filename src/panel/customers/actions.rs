@@ -35,7 +35,7 @@ async fn change(who: &Signed, id: i64, form: Form, field: &'static str, changes:
             who.site.counts.forget(who.scope());
             Ok(back(id, said))
         }
-        Err(error @ (CustomerError::BadField(_) | CustomerError::UnknownPackage(_) | CustomerError::UnknownOwner(_))) => {
+        Err(error @ (CustomerError::BadField(_) | CustomerError::UnknownPackage(_))) => {
             overview::again(who, id, form, Complaints::about(field, error.to_string())).await
         }
         Err(error) => Err(error.into()),
