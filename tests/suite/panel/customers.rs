@@ -186,14 +186,14 @@ on_both_stores! {
         assert!(owner.submit(&run.clone().set("confirm", "130")).expect(422).body.contains("confirm-complaint"));
         assert_eq!(usernames(&owner.get("/customers?q=status:suspended").text()), ["karim"]);
         let job = owner.submit(&run.set("confirm", "131")).leads_to().to_owned();
-        let done = wait::until("the job is done", wait::SOON, || Some(owner.get(&job).expect(200)).filter(|page| is_over(page)));
+        let done = wait::until("the job is done", wait::SOON, || Some(owner.get(&job).expect(200)).filter(is_over));
         assert!(done.text().contains("131 of 131"), "{}", done.text());
         assert!(owner.get("/customers?q=status:suspended").text().contains("132 customers"));
         // one was changed since: he keeps what he has
         server.must(&["customer", "set", "user007", "--status", "active"]);
         let undo = done.forms().into_iter().find(|form| form.action.ends_with("/undo")).expect("it can be taken back");
         let back = owner.submit(&undo).leads_to().to_owned();
-        let done = wait::until("it is taken back", wait::SOON, || Some(owner.get(&back).expect(200)).filter(|page| is_over(page)));
+        let done = wait::until("it is taken back", wait::SOON, || Some(owner.get(&back).expect(200)).filter(is_over));
         assert!(done.text().contains("was changed since"), "{}", done.text());
         let held = owner.get("/customers?q=status:suspended").expect(200);
         assert!(held.text().contains("1 customer") && usernames(&held.text()) == ["karim"], "{}", held.text());
