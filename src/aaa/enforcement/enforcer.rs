@@ -18,8 +18,6 @@ use super::timers::HORIZON_MS;
 use crate::sessions::{SessionName, Sighting, Status as AccountingStatus};
 use crate::units::UnixMs;
 
-/// How long what is posted may wait for more.
-const GATHER_FOR: Duration = Duration::from_millis(5);
 /// With nothing due, the clock is looked at this often (it may be set).
 const LONGEST_WAIT_MS: i64 = 1_000;
 /// Everyone online is looked at this often, in case that something was missed.
@@ -224,15 +222,11 @@ fn run(enforcer: &Enforcer, mut desk: Desk, clock: fn() -> UnixMs) {
             while !has_begun && !inbox.begin && !inbox.stopping {
                 enforcer.wake.wait(&mut inbox);
             }
+            has_begun = true;
             let wait_ms = if desk.is_sweeping() { 0 } else { (desk.next_at() - clock()).clamp(0, LONGEST_WAIT_MS) };
             if is_empty(&inbox) && wait_ms > 0 {
                 enforcer.wake.wait_for(&mut inbox, Duration::from_millis(wait_ms as u64));
             }
-            if has_begun && !is_empty(&inbox) && !inbox.stopping {
-                // What comes with it is taken together: being woken for each session costs more than looking at it.
-                parking_lot::MutexGuard::unlocked(&mut inbox, || std::thread::sleep(GATHER_FOR));
-            }
-            has_begun = true;
             std::mem::take(&mut *inbox)
         };
         if inbox.stopping {
