@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::capability::Menu;
 use super::{AccountError, AccountPath, Role};
-use crate::units::{AccountId, TenantId, UnixMs};
+use crate::units::{AccountId, TenantId, UnixMs, lower_case};
 
 const MAX_NAME_CHARS: usize = 64;
 const MAX_TEXT_CHARS: usize = 200;
@@ -76,7 +76,7 @@ pub fn account_key(name_or_email: &str) -> String {
 
 /// How a full name is looked for: in lower case letter by letter, the same wherever in a word a letter stands, so that any part of a name finds it.
 pub(super) fn full_name_key(name: &str) -> String {
-    name.chars().flat_map(char::to_lowercase).collect()
+    lower_case(name)
 }
 
 pub(super) fn check_text(what: &'static str, text: &str) -> Result<String, AccountError> {

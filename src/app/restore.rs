@@ -16,6 +16,7 @@ use crate::sessions::{LiveSessions, MacBound, Meters, Record, TokenKey, sql};
 use crate::store::{
     Db, FeedHead, IdentityError, KeyFile, SchemaError, StoreError, StoreIdentity, check_schema, check_store_identity, find_feed_head,
 };
+use crate::units::{from_hex, hex};
 
 /// A database that does not answer within this time is taken as away.
 const PROBE: Duration = Duration::from_secs(5);
@@ -126,18 +127,15 @@ fn remember_identity(folder: &Path, identity: &StoreIdentity) -> std::io::Result
     if recall_identity(folder).as_ref() == Some(identity) {
         return Ok(());
     }
-    let id = crate::units::hex(&identity.store_id);
+    let id = hex(&identity.store_id);
     std::fs::write(folder.join(STORE_ID), format!("{id} {}\n", identity.created_at))
 }
 
 fn recall_identity(folder: &Path) -> Option<StoreIdentity> {
     let text = std::fs::read_to_string(folder.join(STORE_ID)).ok()?;
     let (id, created_at) = text.trim().split_once(' ')?;
-    let mut store_id = [0; 16];
-    for (octet, digits) in store_id.iter_mut().zip(id.as_bytes().chunks(2)) {
-        *octet = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
-    }
-    (id.len() == 32).then_some(StoreIdentity { store_id, created_at: created_at.parse().ok()? })
+    let store_id = from_hex(id)?.try_into().ok()?;
+    Some(StoreIdentity { store_id, created_at: created_at.parse().ok()? })
 }
 
 /// Brings live sessions and leases up to the journal's end. Returns how many records were replayed, and which devices logins bound with which record.

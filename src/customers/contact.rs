@@ -4,9 +4,8 @@ use serde::Serialize;
 
 use super::CustomerError;
 use super::checks::check_text;
-
-/// Longest address that mail can have (RFC 5321 §4.5.3.1.3).
-const MOST_EMAIL_OCTETS: usize = 254;
+use crate::accounts::check_email;
+use crate::units::lower_case;
 
 /// Free texts, any of them empty; the phone is with the name.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -29,9 +28,8 @@ pub struct Contact {
 
 impl Contact {
     pub(super) fn check(&self) -> Result<(), CustomerError> {
-        let is_email = self.email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains(|c: char| c != '.'));
-        if !self.email.is_empty() && (!is_email || self.email.len() > MOST_EMAIL_OCTETS || self.email.contains(char::is_whitespace)) {
-            return Err(CustomerError::BadField(format!("{:?} is not an e-mail address", self.email)));
+        if !self.email.is_empty() {
+            check_email(&self.email).map_err(|error| CustomerError::BadField(error.to_string()))?;
         }
         for (what, text) in [
             ("e-mail address", &self.email),
@@ -50,7 +48,7 @@ impl Contact {
 
 /// A name as it is searched for and sorted by.
 pub(in crate::customers) fn name_key(name: &str) -> String {
-    name.trim().chars().flat_map(char::to_lowercase).collect()
+    lower_case(name.trim())
 }
 
 /// A phone's digits backwards, so that its last ones are the beginning: `+880 1712-345678` and `01712345678` both begin with `87654321710`.

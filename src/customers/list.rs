@@ -61,6 +61,11 @@ fn is_in_zone(scope: &Scope, customer: &Customer) -> bool {
     scope.require_in_zone(Capability::CustomersView, customer.zone_id).is_ok()
 }
 
+/// Whether the scope sees customers of some zones only, and he is of none of these. Who sees none at all is refused for that.
+pub(super) fn is_kept_from(scope: &Scope, customer: &Customer) -> bool {
+    scope.may_in_some_zone(Capability::CustomersView) && !is_in_zone(scope, customer)
+}
+
 /// Refuses what may not be done to this customer: a capability may be held for some zones only.
 pub(super) async fn require_of(conn: &mut Conn, scope: &Scope, capability: Capability, id: CustomerId) -> Result<(), CustomerError> {
     if scope.may(capability) {

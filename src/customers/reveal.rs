@@ -53,7 +53,7 @@ pub async fn reset_password(
     scope.require_himself()?;
     let mut tx = db.begin().await?;
     let unknown = || CustomerError::Unknown(id.to_string());
-    if !sql::update_lock_customer_by_id(&mut tx, scope, id, now).await? {
+    if !sql::update_lock_customer_by_id(&mut tx, scope, id, None, now).await? {
         return Err(unknown());
     }
     let customer = sql::find_customer_by_id(&mut tx, scope, id).await?.ok_or_else(unknown)?;

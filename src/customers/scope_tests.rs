@@ -68,7 +68,7 @@ async fn every_function_of_sql_touches_what_the_scope_sees() {
                 sql::find_holder(conn, scope, &same, &customer.username).await.map(|holder| holder.filter(|h| h.is_seen))
             },
             "update_lock_customer" => sql::update_lock_customer(conn, scope, &customer.username, NOW + 1),
-            "update_lock_customer_by_id" => sql::update_lock_customer_by_id(conn, scope, customer.id, NOW + 1),
+            "update_lock_customer_by_id" => sql::update_lock_customer_by_id(conn, scope, customer.id, None, NOW + 1),
             "update_customer" => sql::update_customer(conn, scope, &Customer { name: "new".into(), ..customer.clone() }, "new"),
             "update_password" => sql::update_password(conn, scope, customer.id, b"sealed"),
             "delete_customer" => async {

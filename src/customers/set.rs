@@ -6,6 +6,7 @@ use ipnet::Ipv6Net;
 
 use super::add::{check_fields, check_limits, check_owner, what_is_taken, zone_id};
 use super::devices::{STAFF, write_macs};
+use super::list::is_kept_from;
 use super::purchase::begin_period;
 use super::{
     BillingType, ConnectionType, Contact, Customer, CustomerError, Hold, HoldKind, OwnRate, ReplyCheck, check_reply_attributes, lookup_key,
@@ -173,13 +174,6 @@ async fn package_after(conn: &mut Conn, scope: &Scope, before: &Customer, name: 
     }
 }
 
-/// Whom to change.
-#[derive(Debug, Clone, Copy)]
-enum Whom<'a> {
-    Username(&'a str),
-    Id(CustomerId),
-}
-
 /// Applies the changes; a running server follows within a second. `tenant` is the scope's own, with its rules.
 pub async fn set_customer(
     db: &Db,
@@ -190,7 +184,12 @@ pub async fn set_customer(
     reply_check: ReplyCheck<'_>,
     now: UnixMs,
 ) -> Result<Customer, CustomerError> {
-    set(db, scope, tenant, Whom::Username(username), changes, reply_check, now).await
+    let mut tx = db.begin().await?;
+    let key = lookup_key(username, tenant.case_sensitive_usernames);
+    let found = sql::find_customer(&mut tx, scope, &key).await?.ok_or_else(|| CustomerError::Unknown(username.to_owned()))?;
+    let after = set_customer_in(&mut tx, scope, tenant, found.id, changes, reply_check, now).await?;
+    tx.commit(now).await?;
+    Ok(after)
 }
 
 /// The same for the customer of an id.
@@ -203,56 +202,18 @@ pub async fn set_customer_by_id(
     reply_check: ReplyCheck<'_>,
     now: UnixMs,
 ) -> Result<Customer, CustomerError> {
-    set(db, scope, tenant, Whom::Id(id), changes, reply_check, now).await
-}
-
-async fn set(
-    db: &Db,
-    scope: &Scope,
-    tenant: &Tenant,
-    whom: Whom<'_>,
-    changes: &CustomerChanges,
-    reply_check: ReplyCheck<'_>,
-    now: UnixMs,
-) -> Result<Customer, CustomerError> {
     let mut tx = db.begin().await?;
-    let after = set_in(&mut tx, scope, tenant, whom, changes, reply_check, now).await?;
+    let after = set_customer_in(&mut tx, scope, tenant, id, changes, reply_check, now).await?;
     tx.commit(now).await?;
     Ok(after)
 }
 
-/// The row before the change, locked until the transaction ends.
-async fn locked(
-    tx: &mut Tx,
-    scope: &Scope,
-    tenant: &Tenant,
-    whom: Whom<'_>,
-    since: Option<UnixMs>,
-    now: UnixMs,
-) -> Result<Customer, CustomerError> {
-    let unknown = || match whom {
-        Whom::Username(name) => CustomerError::Unknown(name.to_owned()),
-        Whom::Id(id) => CustomerError::Unknown(id.to_string()),
-    };
-    let found = match whom {
-        Whom::Id(id) => sql::find_customer_by_id(tx, scope, id).await?,
-        Whom::Username(name) => sql::find_customer(tx, scope, &lookup_key(name, tenant.case_sensitive_usernames)).await?,
-    };
-    // who sees customers of some zones only knows of no others
-    let is_hidden = |c: &Customer| {
-        scope
-            .zones(Capability::CustomersView)
-            .is_some_and(|zones| !zones.is_empty() && !c.zone_id.is_some_and(|zone| zones.contains(&zone)))
-    };
-    let found = found.filter(|found| !is_hidden(found)).ok_or_else(unknown)?;
-    if !sql::update_lock_customer_by_id(tx, scope, found.id, now).await? {
-        return Err(unknown());
-    }
-    let before = sql::find_customer_by_id(tx, scope, found.id).await?.ok_or_else(unknown)?;
-    if since.is_some_and(|since| since != found.updated_at) {
-        return Err(CustomerError::Outdated);
-    }
-    Ok(before)
+/// The row before the change, locked until the transaction ends. Whether it is still the one that whoever asks saw is asked by the lock itself: nobody comes between.
+async fn locked(tx: &mut Tx, scope: &Scope, id: CustomerId, since: Option<UnixMs>, now: UnixMs) -> Result<Customer, CustomerError> {
+    let unknown = || CustomerError::Unknown(id.to_string());
+    let is_locked = sql::update_lock_customer_by_id(tx, scope, id, since, now).await?;
+    let found = sql::find_customer_by_id(tx, scope, id).await?.filter(|found| !is_kept_from(scope, found)).ok_or_else(unknown)?;
+    if is_locked { Ok(found) } else { Err(CustomerError::Outdated) }
 }
 
 /// The same within a transaction, which the caller commits.
@@ -265,20 +226,7 @@ pub(super) async fn set_customer_in(
     reply_check: ReplyCheck<'_>,
     now: UnixMs,
 ) -> Result<Customer, CustomerError> {
-    set_in(tx, scope, tenant, Whom::Id(id), changes, reply_check, now).await
-}
-
-async fn set_in(
-    tx: &mut Tx,
-    scope: &Scope,
-    tenant: &Tenant,
-    whom: Whom<'_>,
-    changes: &CustomerChanges,
-    reply_check: ReplyCheck<'_>,
-    now: UnixMs,
-) -> Result<Customer, CustomerError> {
-    let before = locked(tx, scope, tenant, whom, changes.since, now).await?;
-    let id = before.id;
+    let before = locked(tx, scope, id, changes.since, now).await?;
     let mut after = changes.apply(before.clone(), reply_check)?;
     if let Some(secs) = changes.extend_secs {
         // Who never expires has nothing to extend; whose time is over gets the days from now on.

@@ -313,11 +313,17 @@ pub(super) async fn update_lock_customer(conn: &mut Conn, scope: &Scope, key: &s
     Ok(row.map(|(id,)| CustomerId(id)))
 }
 
-/// The same by his id; false if there is no such customer.
-pub(super) async fn update_lock_customer_by_id(conn: &mut Conn, scope: &Scope, id: CustomerId, now: UnixMs) -> Result<bool, StoreError> {
+/// The same by his id, if nobody changed him since (`None` = whenever); false if there is no such customer.
+pub(super) async fn update_lock_customer_by_id(
+    conn: &mut Conn,
+    scope: &Scope,
+    id: CustomerId,
+    since: Option<UnixMs>,
+    now: UnixMs,
+) -> Result<bool, StoreError> {
     let (from, to) = scope.owners();
-    let n = q!(exec conn, concat!("UPDATE customers SET updated_at = $3 WHERE tenant_id = $1 AND id = $2 AND ", is_seen!("owner_id", "$4", "$5")),
-        scope.tenant().0, id.0, now, from, to)?;
+    let n = q!(exec conn, concat!("UPDATE customers SET updated_at = $3 WHERE tenant_id = $1 AND id = $2 AND updated_at = COALESCE($6, updated_at) AND ",
+        is_seen!("owner_id", "$4", "$5")), scope.tenant().0, id.0, now, from, to, since)?;
     Ok(n == 1)
 }
 

@@ -41,7 +41,7 @@ pub use kind::{Kind, Work};
 pub use look::may_run_server_jobs;
 pub use progress::{Progress, ProgressNow};
 pub use retry::Retry;
-pub use rows::{JobRow, Outcome, rows_as_csv};
+pub use rows::{JobRow, Outcome};
 pub use runner::Runner;
 pub use schedule::Schedule;
 pub use sql::{ScheduleLine, count_job_rows, find_job, list_job_rows, list_jobs, list_schedules};

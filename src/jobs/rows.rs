@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::lists::csv_text;
 use crate::units::words;
 
 /// What became of an object.
@@ -40,38 +41,22 @@ impl JobRow {
     /// Names of its fields in a CSV file.
     pub const HEAD: [&'static str; 5] = ["number", "object_id", "object", "outcome", "detail"];
 
-    /// Its fields in a CSV file; `text` makes those harmless that people chose.
-    pub fn fields(&self, text: fn(&str) -> String) -> [String; 5] {
+    /// Its fields in a CSV file, texts that people chose made harmless.
+    pub fn fields(&self) -> [String; 5] {
         let id = self.object_id.map(|id| id.to_string()).unwrap_or_default();
-        [self.number.to_string(), id, text(&self.object), self.outcome.to_string(), text(&self.detail)]
+        [self.number.to_string(), id, csv_text(&self.object), self.outcome.to_string(), csv_text(&self.detail)]
     }
-}
-
-/// Rows as CSV, for whoever sends them in batches: the first one with the head.
-pub fn rows_as_csv(rows: &[JobRow], with_head: bool) -> String {
-    let mut csv = csv::Writer::from_writer(Vec::new());
-    let head = with_head.then(|| JobRow::HEAD.map(str::to_owned));
-    for row in head.into_iter().chain(rows.iter().map(|row| row.fields(text))) {
-        csv.write_record(&row).expect("memory takes it, and all rows have the same length");
-    }
-    String::from_utf8(csv.into_inner().expect("memory takes it")).expect("made of texts")
-}
-
-/// A spreadsheet would run a text that begins like a formula, so that gets an apostrophe before it.
-fn text(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lists::as_csv;
 
     #[test]
     fn rows_are_quoted_and_no_formula_runs() {
         let row = JobRow { number: 1, object_id: Some(7), object: "=x(\"y\")".into(), outcome: Outcome::Failed, detail: "a,b".into() };
-        let text = rows_as_csv(std::slice::from_ref(&row), true);
+        let text = as_csv(Some(&JobRow::HEAD), &[row.fields().to_vec()]);
         assert_eq!(text, "number,object_id,object,outcome,detail\n1,7,\"'=x(\"\"y\"\")\",failed,\"a,b\"\n");
-        assert_eq!(rows_as_csv(&[], false), "");
-        assert!(!rows_as_csv(&[row], false).contains("number"));
     }
 }

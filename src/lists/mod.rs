@@ -4,6 +4,7 @@
 //! The same text is the filter in an address (`?q=`), in a form, in a command and in the API:
 //! `status:expired,suspended -zone:"Mirpur 10" expires:now..3d registered>=2026-01-01 tag:none rahim`.
 
+mod csv;
 mod error;
 mod field;
 mod filter;
@@ -13,6 +14,7 @@ mod scope_tests;
 mod sql;
 mod view;
 
+pub use csv::{as_csv, csv_text};
 pub use error::ListError;
 pub use field::{Field, Kind};
 pub use filter::{Condition, Filter, Operator, Test, quoted};

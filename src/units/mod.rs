@@ -18,5 +18,5 @@ pub use id::{AccountId, CustomerId, JobId, PackageId, RouterId, TenantId};
 pub use instant::{DAY_MS, HOUR_MS, UnixMs, local_day, local_midnight, next_local_midnight, parse_instant, print_instant};
 pub use mac::Mac;
 pub use octets::{OctetReader, OctetWriter};
-pub use text::printable;
+pub use text::{lower_case, printable};
 pub(crate) use words::words;

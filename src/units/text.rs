@@ -11,6 +11,11 @@ pub fn printable(octets: &[u8]) -> Cow<'_, str> {
     }
 }
 
+/// Every letter in lower case, as it is searched for: what the databases call so differs.
+pub fn lower_case(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).collect()
+}
+
 fn escape(octets: &[u8]) -> String {
     let mut text = String::with_capacity(octets.len() + 8);
     for chunk in octets.utf8_chunks() {

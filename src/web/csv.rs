@@ -7,6 +7,7 @@ use axum::response::Response;
 use tokio::sync::mpsc;
 
 use super::{CutOff, Guard, Problem, Signed, attachment_in_pieces};
+use crate::lists::as_csv;
 
 /// Lines of a batch.
 const BATCH: i64 = 500;
@@ -46,7 +47,7 @@ async fn write(
         if let Err(why) = &lines {
             tracing::warn!(account = %who.principal.account_name, "{why}");
         }
-        let piece = lines.map(|lines| as_csv(head.take(), &lines));
+        let piece = lines.map(|lines| as_csv(head.take().as_deref(), &lines));
         // whoever reads has gone, or takes too long
         if !matches!(tokio::time::timeout(PATIENCE, to.send(piece)).await, Ok(Ok(()))) || is_last {
             return;
@@ -58,30 +59,4 @@ async fn write(
 async fn next(who: &Signed, guard: Guard, export: &mut impl CsvExport) -> Result<Vec<Vec<String>>, Problem> {
     let who = who.again(guard).await?;
     export.batch(&who, BATCH).await
-}
-
-fn as_csv(head: Option<Vec<&'static str>>, lines: &[Vec<String>]) -> String {
-    let mut csv = csv::Writer::from_writer(Vec::new());
-    let mut put = |line: Vec<&str>| csv.write_record(&line).expect("memory takes it, and all rows have the same length");
-    head.into_iter().for_each(&mut put);
-    lines.iter().for_each(|line| put(line.iter().map(String::as_str).collect()));
-    String::from_utf8(csv.into_inner().expect("memory takes it")).expect("made of texts")
-}
-
-/// A text that people chose. A spreadsheet would run one that begins like a formula, so that gets an apostrophe before it.
-pub fn csv_text(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_are_quoted_and_no_formula_runs() {
-        let text = as_csv(Some(vec!["name", "note"]), &[vec![csv_text("=cmd(\"x\")"), csv_text("a,b")]]);
-        assert_eq!(text, "name,note\n\"'=cmd(\"\"x\"\")\",\"a,b\"\n");
-        assert_eq!(as_csv(None, &[]), "");
-        assert_eq!((csv_text("+880"), csv_text("plain")), ("'+880".to_owned(), "plain".to_owned()));
-    }
 }

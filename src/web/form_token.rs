@@ -6,7 +6,7 @@ use rand::Rng;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use crate::units::hex;
+use crate::units::{from_hex, hex};
 
 const OCTETS: usize = 16;
 
@@ -35,8 +35,7 @@ pub fn fits(key: &[u8; 32], bound_to: &str, token: &str) -> bool {
 }
 
 fn unhex(text: &str) -> Option<[u8; 2 * OCTETS]> {
-    let octets: Option<Vec<u8>> = (0..text.len()).step_by(2).map(|i| u8::from_str_radix(text.get(i..i + 2)?, 16).ok()).collect();
-    octets?.try_into().ok()
+    from_hex(text)?.try_into().ok()
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ mod visit;
 
 pub use assets::{css_path, icons_path, serve_asset};
 pub use cookies::{Cookies, Jar};
-pub use csv::{CsvExport, csv_text, send_csv};
+pub use csv::{CsvExport, send_csv};
 pub use form::{Complaints, Form};
 pub use guard::{Guard, KeyCaller, Signed};
 pub use layers::with_layers;

@@ -6,8 +6,9 @@ use crate::cli::output::Table;
 use crate::cli::{Context, Failure, Globals, output};
 use crate::jobs::{
     AttentionValue, Job, JobError, JobFilter, JobPlace, JobRow, Outcome, ScheduleLine, count_job_rows, find_job, list_attention,
-    list_job_rows, list_jobs, list_schedules, rows_as_csv,
+    list_job_rows, list_jobs, list_schedules,
 };
+use crate::lists::as_csv;
 use crate::units::{JobId, print_instant};
 
 /// Rows that are read at once.
@@ -80,15 +81,15 @@ pub fn progress(job: &Job) -> String {
     format!("{done} {}", job.step).trim().to_owned()
 }
 
-pub async fn show(globals: &Globals, ctx: &Context, scope: &Scope, id: JobId, as_csv: bool) -> Result<(), Failure> {
+pub async fn show(globals: &Globals, ctx: &Context, scope: &Scope, id: JobId, wants_csv: bool) -> Result<(), Failure> {
     let mut conn = ctx.db.read().await?;
     let job = find_job(&mut conn, scope, id).await?.ok_or(JobError::Unknown(id))?;
-    if as_csv {
-        let (mut after, mut has_head) = (0, false);
+    if wants_csv {
+        let (mut after, mut head) = (0, Some(&JobRow::HEAD[..]));
         loop {
             let rows = list_job_rows(&mut conn, scope, id, None, after, BATCH).await?;
-            output::raw(&rows_as_csv(&rows, !has_head))?;
-            has_head = true;
+            let lines: Vec<Vec<String>> = rows.iter().map(|row| row.fields().to_vec()).collect();
+            output::raw(&as_csv(head.take(), &lines))?;
             match rows.last() {
                 Some(last) if rows.len() as i64 == BATCH => after = last.number,
                 _ => return Ok(()),

@@ -134,29 +134,22 @@ async fn one(
     reply_check: ReplyCheck<'_>,
     now: UnixMs,
 ) -> Result<(), CustomerError> {
-    let mut new_tags = tags.to_vec();
+    let (mut after, mut new_tags) = (before.clone(), tags.to_vec());
     match action {
         BulkAction::AddTag(tag) => {
             new_tags.push(tag.clone());
             new_tags.sort_unstable();
-            set_tags_in(tx, scope, before.id, &new_tags, now).await?;
         }
-        BulkAction::RemoveTag(tag) => {
-            new_tags.retain(|t| t != tag);
-            set_tags_in(tx, scope, before.id, &new_tags, now).await?;
-        }
-        _ => {
-            set_customer_in(tx, scope, tenant, before.id, &action.changes(reason), reply_check, now).await?;
-        }
+        BulkAction::RemoveTag(tag) => new_tags.retain(|t| t != tag),
+        _ => after = set_customer_in(tx, scope, tenant, before.id, &action.changes(reason), reply_check, now).await?,
+    }
+    if new_tags != tags {
+        set_tags_in(tx, scope, before.id, &new_tags, now).await?;
     }
     if action.can_be_undone() {
-        let after = sql::find_customer_by_id(tx, scope, before.id).await?;
-        let after = after.map(|after| Touched::of(&after, &new_tags));
-        // who gave him away does not see him any more, and so cannot take him back
-        if let Some(after) = after {
-            let json = |touched: &Touched| serde_json::to_string(touched).map_err(|e| StoreError::Unexpected(e.to_string()));
-            sql::insert_undo(tx, scope, job_id, before.id, &json(&Touched::of(before, tags))?, &json(&after)?).await?;
-        }
+        let json = |touched: &Touched| serde_json::to_string(touched).map_err(|e| StoreError::Unexpected(e.to_string()));
+        let (was, is) = (json(&Touched::of(before, tags))?, json(&Touched::of(&after, &new_tags))?);
+        sql::insert_undo(tx, scope, job_id, before.id, &was, &is).await?;
     }
     Ok(())
 }

@@ -47,7 +47,7 @@ async fn one(
     now: UnixMs,
 ) -> Result<String, CustomerError> {
     let unknown = || CustomerError::Unknown(id.to_string());
-    if !sql::update_lock_customer_by_id(tx, scope, id, now).await? {
+    if !sql::update_lock_customer_by_id(tx, scope, id, None, now).await? {
         return Err(unknown());
     }
     let present = sql::find_customer_by_id(tx, scope, id).await?.ok_or_else(unknown)?;

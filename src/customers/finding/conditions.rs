@@ -5,7 +5,7 @@ use crate::customers::CustomerError;
 use crate::customers::contact::phone_key;
 use crate::lists::{Condition, Filter, Moment, Test};
 use crate::store::Statement;
-use crate::units::{Mac, UnixMs, local_midnight, next_local_midnight};
+use crate::units::{Mac, UnixMs, local_midnight, lower_case, next_local_midnight};
 
 /// From so many digits on a word is looked for at the end of phones.
 const PHONE_DIGITS: usize = 4;
@@ -222,8 +222,7 @@ impl Compiled {
 
     /// `column` is in lower case.
     fn holds(&mut self, column: &'static str, value: &str) {
-        let value: String = value.chars().flat_map(char::to_lowercase).collect();
-        self.sql(column).sql(" LIKE ").text(format!("%{}%", escaped(&value))).sql(" ESCAPE '\\'");
+        self.sql(column).sql(" LIKE ").text(format!("%{}%", escaped(&lower_case(value)))).sql(" ESCAPE '\\'");
     }
 
     /// By the index of phones backwards.
@@ -271,7 +270,7 @@ impl Compiled {
                         .number(meaning.now);
                 }
                 "expires-today" => {
-                    let midnight = next_local_midnight(meaning.now, meaning.zone);
+                    let midnight = next_local_midnight(meaning.now, &meaning.zone);
                     self.sql(SERVED).number(meaning.now.max(late)).sql(BEGUN);
                     self.sql(" AND COALESCE(c.expires_at, 9223372036854775807) <= ").number(midnight);
                 }
@@ -301,15 +300,15 @@ impl Compiled {
         if matches!(test, Test::None) {
             self.sql("NOT ");
         }
-        self.sql(SINCE).number(from.map_or(0, |at| local_midnight(at, meaning.zone))).sql(")");
+        self.sql(SINCE).number(from.map_or(0, |at| local_midnight(at, &meaning.zone))).sql(")");
         if let Some(to) = to {
-            self.sql(" AND NOT ").sql(SINCE).number(next_local_midnight(to - 1, meaning.zone)).sql(")");
+            self.sql(" AND NOT ").sql(SINCE).number(next_local_midnight(to - 1, &meaning.zone)).sql(")");
         }
     }
 
     /// A word of the search: somebody's name, username, code, phone, device or address.
     fn word(&mut self, word: &str) {
-        let lower: String = word.chars().flat_map(char::to_lowercase).collect();
+        let lower = lower_case(word);
         self.sql(" AND (");
         self.holds("c.name_key", word);
         self.sql(" OR ").holds_at_start("c.username_key", &lower);
@@ -337,13 +336,14 @@ const NOT_OPEN: &str = "NOT EXISTS (SELECT 1 FROM sessions s WHERE s.tenant_id =
 const SERVED: &str = "c.closed_at IS NULL AND c.hold = 'none' AND COALESCE(c.expires_at, 9223372036854775807) > ";
 const BEGUN: &str = " AND (c.first_login_secs IS NULL OR c.activated_at IS NOT NULL)";
 
-fn escaped(text: &str) -> String {
+/// For LIKE with a backslash before what is meant as it stands.
+pub(super) fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
 /// From the first, up to but not including the second.
 fn bounds(test: &Test, meaning: &Meaning<'_>) -> (Option<UnixMs>, Option<UnixMs>) {
-    let span = |moment: &Moment| moment.span(meaning.now, meaning.zone);
+    let span = |moment: &Moment| moment.span(meaning.now, &meaning.zone);
     // an instant that has no length is itself within its bounds
     let end = |moment: &Moment| {
         let (begin, end) = span(moment);

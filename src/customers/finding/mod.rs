@@ -61,7 +61,7 @@ pub struct Meaning<'a> {
     /// Now.
     pub now: UnixMs,
     /// The tenant's zone.
-    pub zone: &'a TimeZone,
+    pub zone: TimeZone,
     /// The tenant's rules.
     pub rules: &'a AccessRules,
 }

@@ -11,7 +11,7 @@ async fn every_function_of_sql_touches_what_the_scope_sees() {
     for world in World::on_each().await {
         let all: Vec<Customer> = customers(&world, &sealer(&world)).await;
         let rules = AccessRules::default();
-        let meaning = Meaning { now: NOW, zone: &TimeZone::UTC, rules: &rules };
+        let meaning = Meaning { now: NOW, zone: TimeZone::UTC, rules: &rules };
         let everyone = conditions::Compiled::new(&Filter::default(), &meaning).expect("reads");
         let named = |name: &str| {
             let (filter, wrong) = Filter::read(&format!("username:{name}"), FIELDS);

@@ -1,6 +1,7 @@
 //! Somebody on the phone says who he is: customers by what people say or read out, the surest kind of match first.
 
 use super::CustomerLine;
+use super::conditions::escaped;
 use super::sql::{self, Index};
 use crate::accounts::Scope;
 use crate::accounts::capability::Capability;
@@ -62,7 +63,7 @@ pub async fn search_customers(conn: &mut Conn, scope: &Scope, text: &str, online
     // what is surely meant, or a phone that somebody has, is looked for no further: the rest reads an index from end to end
     let is_found = is_sure || (is_phone && !ids.is_empty());
     if !is_found && key.chars().count() >= NAME_CHARS && text.parse::<std::net::IpAddr>().is_err() {
-        let escaped = key.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        let escaped = escaped(&key);
         let begins_or_holds = |s: &mut Statement| {
             s.push("c.username_key LIKE ").text(format!("{escaped}%")).push(" ESCAPE '\\' OR (TRUE");
             // every word, anywhere in the name

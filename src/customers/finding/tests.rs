@@ -54,7 +54,7 @@ async fn set(tx: &mut Tx, id: i64, hold: HoldKind, expires_at: Option<i64>, is_c
 
 async fn found(world: &World, text: &str, found: i64) -> Vec<i64> {
     let rules = rules();
-    let meaning = Meaning { now: NOW, zone: &TimeZone::UTC, rules: &rules };
+    let meaning = Meaning { now: NOW, zone: TimeZone::UTC, rules: &rules };
     let (filter, wrong) = Filter::read(text, FIELDS);
     assert!(wrong.is_empty(), "{wrong:?}");
     let query = CustomerQuery { filter, ..CustomerQuery::default() };
@@ -159,7 +159,7 @@ async fn filters_find_what_they_say() {
             }
         }
         let rules = rules();
-        let meaning = Meaning { now: NOW, zone: &TimeZone::UTC, rules: &rules };
+        let meaning = Meaning { now: NOW, zone: TimeZone::UTC, rules: &rules };
         let (filter, _) = Filter::read("mac:zz", FIELDS);
         let refused = count_found(&mut db.read().await.expect("reads"), world.scope("owner"), &filter, &meaning).await;
         assert_eq!(refused.map_err(|e| e.code()), Err("field-invalid"));
@@ -174,7 +174,7 @@ async fn pages_go_on_where_the_last_one_ended_there_and_back() {
     for world in World::on_each().await {
         many(&world).await;
         let rules = rules();
-        let meaning = Meaning { now: NOW, zone: &TimeZone::UTC, rules: &rules };
+        let meaning = Meaning { now: NOW, zone: TimeZone::UTC, rules: &rules };
         let mut conn = world.fresh.db.read().await.expect("reads");
         for order in [Order::Name, Order::Username, Order::Expires, Order::Registered] {
             for (descending, way) in [(false, 0), (true, 0), (false, COUNT_CAP), (true, COUNT_CAP)] {
@@ -208,7 +208,7 @@ async fn pages_go_on_where_the_last_one_ended_there_and_back() {
 async fn sqlite_walks_the_index_of_the_order_for_many() {
     for world in World::on_each().await {
         let rules = rules();
-        let meaning = Meaning { now: NOW, zone: &TimeZone::UTC, rules: &rules };
+        let meaning = Meaning { now: NOW, zone: TimeZone::UTC, rules: &rules };
         let compiled = conditions::Compiled::new(&Filter::read("-status:closed", FIELDS).0, &meaning).expect("reads");
         let mut conn = world.fresh.db.read().await.expect("reads");
         for (order, index) in [

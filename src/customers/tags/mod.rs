@@ -60,7 +60,7 @@ pub(super) async fn set_tags_in(tx: &mut Tx, scope: &Scope, id: CustomerId, tags
     require_of(tx, scope, Capability::CustomersEdit, id).await?;
     let unknown = || CustomerError::Unknown(id.to_string());
     let customer = super::sql::find_customer_by_id(tx, scope, id).await?.ok_or_else(unknown)?;
-    if !super::sql::update_lock_customer_by_id(tx, scope, id, now).await? {
+    if !super::sql::update_lock_customer_by_id(tx, scope, id, None, now).await? {
         return Err(unknown());
     }
     let before = sql::list_tags_of(tx, scope, id).await?;

@@ -4,8 +4,9 @@ use axum::response::Response;
 
 use super::{EXPORT, filter};
 use crate::accounts::{AuditFilter, AuditRecord, list_audit};
+use crate::lists::csv_text;
 use crate::units::print_instant;
-use crate::web::{CsvExport, Problem, Query, Signed, csv_text, send_csv};
+use crate::web::{CsvExport, Problem, Query, Signed, send_csv};
 
 const HEAD: [&str; 12] = ["number", "at", "actor", "as", "verb", "kind", "object_id", "object", "changes", "source", "ip", "request_id"];
 

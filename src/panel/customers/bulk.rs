@@ -6,9 +6,10 @@ use askama::Template;
 use axum::response::Response;
 
 use super::list::{LIST, names_of};
+use super::meaning;
 use crate::accounts::{AccountFilter, AccountPath, list_accounts};
 use crate::customers::bulk::{BulkAction, MOST_BULK, Skip};
-use crate::customers::finding::{CustomerLine, FIELDS, Meaning, list_found_ids, list_line_devices, list_lines_of};
+use crate::customers::finding::{CustomerLine, FIELDS, list_found_ids, list_line_devices, list_lines_of};
 use crate::customers::tags::parse_tags;
 use crate::jobs::{BULK, BulkArguments, UNDO, UndoArguments, ask_job, find_job};
 use crate::lists::Filter;
@@ -57,7 +58,14 @@ struct Page {
     plan: Option<Plan>,
     hidden: Vec<(String, String)>,
     back: String,
-    can_be_undone: bool,
+    /// What is to be done, as far as it is said.
+    what: Option<BulkAction>,
+}
+
+impl Page {
+    fn can_be_undone(&self) -> bool {
+        self.what.as_ref().is_some_and(BulkAction::can_be_undone)
+    }
 }
 
 struct Plan {
@@ -76,8 +84,7 @@ async fn chosen(who: &Signed, form: &Form) -> Result<Vec<i64>, Problem> {
     if let Some(why) = wrong.into_iter().next() {
         return Err(Problem::BadRequest(why));
     }
-    let zone = who.tenant.zone();
-    let meaning = Meaning { now: who.now(), zone: &zone, rules: &who.tenant.access_rules };
+    let meaning = meaning(who);
     let mut conn = who.site.db.read().await?;
     Ok(list_found_ids(&mut conn, who.scope(), &filter, &meaning, MOST_BULK as i64 + 1).await?)
 }
@@ -190,8 +197,8 @@ fn back(form: &Form) -> String {
     if to.starts_with(LIST.path) { to.to_owned() } else { LIST.path.to_owned() }
 }
 
-async fn page(who: &Signed, form: &Form, ids: &[i64], mut complaints: Complaints) -> Result<Page, Problem> {
-    let shell = who.shell("bulk");
+async fn page(who: &Signed, form: &Form, ids: &[i64]) -> Result<Page, Problem> {
+    let (shell, mut complaints) = (who.shell("bulk"), Complaints::default());
     let name = form.text("action").to_owned();
     if !ACTIONS.contains(&name.as_str()) {
         return Err(Problem::BadRequest("there is no such action".to_owned()));
@@ -223,7 +230,7 @@ async fn page(who: &Signed, form: &Form, ids: &[i64], mut complaints: Complaints
         form.pairs().filter(|(n, _)| keeps.contains(n)).map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
     hidden.push(("count".to_owned(), ids.len().to_string()));
     Ok(Page {
-        can_be_undone: what.as_ref().is_some_and(BulkAction::can_be_undone),
+        what,
         back: back(form),
         form: form.clone(),
         action: name,
@@ -241,17 +248,15 @@ async fn page(who: &Signed, form: &Form, ids: &[i64], mut complaints: Complaints
 /// `POST /customers/bulk`: asks for what is missing, then shows what would be done.
 pub(super) async fn show(who: Signed, form: Form) -> Result<Response, Problem> {
     let ids = chosen(&who, &form).await?;
-    let page = page(&who, &form, &ids, Complaints::default()).await?;
+    let page = page(&who, &form, &ids).await?;
     if page.complaints.is_empty() { html(&page) } else { refill(&page) }
 }
 
 /// `POST /customers/bulk/run`: a job does it.
 pub(super) async fn run(who: Signed, form: Form) -> Result<Response, Problem> {
     let ids = chosen(&who, &form).await?;
-    let shell = who.shell("bulk");
-    let mut complaints = Complaints::default();
-    let what = action(&who, &shell, &form, &mut complaints);
-    let shown = page(&who, &form, &ids, Complaints::default()).await?;
+    let shown = page(&who, &form, &ids).await?;
+    let (shell, mut complaints) = (&shown.shell, shown.complaints.clone());
     let affected = shown.plan.as_ref().map_or(0, |plan| plan.affected);
     if form.text("count") != ids.len().to_string() {
         complaints.add("", shell.t("bulk-changed"));
@@ -260,7 +265,7 @@ pub(super) async fn run(who: Signed, form: Form) -> Result<Response, Problem> {
     } else if affected == 0 {
         complaints.add("", shell.t("bulk-nothing"));
     }
-    let Some(what) = what.filter(|_| complaints.is_empty() && shown.plan.is_some()) else {
+    let Some(what) = shown.what.clone().filter(|_| complaints.is_empty() && shown.plan.is_some()) else {
         return refill(&Page { complaints, ..shown });
     };
     let arguments = BulkArguments { what, reason: form.text("reason").to_owned(), ids };

@@ -4,8 +4,9 @@ use askama::Template;
 use axum::response::Response;
 
 use super::fields::{self, Choices};
+use super::meaning;
 use crate::accounts::{find_account_by_id, find_owner};
-use crate::customers::finding::{CustomerLine, CustomerQuery, FIELDS, Meaning, Start, list_found};
+use crate::customers::finding::{CustomerLine, CustomerQuery, FIELDS, Start, list_found};
 use crate::customers::zones::list_zones;
 use crate::customers::{CustomerPassword, add_customer, readable_password};
 use crate::lists::{Filter, quoted};
@@ -47,8 +48,7 @@ async fn alike(who: &Signed, phone: &str) -> Result<Vec<CustomerLine>, Problem> 
         return Ok(Vec::new());
     }
     let (filter, _) = Filter::read(&format!("phone:{}", quoted(&digits[digits.len() - PHONE_DIGITS..])), FIELDS);
-    let zone = who.tenant.zone();
-    let meaning = Meaning { now: who.now(), zone: &zone, rules: &who.tenant.access_rules };
+    let meaning = meaning(who);
     let query = CustomerQuery { filter, ..CustomerQuery::default() };
     Ok(list_found(&mut who.site.db.read().await?, who.scope(), &query, &meaning, Start::First, 0, 5).await?)
 }

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::response::Response;
 
-use super::{EDIT, called, find, frame};
+use super::{EDIT, Frame, find, tab};
 use crate::customers::{Device, DeviceActor, DeviceEvent, add_device, list_device_events, list_devices, remove_device};
 use crate::units::Mac;
 use crate::web::object::Object;
@@ -25,9 +25,7 @@ struct Page {
 }
 
 async fn page(who: &Signed, id: i64, form: Form, complaints: Complaints) -> Result<Page, Problem> {
-    let customer = find(who, id).await?;
-    let shell = who.shell("menu-customers").titled(called(&customer));
-    let object = frame(who, &shell, &customer).await?.object;
+    let (customer, shell, Frame { object, .. }) = tab(who, id).await?;
     let mut conn = who.site.db.read().await?;
     let devices = list_devices(&mut conn, who.scope(), customer.id).await?;
     let events = list_device_events(&mut conn, who.scope(), customer.id, MOST_EVENTS).await?;

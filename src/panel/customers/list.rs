@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 
-use super::{BULK, CREATE, EXPORT};
+use super::{BULK, CREATE, EXPORT, meaning};
 use crate::accounts::{AccountFilter, AccountPath, list_accounts};
 use crate::customers::finding::{
     COUNT_CAP, Cursor, CustomerLine, CustomerQuery, FIELDS, LineDevices, Meaning, Start, count_found, list_found, list_line_devices,
@@ -10,13 +10,13 @@ use crate::customers::finding::{
 use crate::customers::tags::list_tags;
 use crate::customers::zones::list_zones;
 use crate::customers::{ActiveView, CustomerError, State, active_view};
-use crate::lists::{Filter, list_views};
+use crate::lists::{Filter, csv_text, list_views};
 use crate::packages::list_package_ids;
 use crate::panel::online::{Online, online};
 use crate::routers::list_named_routers;
 use crate::units::{Mac, print_instant};
 use crate::web::list::{BulkAction, Cell, Column, Counts, List, ListPage, ListState, Parts, Row};
-use crate::web::{CsvExport, Problem, Query, Shell, Signed, csv_text, send_csv};
+use crate::web::{CsvExport, Problem, Query, Shell, Signed, send_csv};
 
 /// Names that a form of a filter offers at most.
 const MOST_NAMES: i64 = 500;
@@ -86,8 +86,7 @@ pub(super) async fn show(who: Signed, query: Query) -> Result<Response, Problem>
         Ok(state) => state,
         Err(leads_on) => return Ok(*leads_on),
     };
-    let zone = who.tenant.zone();
-    let meaning = Meaning { now: who.now(), zone: &zone, rules: &who.tenant.access_rules };
+    let meaning = meaning(&who);
     let shell = who.shell("menu-customers");
     let parts = match parts(&who, &shell, &state, &meaning).await {
         Err(CustomerError::BadField(why)) => {
@@ -210,7 +209,7 @@ fn row(who: &Signed, shell: &Shell, state: &ListState, line: &CustomerLine, devi
         "username" => Cell::code(&line.username),
         "state" => {
             let (mark, text) =
-                state_mark(line.state(meaning.rules, meaning.now), active_view(line.facts(meaning.rules), meaning.now, meaning.zone));
+                state_mark(line.state(meaning.rules, meaning.now), active_view(line.facts(meaning.rules), meaning.now, &meaning.zone));
             Cell::state(mark, shell.t(text)).titled(&line.hold_reason)
         }
         "online" => online_cell(shell, now_online.as_ref(), devices),
@@ -296,8 +295,7 @@ pub(super) async fn send(who: Signed, query: Query) -> Result<Response, Problem>
         return Err(Problem::BadRequest(why.clone()));
     }
     let asked = query_of(&state);
-    let zone = who.tenant.zone();
-    let meaning = Meaning { now: who.now(), zone: &zone, rules: &who.tenant.access_rules };
+    let meaning = meaning(&who);
     let found = count(&who, &asked.filter, &meaning).await?;
     send_csv(who, EXPORT, "customers.csv", Export { query: asked, found, after: None }).await
 }
@@ -314,8 +312,7 @@ impl CsvExport for Export {
     }
 
     async fn batch(&mut self, who: &Signed, rows: i64) -> Result<Vec<Vec<String>>, Problem> {
-        let zone = who.tenant.zone();
-        let meaning = Meaning { now: who.now(), zone: &zone, rules: &who.tenant.access_rules };
+        let meaning = meaning(who);
         let start = self.after.as_ref().map_or(Start::First, Start::After);
         let mut conn = who.site.db.read().await?;
         let lines = list_found(&mut conn, who.scope(), &self.query, &meaning, start, self.found, rows).await?;

@@ -17,6 +17,7 @@ mod usage;
 use crate::aaa::access::Access;
 use crate::accounts::capability::Capability;
 use crate::accounts::find_account_by_id;
+use crate::customers::finding::Meaning;
 use crate::customers::{ActiveView, Customer, State, active_view, find_customer_by_id, state};
 use crate::packages::find_package_by_id;
 use crate::panel::online::{Online, online};
@@ -78,6 +79,19 @@ pub fn routes() -> Routes {
 async fn find(who: &Signed, id: i64) -> Result<Customer, Problem> {
     let mut conn = who.site.db.read().await?;
     find_customer_by_id(&mut conn, who.scope(), CustomerId(id)).await?.ok_or(Problem::NotFound)
+}
+
+/// The customer of a tab, the page's frame and what stands above the tab.
+async fn tab(who: &Signed, id: i64) -> Result<(Customer, Shell, Frame), Problem> {
+    let customer = find(who, id).await?;
+    let shell = who.shell("menu-customers").titled(called(&customer));
+    let frame = frame(who, &shell, &customer).await?;
+    Ok((customer, shell, frame))
+}
+
+/// What instants and states mean to whoever asks, now.
+fn meaning(who: &Signed) -> Meaning<'_> {
+    Meaning { now: who.now(), zone: who.tenant.zone(), rules: &who.tenant.access_rules }
 }
 
 /// What stands above each of his tabs.

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::response::Response;
 
-use super::{called, find, frame};
+use super::{Frame, tab};
 use crate::sessions::{NEWEST, SessionLine, list_newest_sessions};
 use crate::units::{Mac, from_hex, hex};
 use crate::web::object::Object;
@@ -33,9 +33,7 @@ struct Page {
 }
 
 pub(super) async fn show(who: Signed, Id(id): Id, query: Query) -> Result<Response, Problem> {
-    let customer = find(&who, id).await?;
-    let shell = who.shell("menu-customers").titled(called(&customer));
-    let object = frame(&who, &shell, &customer).await?.object;
+    let (customer, shell, Frame { object, .. }) = tab(&who, id).await?;
     let rows = i64::from(who.preferences.rows());
     let before = from_hex(query.get("before")).filter(|key| !key.is_empty());
     let mut conn = who.site.db.read().await?;

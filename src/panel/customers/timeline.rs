@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::response::Response;
 
-use super::{called, find, frame};
+use super::{Frame, tab};
 use crate::accounts::list_timeline;
 use crate::panel::audit::words::{self, Change};
 use crate::web::object::Object;
@@ -28,9 +28,7 @@ struct Page {
 }
 
 pub(super) async fn show(who: Signed, Id(id): Id, query: Query) -> Result<Response, Problem> {
-    let customer = find(&who, id).await?;
-    let shell = who.shell("menu-customers").titled(called(&customer));
-    let object = frame(&who, &shell, &customer).await?.object;
+    let (_, shell, Frame { object, .. }) = tab(&who, id).await?;
     let rows = i64::from(who.preferences.rows());
     let before = query.parse::<i64>("before").unwrap_or(i64::MAX);
     let mut records = list_timeline(&mut who.site.db.read().await?, who.scope(), "customers", id, before, rows + 1).await?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::response::Response;
 
-use super::{called, find, frame};
+use super::{Frame, tab};
 use crate::sessions::list_charged_buckets;
 use crate::units::{DAY_MS, local_midnight};
 use crate::web::object::Object;
@@ -35,9 +35,7 @@ struct Page {
 }
 
 pub(super) async fn show(who: Signed, Id(id): Id, query: Query) -> Result<Response, Problem> {
-    let customer = find(&who, id).await?;
-    let shell = who.shell("menu-customers").titled(called(&customer));
-    let object = frame(&who, &shell, &customer).await?.object;
+    let (customer, shell, Frame { object, .. }) = tab(&who, id).await?;
     let span = query.parse::<i64>("days").filter(|days| SPANS.contains(days)).unwrap_or(SPANS[1]);
     let zone = who.tenant.zone();
     let since = local_midnight(who.now() - (span - 1) * DAY_MS, &zone);

@@ -8,7 +8,7 @@ use super::words::{self, Fact, facts, state_class};
 use crate::jobs::{BULK, BulkArguments, Job, JobRow, JobState, Outcome, count_job_rows, find_job, list_job_rows, may_change_job};
 use crate::panel::customers;
 use crate::units::JobId;
-use crate::web::{CsvExport, Id, Problem, Query, Shell, Signed, csv_text, html, send_csv, with_refresh};
+use crate::web::{CsvExport, Id, Problem, Query, Shell, Signed, html, send_csv, with_refresh};
 
 const REFRESH_SECS: u32 = 3;
 
@@ -148,6 +148,6 @@ impl CsvExport for Rows {
         find_job(&mut conn, who.scope(), self.job).await?.ok_or(Problem::NotFound)?;
         let rows = list_job_rows(&mut conn, who.scope(), self.job, None, self.after, rows).await?;
         self.after = rows.last().map_or(self.after, |row| row.number);
-        Ok(rows.iter().map(|row| row.fields(csv_text).to_vec()).collect())
+        Ok(rows.iter().map(|row| row.fields().to_vec()).collect())
     }
 }

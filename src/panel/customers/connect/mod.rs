@@ -11,7 +11,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::response::Response;
 
-use super::{called, find, frame};
+use super::tab;
 use crate::aaa::explain::{Check, Outcome, Run, Said, Subject, checks, find_known, list_decisions_about};
 use crate::units::{DAY_MS, TenantId};
 use crate::web::object::Object;
@@ -60,9 +60,7 @@ struct Page {
 }
 
 pub(super) async fn show(who: Signed, Id(id): Id, query: Query) -> Result<Response, Problem> {
-    let customer = find(&who, id).await?;
-    let shell = who.shell("menu-customers").titled(called(&customer));
-    let frame = frame(&who, &shell, &customer).await?;
+    let (customer, shell, frame) = tab(&who, id).await?;
     let (scope, now) = (who.scope(), who.now());
     let mut conn = who.site.db.read().await?;
     let known = find_known(&mut conn, scope, &who.tenant.access_rules, Some(customer.clone()), now).await?;
