@@ -60,3 +60,6 @@ attention-job-failed = { $kind } { $at }-এ ব্যর্থ হয়েছ�
 job-kind-customers-bulk = একাধিক গ্রাহকের কাজ
 job-kind-customers-undo = ফিরিয়ে নেওয়া
 job-undo = ফিরিয়ে নিন
+job-kind-customers-import = গ্রাহক আমদানি
+job-result-import = ফাইলের নম্বর
+job-result-backup = আগে নেওয়া ব্যাকআপ

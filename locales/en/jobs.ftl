@@ -60,3 +60,6 @@ attention-job-failed = { $kind } failed at { $at }: { $error }
 job-kind-customers-bulk = Customers at once
 job-kind-customers-undo = Taking back
 job-undo = Take it back
+job-kind-customers-import = Import of customers
+job-result-import = File number
+job-result-backup = Backup made before

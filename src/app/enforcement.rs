@@ -10,6 +10,7 @@ use crate::aaa::enforcement::{Enforcer, EnforcerThread, World};
 use crate::config::Config;
 use crate::listen::{CoaClient, CoaCounters, CoaOptions};
 use crate::sessions::Record;
+use crate::web::Widgets;
 
 /// The CoA client with its sockets, before anything is enforced.
 pub struct Enforcement {
@@ -65,12 +66,21 @@ impl RunningEnforcement {
 }
 
 /// Passes changes of the books on.
-pub fn on_change(enforcer: &Arc<Enforcer>) -> OnChange {
+pub fn on_change(enforcer: &Arc<Enforcer>, widgets: Arc<Widgets>) -> OnChange {
     let enforcer = enforcer.clone();
-    Box::new(move |changed| match changed {
+    Box::new(move |changed| {
+        if matches!(changed, Changed::Row("customers" | "packages" | "tenants" | "accounts", _) | Changed::Everything) {
+            widgets.note_elsewhere();
+        }
+        tell(&enforcer, changed);
+    })
+}
+
+fn tell(enforcer: &Enforcer, changed: Changed<'_>) {
+    match changed {
         Changed::Row("customers", id) if id != 0 => enforcer.books_changed(id),
         Changed::Row("actions", id) => enforcer.action_written(id),
         Changed::Row("customers" | "packages" | "tenants" | "accounts", _) | Changed::Everything => enforcer.everything_changed(),
         Changed::Row(..) => {}
-    })
+    }
 }

@@ -271,11 +271,11 @@ pub async fn start(config: &Config, metrics: PrometheusHandle) -> Result<Running
     let (found, setup_link) = oneshot::channel();
     let url = config.http.public_url.clone().or_else(|| http.first().map(HttpListener::url)).unwrap_or_default();
     let pages = http::routes(&config.http, health.clone(), metrics).merge(panel::pages(&site));
-    let streams = site.streams.clone();
+    let (streams, widgets) = (site.streams.clone(), site.widgets.clone());
     let http = http::serve(http, pages, tls, hang_up);
     tokio::spawn(panel::offer_setup(site, config.tenant.name.clone(), url, found, stopped.clone()));
     let identity = base.identity;
-    let follower = restore::load_customers(base, loader, &db, &meters).await?.on_change(on_change(&parts.enforcer));
+    let follower = restore::load_customers(base, loader, &db, &meters).await?.on_change(on_change(&parts.enforcer, widgets));
     if let Err(error) = applier.read_meters().await {
         tracing::warn!(%error, "usage is known from the snapshot only, until the database answers");
     }

@@ -19,7 +19,8 @@ pub struct ImportArgs {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Import customers from CSV with a header row: username,password,package,status,expires_at,mac,static_ip,connection and, if wanted,
-    /// name,phone,code,hold_reason,billing_type,device_type,simultaneous_sessions,pool,framed_ipv6_prefix,delegated_ipv6_prefix,reply_attributes
+    /// name,phone,code,hold_reason,billing_type,device_type,simultaneous_sessions,pool,framed_ipv6_prefix,delegated_ipv6_prefix,reply_attributes,
+    /// zone,email,address,city,postal_code,note
     Customers(CustomersArgs),
 }
 
@@ -60,7 +61,7 @@ async fn customers(globals: &Globals, ctx: &Context, args: CustomersArgs) -> Res
     if globals.json {
         output::json(&serde_json::json!({ "good": good, "imported": imported, "dry_run": args.dry_run, "bad": bad }))?;
     } else {
-        for BadRow { line, reason } in &bad {
+        for BadRow { line, reason, .. } in &bad {
             output::line(format!("line {line}: {reason}"))?;
         }
         let done = match (args.dry_run, refused) {

@@ -7,11 +7,11 @@ use super::limit_args::PackageLimitArgs;
 use super::output::Table;
 use super::values::OrNone;
 use super::{Context, Failure, Globals, output};
-use crate::accounts::Scope;
+use crate::accounts::{Scope, Tenant};
 use crate::packages::{
     NewPackage, Package, PackageChanges, PackageTerms, PerDirection, add_package, list_packages, remove_package, set_package,
 };
-use crate::units::BitRate;
+use crate::units::{BitRate, parse_minor, print_minor};
 
 const PAGE: i64 = 1_000;
 
@@ -103,20 +103,26 @@ struct TermArgs {
     /// PPP or hotspot profile on the router
     #[arg(long, value_name = "PROFILE")]
     mikrotik_group: Option<OrNone<String>>,
+    /// What a customer pays for one period, in the tenant's currency, such as 500.00
+    #[arg(long, value_name = "AMOUNT")]
+    retail_price: Option<OrNone<String>>,
     #[command(flatten)]
     limits: PackageLimitArgs,
 }
 
 impl TermArgs {
-    async fn changes(self, ctx: &Context, scope: &Scope, name: Option<String>) -> Result<PackageChanges, Failure> {
+    async fn changes(self, ctx: &Context, tenant: &Tenant, scope: &Scope, name: Option<String>) -> Result<PackageChanges, Failure> {
         fn value<T>(given: Option<OrNone<T>>) -> Option<Option<T>> {
             given.map(|OrNone(value)| value)
         }
         fn both<T>(download: Option<OrNone<T>>, upload: Option<OrNone<T>>) -> PerDirection<Option<Option<T>>> {
             PerDirection { download: value(download), upload: value(upload) }
         }
+        let price = |OrNone(text): OrNone<String>| text.map(|text| parse_minor(&text, &tenant.currency)).transpose();
+        let retail_price_minor = self.retail_price.map(price).transpose().map_err(Failure::usage)?;
         Ok(PackageChanges {
             name,
+            retail_price_minor,
             rate: both(self.download, self.upload),
             burst: both(self.burst_download, self.burst_upload),
             threshold: both(self.burst_threshold_download, self.burst_threshold_upload),
@@ -138,15 +144,17 @@ impl TermArgs {
 pub fn run(globals: &Globals, args: PackageArgs) -> Result<(), Failure> {
     with_context(globals, async |ctx| match args.action {
         Action::Add { name, terms } => {
-            let (_, scope, owner) = ctx.tenant_and_owner().await?;
-            let terms = terms.changes(ctx, &scope, None).await?.apply(PackageTerms::default());
-            let package = add_package(&ctx.db, ctx.ids().await?, &scope, owner, NewPackage { name, terms }, ctx.now).await?;
+            let (tenant, scope, owner) = ctx.tenant_and_owner().await?;
+            let said = terms.changes(ctx, &tenant, &scope, None).await?;
+            let new =
+                NewPackage { name, retail_price_minor: said.retail_price_minor.flatten(), terms: said.apply(PackageTerms::default()) };
+            let package = add_package(&ctx.db, ctx.ids().await?, &scope, owner, new, ctx.now).await?;
             if globals.json { output::json(&package) } else { output::line(format!("package {:?} added", package.name)) }
         }
         Action::Ls => ls(globals, ctx).await,
         Action::Set { name, rename, terms } => {
-            let scope = ctx.scope().await?;
-            let changes = terms.changes(ctx, &scope, rename).await?;
+            let (tenant, scope) = ctx.tenant_and_scope().await?;
+            let changes = terms.changes(ctx, &tenant, &scope, rename).await?;
             let package = set_package(&ctx.db, &scope, &name, &changes, ctx.now).await?;
             if globals.json { output::json(&package) } else { output::line(format!("package {:?} changed", package.name)) }
         }
@@ -162,7 +170,7 @@ pub fn run(globals: &Globals, args: PackageArgs) -> Result<(), Failure> {
 }
 
 async fn ls(globals: &Globals, ctx: &Context) -> Result<(), Failure> {
-    let scope = ctx.scope().await?;
+    let (tenant, scope) = ctx.tenant_and_scope().await?;
     let mut conn = ctx.db.read().await?;
     let mut all: Vec<Package> = Vec::new();
     loop {
@@ -176,9 +184,19 @@ async fn ls(globals: &Globals, ctx: &Context) -> Result<(), Failure> {
     if globals.json {
         return output::json(&all);
     }
-    let mut table =
-        Table::new(&["name", "download", "upload", "Mikrotik-Rate-Limit", "pool", "address list", "session timeout", "interim", "limits"]);
-    for Package { name, terms, .. } in all {
+    let mut table = Table::new(&[
+        "name",
+        "download",
+        "upload",
+        "Mikrotik-Rate-Limit",
+        "pool",
+        "address list",
+        "session timeout",
+        "interim",
+        "price",
+        "limits",
+    ]);
+    for Package { name, terms, retail_price_minor, .. } in all {
         let rate = |rate: Option<BitRate>| rate.map_or_else(|| "unlimited".to_owned(), |r| r.to_string());
         table.row(vec![
             name,
@@ -189,6 +207,7 @@ async fn ls(globals: &Globals, ctx: &Context) -> Result<(), Failure> {
             terms.address_list.unwrap_or_default(),
             terms.session_timeout_secs.map(|s| s.to_string()).unwrap_or_default(),
             terms.interim_secs.to_string(),
+            retail_price_minor.map(|minor| print_minor(minor, &tenant.currency)).unwrap_or_default(),
             terms.limits.in_a_line(),
         ]);
     }

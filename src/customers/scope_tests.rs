@@ -71,6 +71,11 @@ async fn every_function_of_sql_touches_what_the_scope_sees() {
             "update_lock_customer_by_id" => sql::update_lock_customer_by_id(conn, scope, customer.id, None, NOW + 1),
             "update_customer" => sql::update_customer(conn, scope, &Customer { name: "new".into(), ..customer.clone() }, "new"),
             "update_password" => sql::update_password(conn, scope, customer.id, b"sealed"),
+            "has_sessions" => async {
+                crate::q!(exec conn, "INSERT INTO sessions VALUES ($1, $2, 3, 1, $3, 'id', 'user', '', '', '', '', $4, $4, NULL, FALSE, 1, 60, 10, 20, 0, 0, 0, 0)",
+                    customer.tenant_id.0, &[7u8; 16][..], customer.id.0, NOW)?;
+                sql::has_sessions(conn, scope, customer.id).await
+            },
             "delete_customer" => async {
                 crate::q!(exec conn, "DELETE FROM customer_macs WHERE customer_id = $1", customer.id.0)?;
                 sql::delete_customer(conn, scope, customer.id).await

@@ -4,13 +4,15 @@ use std::fmt::Write as _;
 use std::net::Ipv4Addr;
 
 use super::router::{DemoCustomer, Service};
-use crate::accounts::{AccountError, Scope, Tenant, find_owner};
+use super::{accounts, people};
+use crate::accounts::{AccountError, Scope, Tenant, TenantChanges, find_owner, set_tenant};
 use crate::customers::import::{ImportError, plan_import, write_import};
+use crate::customers::zones::add_zone;
 use crate::customers::{CustomerError, count_customers};
 use crate::packages::{NewPackage, PackageError, PackageTerms, PerDirection, RateLimit, add_package};
 use crate::routers::{DEFAULT_COA_PORT, NewRouter, RouterChanges, RouterError, RouterSecret, add_router, set_router};
 use crate::store::{Db, IdMaker, Sealer, StoreError};
-use crate::units::{BitRate, UnixMs};
+use crate::units::{BitRate, UnixMs, next_local_midnight};
 
 /// Customers of the provider.
 pub const CUSTOMERS: usize = 1_000;
@@ -72,21 +74,33 @@ pub async fn ensure_provider(db: &Db, ids: &IdMaker, sealer: &Sealer, tenant: &T
     }
     let owner = find_owner(&mut conn, tenant.id).await?.ok_or(DemoError::NoOwner)?;
     drop(conn);
-    for (name, download, upload, pool) in [("Home 20", 20, 10, "home"), ("Home 50", 50, 25, "home"), ("Hotspot day", 5, 2, "hotspot")] {
+    let mut tx = db.begin().await?;
+    let changes = TenantChanges { currency: Some("BDT".to_owned()), time_zone: Some("Asia/Dhaka".to_owned()), ..TenantChanges::default() };
+    let (_, tenant) = &set_tenant(&mut tx, tenant.id, &changes).await?;
+    tx.commit(now).await?;
+    let packages = [("Home 20", 20, 10, "home", 50_000), ("Home 50", 50, 25, "home", 90_000), ("Hotspot day", 5, 2, "hotspot", 2_000)];
+    for (name, download, upload, pool, price_minor) in packages {
         let rate = |mbps: u64| Some(BitRate(mbps * 1_000_000));
         let rate_limit = RateLimit { rate: PerDirection { download: rate(download), upload: rate(upload) }, ..RateLimit::default() };
         let terms = PackageTerms { rate_limit, framed_pool: Some(pool.to_owned()), interim_secs: 60, ..PackageTerms::default() };
-        add_package(db, ids, &scope, owner, NewPackage { name: name.to_owned(), terms }, now).await?;
+        let new = NewPackage { name: name.to_owned(), terms, retail_price_minor: Some(price_minor) };
+        add_package(db, ids, &scope, owner, new, now).await?;
     }
     for router in &ROUTERS {
         let secret = RouterSecret::new(SECRET.as_bytes())?;
         let address = router.address.to_string().parse().expect("an address without prefix is a router's address");
         add_router(db, ids, sealer, &scope, owner, &NewRouter::new(router.name, vec![address], secret), now).await?;
     }
-    let mut conn = db.read().await?;
-    let plan = plan_import(&mut conn, &scope, ids, tenant, owner, customers_csv(now).as_bytes(), &|_| Ok(()), now).await?;
-    drop(conn);
-    write_import(db, sealer, plan, now, |_| {}).await?;
+    for zone in people::ZONES {
+        add_zone(db, ids, &scope, owner, zone, now).await?;
+    }
+    for (share, owner) in accounts::sellers(db, ids, &scope, now).await?.into_iter().enumerate() {
+        let mut conn = db.read().await?;
+        let csv = customers_csv(share, tenant, now);
+        let plan = plan_import(&mut conn, &scope, ids, tenant, owner, csv.as_bytes(), &|_| Ok(()), now).await?;
+        drop(conn);
+        write_import(db, sealer, plan, now, |_| {}).await?;
+    }
     Ok(true)
 }
 
@@ -112,19 +126,43 @@ pub fn customers_of(router_index: usize) -> Vec<DemoCustomer> {
         .collect()
 }
 
-fn customers_csv(now: UnixMs) -> String {
-    let mut csv = String::from("username,password,package,status,expires_at,mac,static_ip,connection,name\n");
-    for i in 0..CUSTOMERS {
+/// Whose a customer is: most are the provider's own, some his operator's, a few the operator's sub-operator's.
+fn share_of(i: usize) -> usize {
+    match i % 20 {
+        3 | 9 | 14 | 18 => 1,
+        6 => 2,
+        _ => 0,
+    }
+}
+
+/// The customers of one share.
+fn customers_csv(share: usize, tenant: &Tenant, now: UnixMs) -> String {
+    let mut csv =
+        String::from("username,password,package,status,hold_reason,expires_at,connection,name,phone,zone,email,address,city,device_type\n");
+    let midnight = next_local_midnight(now, &tenant.zone());
+    for i in (0..CUSTOMERS).filter(|i| share_of(*i) == share) {
         let is_hotspot = ROUTERS[i % ROUTERS.len()].service == Service::Hotspot;
         let (package, connection) = match (is_hotspot, i % 5) {
             (true, _) => ("Hotspot day", "hotspot"),
             (false, 0) => ("Home 50", "pppoe"),
             (false, _) => ("Home 20", "pppoe"),
         };
-        let days = if i % EXPIRED_EVERY == 7 { -2 } else { 1 + (i % 30) as i64 };
-        let expires_at = crate::units::print_instant(now + days * crate::units::DAY_MS);
-        let status = if i % SUSPENDED_EVERY == 9 { "suspended" } else { "active" };
-        let row = format!("{},{},{package},{status},{expires_at},,,{connection},Demo customer {}", username(i), password(i), i + 1);
+        // at the ends of days, as time is sold; the first of them is today's
+        let days = if i % EXPIRED_EVERY == 7 { -2 } else { ((i * i + i / 4) % 31) as i64 };
+        let expires_at = crate::units::print_instant(midnight + days * crate::units::DAY_MS);
+        let (status, reason) = if i % SUSPENDED_EVERY == 9 { ("suspended", "unpaid bill") } else { ("active", "") };
+        let who = people::person(i);
+        let row = format!(
+            "{},{},{package},{status},{reason},{expires_at},{connection},{},{},{},{},{},Dhaka,{}",
+            username(i),
+            password(i),
+            who.name,
+            who.phone,
+            who.zone,
+            who.email,
+            who.address,
+            who.device
+        );
         writeln!(csv, "{row}").expect("a String takes everything");
     }
     csv

@@ -43,6 +43,7 @@ impl StopFlag {
 }
 
 /// See the head of the file.
+#[derive(Clone)]
 pub struct JobContext {
     /// Which job.
     pub id: JobId,

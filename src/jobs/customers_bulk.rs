@@ -61,7 +61,7 @@ impl From<SessionError> for JobFailure {
     }
 }
 
-async fn tenant(context: &JobContext, scope: &Scope) -> Result<Tenant, JobFailure> {
+pub(super) async fn tenant(context: &JobContext, scope: &Scope) -> Result<Tenant, JobFailure> {
     let found = find_tenant_by_id(&mut context.db.read().await?, scope.tenant()).await?;
     found.ok_or_else(|| JobFailure::ForGood("its tenant is gone".into()))
 }

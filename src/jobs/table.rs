@@ -1,11 +1,11 @@
 //! The table of kinds: everything that the runner can run. A kind that is not here is left in the queue for a node that has it.
 
 use super::backup::{self, BackupOptions};
-use super::customers_bulk;
 use super::{Kind, Terms};
+use super::{customers_bulk, customers_import};
 
 /// What is known of every kind, for pages and commands.
-pub const TERMS: &[&Terms] = &[&backup::TERMS, &customers_bulk::BULK, &customers_bulk::UNDO];
+pub const TERMS: &[&Terms] = &[&backup::TERMS, &customers_bulk::BULK, &customers_bulk::UNDO, &customers_import::IMPORT];
 
 /// What kinds take from the configuration.
 #[derive(Debug, Clone)]
@@ -16,7 +16,8 @@ pub struct KindSettings {
 
 /// Every kind, ready to run.
 pub fn kinds(settings: KindSettings) -> Vec<Kind> {
-    std::iter::once(backup::kind(settings.backup)).chain(customers_bulk::kinds()).collect()
+    let import = customers_import::kind(settings.backup.clone());
+    std::iter::once(backup::kind(settings.backup)).chain(customers_bulk::kinds()).chain([import]).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Adding a package.
 
-use super::package::check_name;
+use super::package::{check_name, check_price};
 use super::{Package, PackageError, PackageTerms, sql};
 use crate::accounts::capability::Capability;
 use crate::accounts::{Scope, find_account_by_id};
@@ -14,6 +14,8 @@ pub struct NewPackage {
     pub name: String,
     /// What it grants.
     pub terms: PackageTerms,
+    /// See [`Package::retail_price_minor`].
+    pub retail_price_minor: Option<i64>,
 }
 
 /// Adds a package.
@@ -33,6 +35,7 @@ pub async fn add_package(
         owner_id: owner,
         name: new.name,
         terms: new.terms.checked()?,
+        retail_price_minor: check_price(new.retail_price_minor)?,
         created_at: now,
         updated_at: now,
     };

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Limits, LimitsError, RateLimit, RateLimitError};
 use crate::accounts::Denial;
 use crate::store::StoreError;
-use crate::units::{AccountId, PackageId, TenantId, UnixMs};
+use crate::units::{AccountId, MOST_MINOR, PackageId, TenantId, UnixMs};
 
 /// How often a router reports a session's counters unless told otherwise, in seconds.
 pub const DEFAULT_INTERIM_SECS: u32 = 300;
@@ -67,6 +67,8 @@ pub struct Package {
     pub name: String,
     /// What it grants.
     pub terms: PackageTerms,
+    /// What a customer pays for one period, in the smallest unit of the tenant's currency; `None` = not said.
+    pub retail_price_minor: Option<i64>,
     /// When it was added.
     pub created_at: UnixMs,
     /// When it was last changed.
@@ -102,6 +104,7 @@ impl Serialize for Package {
         map.serialize_entry("mikrotik_group", &terms.mikrotik_group)?;
         map.serialize_entry("limits", &terms.limits.shown())?;
         map.serialize_entry("overshoot_octets", &terms.overshoot_octets())?;
+        map.serialize_entry("retail_price_minor", &self.retail_price_minor)?;
         map.serialize_entry("created_at", &crate::units::print_instant(self.created_at))?;
         map.serialize_entry("updated_at", &crate::units::print_instant(self.updated_at))?;
         map.end()
@@ -138,6 +141,9 @@ pub enum PackageError {
     /// Zero would end each session at once.
     #[error("the {0} timeout must be at least one second; leave it out for none")]
     BadTimeout(&'static str),
+    /// Below nothing, or more than sums can hold.
+    #[error("the price must be 0 to {MOST_MINOR} of the currency's smallest unit")]
+    BadPrice,
     /// Not a usable attribute value.
     #[error("the {0} must have 1 to {MAX_TEXT_OCTETS} octets and no control characters")]
     BadText(&'static str),
@@ -167,6 +173,7 @@ impl PackageError {
             PackageError::Limits(_) => "limits-invalid",
             PackageError::BadInterim => "interim-invalid",
             PackageError::BadTimeout(_) => "timeout-invalid",
+            PackageError::BadPrice => "price-invalid",
             PackageError::BadText(_) => "text-invalid",
             PackageError::InUse { .. } => "package-in-use",
             PackageError::UnknownOwner(_) => "account-unknown",
@@ -202,6 +209,11 @@ impl PackageTerms {
         }
         Ok(self)
     }
+}
+
+/// What a price may be.
+pub(super) fn check_price(minor: Option<i64>) -> Result<Option<i64>, PackageError> {
+    if minor.is_none_or(|minor| (0..=MOST_MINOR).contains(&minor)) { Ok(minor) } else { Err(PackageError::BadPrice) }
 }
 
 #[cfg(test)]

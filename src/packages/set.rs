@@ -1,6 +1,6 @@
 //! Changing and removing a package.
 
-use super::package::check_name;
+use super::package::{check_name, check_price};
 use super::{LimitsChanges, Package, PackageError, PackageTerms, PerDirection, sql};
 use crate::accounts::Scope;
 use crate::accounts::capability::Capability;
@@ -38,6 +38,8 @@ pub struct PackageChanges {
     pub mikrotik_group: Option<Option<String>>,
     /// Limits.
     pub limits: LimitsChanges,
+    /// What a customer pays for one period, in the smallest unit of the tenant's currency.
+    pub retail_price_minor: Option<Option<i64>>,
 }
 
 fn put<T: Clone>(term: &mut T, change: &Option<T>) {
@@ -90,6 +92,8 @@ pub async fn set_package(db: &Db, scope: &Scope, name: &str, changes: &PackageCh
         package.name.clone_from(new_name);
     }
     package.terms = changes.apply(package.terms).checked()?;
+    put(&mut package.retail_price_minor, &changes.retail_price_minor);
+    check_price(package.retail_price_minor)?;
     sql::update_package(&mut tx, scope, &package).await?;
     tx.audit(AuditEntry::new(scope.tenant().0, "package.set", "packages", package.id.0, name).before(&before).after(&package));
     tx.changed(scope.tenant().0, "packages", package.id.0);
@@ -140,6 +144,7 @@ mod tests {
 
             let changes = PackageChanges {
                 priority: Some(Some(4)),
+                retail_price_minor: Some(Some(50_000)),
                 framed_pool: Some(None),
                 session_timeout_secs: Some(Some(3600)),
                 rate: PerDirection { download: Some(Some(BitRate(30_000_000))), upload: None },
@@ -148,6 +153,9 @@ mod tests {
             let changed = set_package(db, scope, "home", &changes, NOW + 9).await.expect("changed");
             assert_eq!(changed.terms.rate_limit.to_mikrotik().as_deref(), Some("10M/30M 0/0 0/0 0/0 4"));
             assert_eq!((changed.terms.framed_pool.as_deref(), changed.updated_at), (None, NOW + 9));
+            assert_eq!(changed.retail_price_minor, Some(50_000));
+            let below_nothing = PackageChanges { retail_price_minor: Some(Some(-1)), ..Default::default() };
+            assert_eq!(set_package(db, scope, "home", &below_nothing, NOW).await.expect_err("bad").code(), "price-invalid");
             let clash = PackageChanges { name: Some("office".into()), ..Default::default() };
             assert_eq!(set_package(db, scope, "home", &clash, NOW).await.expect_err("clash").code(), "package-name-taken");
             let bad = PackageChanges { priority: Some(Some(9)), ..Default::default() };

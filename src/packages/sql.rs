@@ -32,6 +32,7 @@ struct PackageRow {
     interim_secs: i64,
     mikrotik_group: Option<String>,
     limits: String,
+    retail_price_minor: Option<i64>,
     created_at: i64,
     updated_at: i64,
 }
@@ -65,6 +66,7 @@ impl PackageRow {
                 mikrotik_group: self.mikrotik_group,
                 limits: serde_json::from_str(&self.limits).map_err(|e| StoreError::Unexpected(format!("package {id}: limits: {e}")))?,
             },
+            retail_price_minor: self.retail_price_minor,
             created_at: self.created_at,
             updated_at: self.updated_at,
         })
@@ -96,7 +98,7 @@ macro_rules! columns {
     () => {
         "id, tenant_id, owner_id, name, download_bps, upload_bps, burst_download_bps, burst_upload_bps, burst_threshold_download_bps, \
          burst_threshold_upload_bps, burst_download_secs, burst_upload_secs, priority, min_download_bps, min_upload_bps, framed_pool, address_list, \
-         session_timeout_secs, idle_timeout_secs, interim_secs, mikrotik_group, limits, created_at, updated_at"
+         session_timeout_secs, idle_timeout_secs, interim_secs, mikrotik_group, limits, retail_price_minor, created_at, updated_at"
     };
 }
 
@@ -160,12 +162,12 @@ pub(super) async fn insert_package(conn: &mut Conn, scope: &Scope, p: &Package) 
     let (t, r) = (&p.terms, &p.terms.rate_limit);
     let n = q!(exec conn, "INSERT INTO packages (id, tenant_id, owner_id, name, download_bps, upload_bps, burst_download_bps, burst_upload_bps, \
         burst_threshold_download_bps, burst_threshold_upload_bps, burst_download_secs, burst_upload_secs, priority, min_download_bps, min_upload_bps, framed_pool, \
-        address_list, session_timeout_secs, idle_timeout_secs, interim_secs, mikrotik_group, limits, created_at, updated_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24) ON CONFLICT (tenant_id, name) DO NOTHING",
+        address_list, session_timeout_secs, idle_timeout_secs, interim_secs, mikrotik_group, limits, retail_price_minor, created_at, updated_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25) ON CONFLICT (tenant_id, name) DO NOTHING",
         p.id.0, scope.tenant().0, p.owner_id.0, &p.name, bps(r.rate.download), bps(r.rate.upload), bps(r.burst.download), bps(r.burst.upload),
         bps(r.threshold.download), bps(r.threshold.upload), secs(r.burst_secs.download), secs(r.burst_secs.upload), r.priority.map(i64::from),
         bps(r.min.download), bps(r.min.upload), &t.framed_pool, &t.address_list, secs(t.session_timeout_secs), secs(t.idle_timeout_secs),
-        i64::from(t.interim_secs), &t.mikrotik_group, json(&t.limits)?, p.created_at, p.updated_at)?;
+        i64::from(t.interim_secs), &t.mikrotik_group, json(&t.limits)?, p.retail_price_minor, p.created_at, p.updated_at)?;
     Ok(n == 1)
 }
 
@@ -183,11 +185,11 @@ pub(super) async fn update_package(conn: &mut Conn, scope: &Scope, p: &Package) 
     q!(exec conn, concat!("UPDATE packages SET name = $3, download_bps = $4, upload_bps = $5, burst_download_bps = $6, burst_upload_bps = $7, \
         burst_threshold_download_bps = $8, burst_threshold_upload_bps = $9, burst_download_secs = $10, burst_upload_secs = $11, priority = $12, \
         min_download_bps = $13, min_upload_bps = $14, framed_pool = $15, address_list = $16, session_timeout_secs = $17, idle_timeout_secs = $18, \
-        interim_secs = $19, mikrotik_group = $20, limits = $21 WHERE tenant_id = $1 AND id = $2 AND ", is_seen!("owner_id", "$22", "$23")),
+        interim_secs = $19, mikrotik_group = $20, limits = $21, retail_price_minor = $22 WHERE tenant_id = $1 AND id = $2 AND ", is_seen!("owner_id", "$23", "$24")),
         scope.tenant().0, p.id.0, &p.name, bps(r.rate.download), bps(r.rate.upload), bps(r.burst.download), bps(r.burst.upload),
         bps(r.threshold.download), bps(r.threshold.upload), secs(r.burst_secs.download), secs(r.burst_secs.upload), r.priority.map(i64::from),
         bps(r.min.download), bps(r.min.upload), &t.framed_pool, &t.address_list, secs(t.session_timeout_secs), secs(t.idle_timeout_secs),
-        i64::from(t.interim_secs), &t.mikrotik_group, json(&t.limits)?, from, to)
+        i64::from(t.interim_secs), &t.mikrotik_group, json(&t.limits)?, p.retail_price_minor, from, to)
 }
 
 /// How many customers of the tenant have the package, whoever owns them: it cannot go before they have another one.

@@ -9,6 +9,7 @@ mod audit;
 mod capability_boxes;
 mod customers;
 mod go;
+mod home;
 mod jobs;
 mod online;
 mod preferences;
@@ -17,7 +18,6 @@ mod roles;
 mod settings;
 mod setup;
 mod sign_in;
-mod start;
 mod tenants;
 mod view_as;
 mod views;
@@ -28,6 +28,7 @@ use crate::web::{Entry, Guard, Routes, serve_asset};
 
 /// Pages of the menu, in its order; each is shown to whom its guard lets in.
 pub const MENU: &[Entry] = &[
+    Entry { path: "/", text_id: "home", icon: "house", guard: Guard::SignedIn },
     Entry { path: "/customers", text_id: "menu-customers", icon: "contact", guard: customers::VIEW },
     Entry { path: "/accounts", text_id: "menu-accounts", icon: "users", guard: Guard::Any(&[Capability::AccountsView]) },
     Entry { path: "/tenants", text_id: "menu-tenants", icon: "building-2", guard: Guard::Any(&[Capability::TenantsView]) },
@@ -42,7 +43,7 @@ pub const MENU: &[Entry] = &[
 pub fn routes() -> Routes {
     Routes::new()
         .get("/static/{file}", Guard::Open, serve_asset)
-        .and(start::routes())
+        .and(home::routes())
         .and(sign_in::routes())
         .and(setup::routes())
         .and(customers::routes())

@@ -10,7 +10,7 @@ use super::{Router, RouterError, RouterSecret};
 use crate::accounts::Scope;
 use crate::accounts::capability::Capability;
 use crate::store::{Conn, KeyError, Sealer};
-use crate::units::RouterId;
+use crate::units::{RouterId, UnixMs};
 
 /// A router for `router ls`.
 #[derive(Debug, Clone, Serialize)]
@@ -46,6 +46,18 @@ pub async fn find_router(conn: &mut Conn, scope: &Scope, name: &str) -> Result<O
 pub async fn list_named_routers(conn: &mut Conn, scope: &Scope, after_name: &str, limit: i64) -> Result<Vec<NamedRouter>, RouterError> {
     scope.require(Capability::RoutersView)?;
     Ok(sql::list_named(conn, scope, after_name, limit).await?)
+}
+
+/// Routers that sent something since an instant and nothing since a later one, with when they last did, the longest silent first.
+pub async fn list_silent_routers(
+    conn: &mut Conn,
+    scope: &Scope,
+    since: UnixMs,
+    before: UnixMs,
+    limit: i64,
+) -> Result<Vec<(String, UnixMs)>, RouterError> {
+    scope.require(Capability::RoutersView)?;
+    Ok(sql::list_silent(conn, scope, since, before, limit).await?)
 }
 
 /// Addresses whose packets belong to no router, the latest first; whoever adds routers looks for his among them.

@@ -19,7 +19,7 @@ pub use add::{NewRouter, add_router};
 pub use address::{RouterAddress, RouterAddressError};
 pub use list::{
     RouterSecrets, RouterSummary, find_router, find_router_with_secrets, list_named_routers, list_router_summaries,
-    list_routers_with_secrets, list_unknown_sources,
+    list_routers_with_secrets, list_silent_routers, list_unknown_sources,
 };
 pub use remove::remove_router;
 pub use router::{Adopt, DEFAULT_COA_PORT, MessageAuthenticatorMode, Router, RouterError};

@@ -49,6 +49,9 @@ async fn every_function_of_sql_touches_what_the_scope_sees() {
             "list_counters" => async {
                 sql::list_counters(conn, scope).await.map(|all| all.into_iter().find(|c| c.router_id == router.id.0))
             },
+            "list_silent" => async {
+                sql::list_silent(conn, scope, 0, NOW, 99).await.map(|all| all.into_iter().find(|(name, _)| *name == router.name))
+            },
             "find_address_holder" => sql::find_address_holder(conn, scope, &router.addresses[0].to_string(), ""),
             "update_lock_router" => sql::update_lock_router(conn, scope, &router.name, NOW + 1),
             "update_router" => async {

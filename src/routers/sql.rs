@@ -366,3 +366,18 @@ pub(super) async fn list_unknown_sources(conn: &mut Conn, scope: &Scope, limit: 
 pub(super) async fn delete_unknown_source(conn: &mut Conn, address: &str) -> Result<u64, StoreError> {
     q!(exec conn, "DELETE FROM unknown_sources WHERE address = $1", address)
 }
+
+/// Routers that sent something since an instant and nothing since a later one, by name, with when they last did.
+pub(super) async fn list_silent(
+    conn: &mut Conn,
+    scope: &Scope,
+    since: UnixMs,
+    before: UnixMs,
+    limit: i64,
+) -> Result<Vec<(String, UnixMs)>, StoreError> {
+    let (from, to) = scope.owners();
+    q!(all conn, (String, i64), concat!("SELECT name, last_at FROM (SELECT r.name, CASE WHEN k.last_access_at > k.last_accounting_at THEN k.last_access_at \
+        ELSE k.last_accounting_at END AS last_at FROM routers r JOIN router_counters k ON k.router_id = r.id WHERE r.tenant_id = $1 AND ",
+        is_seen!("r.owner_id", "$5", "$6"), ") heard WHERE last_at >= $2 AND last_at < $3 ORDER BY last_at, name LIMIT $4"),
+        scope.tenant().0, since, before, limit, from, to)
+}

@@ -56,6 +56,18 @@ pub async fn list_sessions_of_id(
     Ok(sql::list_sessions_of_id(conn, scope, acct_session_id, limit).await?)
 }
 
+/// How many sessions are open just now.
+pub async fn count_open_sessions(conn: &mut Conn, scope: &Scope) -> Result<i64, SessionError> {
+    scope.require(Capability::SessionsView)?;
+    Ok(sql::count_open(conn, scope).await?)
+}
+
+/// How many sessions began since an instant of the last hours.
+pub async fn count_begun_sessions(conn: &mut Conn, scope: &Scope, since: UnixMs) -> Result<i64, SessionError> {
+    scope.require(Capability::SessionsView)?;
+    Ok(sql::count_begun(conn, scope, since).await?)
+}
+
 /// A customer's open sessions, as live sessions.
 pub async fn list_open_sessions_of(conn: &mut Conn, scope: &Scope, id: CustomerId) -> Result<Vec<LiveSession>, SessionError> {
     scope.require(Capability::SessionsView)?;

@@ -31,8 +31,8 @@ pub use grant::{Granted, Told, VolumeCaps, rate_number};
 pub use history::{HistoryKeeper, date_usage};
 pub use journal_home::JournalHome;
 pub use list::{
-    find_session, find_session_facts, list_charged_buckets, list_newest_sessions, list_open_sessions_of, list_sessions_after,
-    list_sessions_of_id, list_usage_after, list_usage_of_customer, list_usage_of_session,
+    count_begun_sessions, count_open_sessions, find_session, find_session_facts, list_charged_buckets, list_newest_sessions,
+    list_open_sessions_of, list_sessions_after, list_sessions_of_id, list_usage_after, list_usage_of_customer, list_usage_of_session,
 };
 pub use live::{Applied, LiveSession, LiveSessions, NasContext, Recorded, SessionName, Sighting};
 pub use meters::{MeterNeed, MeterStatus, Meters};

@@ -105,6 +105,17 @@ async fn every_function_of_sql_finds_what_the_scope_sees() {
                 let wrong = sql::list_usage_mismatches(conn, scope, 99).await?;
                 Ok::<bool, StoreError>(wrong.iter().any(|one| one.session_key == row.nobodys))
             },
+            "count_open" => async {
+                let before = sql::count_open(conn, scope).await?;
+                q!(exec conn, "DELETE FROM sessions WHERE session_key = $1", &row.open[..])?;
+                sql::count_open(conn, scope).await.map(|after| after == before - 1)
+            },
+            "count_begun" => async {
+                let before = sql::count_begun(conn, scope, 0).await?;
+                q!(exec conn, "DELETE FROM sessions WHERE session_key = $1", &row.open[..])?;
+                q!(exec conn, "DELETE FROM closed_sessions WHERE session_key = $1", &row.closed[..])?;
+                sql::count_begun(conn, scope, 0).await.map(|after| after == before - 2)
+            },
             "count_sessions" => async {
                 let before = sql::count_sessions(conn, scope).await?;
                 q!(exec conn, "DELETE FROM sessions WHERE session_key = $1", &row.open[..])?;
@@ -126,6 +137,8 @@ async fn reading_asks_for_the_capability() {
             list_sessions_after(conn, mary, &[], 0, 9).await.map(|_| ()),
             find_session(conn, mary, &[]).await.map(|_| ()),
             find_session_facts(conn, mary, &[]).await.map(|_| ()),
+            count_open_sessions(conn, mary).await.map(|_| ()),
+            count_begun_sessions(conn, mary, 0).await.map(|_| ()),
             list_sessions_of_id(conn, mary, "x", 9).await.map(|_| ()),
             list_open_sessions_of(conn, mary, id).await.map(|_| ()),
             list_usage_after(conn, mary, (&[], 0, 0), 9).await.map(|_| ()),

@@ -4,6 +4,7 @@ pub(super) mod bulk;
 mod closed;
 mod history;
 mod nodes;
+mod now;
 mod partitions;
 
 use crate::accounts::Scope;
@@ -25,6 +26,7 @@ pub(super) use history::{
 };
 pub use nodes::{Node, count_other_nodes, find_node_with_other_key, list_nodes, upsert_node};
 pub(super) use nodes::{NodeBatch, delete_node_batches, insert_node_batch, list_node_batches, list_other_positions};
+pub(super) use now::{count_begun, count_open};
 pub(super) use partitions::{
     create_partition, drop_aside, find_in_default, is_all_before, list_keys_aside, list_partitions, list_set_aside, lock_partitions,
     set_aside,

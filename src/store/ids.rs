@@ -76,6 +76,11 @@ impl IdMaker {
         (last.0 << 22) | (self.slot << 12) | last.1
     }
 
+    /// The lowest id of an instant: rows since then have this one or a higher one.
+    pub fn first_at(now: i64) -> i64 {
+        (now - ID_EPOCH_MS).max(0) << 22
+    }
+
     /// The instant of the newest id, which a burst of ids may push ahead of the clock: release the slot no earlier than this.
     pub fn high_water(&self) -> i64 {
         self.last.lock().0 + ID_EPOCH_MS

@@ -79,6 +79,13 @@ impl Form {
         }
     }
 
+    fn checked(self, site: &Site, bound_to: &str) -> Result<Form, Problem> {
+        if self.0.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
+            return Err(Problem::BadRequest("a form holds no NUL characters".into()));
+        }
+        if form_token::fits(&site.form_key, bound_to, self.raw(TOKEN_FIELD)) { Ok(self) } else { Err(Problem::FormOutdated) }
+    }
+
     /// The same without secrets, for showing the form again.
     #[must_use]
     pub fn without(&self, names: &[&str]) -> Form {
@@ -123,8 +130,7 @@ impl FromRequest<Arc<Site>> for Form {
     type Rejection = Problem;
 
     async fn from_request(request: Request, site: &Arc<Site>) -> Result<Form, Problem> {
-        let visit = request.extensions().get::<Visit>().cloned().expect("`layers` stands before every route");
-        let bound_to = request.extensions().get::<Signed>().map_or_else(|| visit.bound_to().to_owned(), Signed::bound_to);
+        let bound_to = bound_to(&request);
         let kind = request.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
         if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return Err(Problem::BadRequest("a form is sent as application/x-www-form-urlencoded".into()));
@@ -134,14 +140,51 @@ impl FromRequest<Arc<Site>> for Form {
         if fields.len() > MOST_FIELDS {
             return Err(Problem::TooLarge);
         }
-        if fields.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
-            return Err(Problem::BadRequest("a form holds no NUL characters".into()));
+        Form(fields).checked(site, &bound_to)
+    }
+}
+
+/// What the tokens of a request's forms are bound to.
+fn bound_to(request: &Request) -> String {
+    let visit = request.extensions().get::<Visit>().expect("`layers` stands before every route");
+    request.extensions().get::<Signed>().map_or_else(|| visit.bound_to().to_owned(), Signed::bound_to)
+}
+
+/// A form with a file, sent as multipart/form-data (RFC 7578).
+pub struct Upload {
+    /// The other fields.
+    pub form: Form,
+    /// What the file is called where it came from; empty if none was chosen.
+    pub file_name: String,
+    /// What it holds.
+    pub content: Vec<u8>,
+}
+
+/// Longest body of a form with a file, octets.
+const MOST_UPLOAD_OCTETS: usize = 5 * 1024 * 1024;
+
+impl FromRequest<Arc<Site>> for Upload {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, site: &Arc<Site>) -> Result<Upload, Problem> {
+        let bound_to = bound_to(&request);
+        let bad = |_| Problem::BadRequest("a form with a file is sent as multipart/form-data".into());
+        let kind = request.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let boundary = multer::parse_boundary(kind).map_err(bad)?;
+        let body = to_bytes(request.into_body(), MOST_UPLOAD_OCTETS).await.map_err(|_| Problem::TooLarge)?;
+        let mut parts = multer::Multipart::new(futures_util::stream::iter([Ok::<_, std::convert::Infallible>(body)]), boundary);
+        let mut upload = Upload { form: Form::default(), file_name: String::new(), content: Vec::new() };
+        while let Some(part) = parts.next_field().await.map_err(bad)? {
+            let (name, file) = (part.name().unwrap_or_default().to_owned(), part.file_name().map(str::to_owned));
+            let octets = part.bytes().await.map_err(bad)?;
+            match file {
+                Some(file) => (upload.file_name, upload.content) = (file, octets.to_vec()),
+                None if upload.form.0.len() == MOST_FIELDS => return Err(Problem::TooLarge),
+                None => upload.form.0.push((name, String::from_utf8_lossy(&octets).into_owned())),
+            }
         }
-        let form = Form(fields);
-        if !form_token::fits(&site.form_key, &bound_to, form.raw(TOKEN_FIELD)) {
-            return Err(Problem::FormOutdated);
-        }
-        Ok(form)
+        upload.form = upload.form.checked(site, &bound_to)?;
+        Ok(upload)
     }
 }
 

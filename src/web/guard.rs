@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Request};
+use axum::http::Method;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::middleware::Next;
@@ -206,7 +207,12 @@ pub(super) async fn check(guard: Guard, mut request: Request, next: Next) -> Res
     };
     let mut response = if guard.lets(signed.scope()) {
         request.extensions_mut().insert(signed.clone());
-        next.run(request).await
+        let changes = request.method() == Method::POST;
+        let response = next.run(request).await;
+        if changes {
+            site.widgets.note(signed.scope().tenant());
+        }
+        response
     } else {
         guard.refusal(signed.scope()).into_response()
     };

@@ -29,11 +29,12 @@ mod spans;
 mod streams;
 mod version;
 mod visit;
+mod widgets;
 
 pub use assets::{css_path, icons_path, serve_asset};
 pub use cookies::{Cookies, Jar};
 pub use csv::{CsvExport, send_csv};
-pub use form::{Complaints, Form};
+pub use form::{Complaints, Form, Upload};
 pub use guard::{Guard, KeyCaller, Signed};
 pub use layers::with_layers;
 pub use locale::{LANGUAGES, Language, Said};
@@ -49,3 +50,4 @@ pub use site::{Site, SiteOptions};
 pub use streams::{StreamPlace, Streams};
 pub use version::{Difference, VERSION_FIELD, Version, conflict, differences};
 pub use visit::{Theme, Visit};
+pub use widgets::{Freshness, Widget, Widgets};

@@ -55,7 +55,7 @@ pub fn ascii_digits(text: &str) -> Cow<'_, str> {
 }
 
 /// A plain decimal number in groups, in the language's digits: 1,234,567 or ১২,৩৪,৫৬৭.
-fn grouped(language: Language, plain: &str) -> String {
+pub(super) fn grouped(language: Language, plain: &str) -> String {
     let (sign, plain) = plain.strip_prefix('-').map_or(("", plain), |rest| ("-", rest));
     let (whole, fraction) = plain.find('.').map_or((plain, ""), |at| plain.split_at(at));
     // in South Asia three digits stand at the end and pairs before them

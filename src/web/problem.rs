@@ -11,6 +11,7 @@ use crate::accounts::{AccountError, Denial, RoleBook};
 use crate::customers::CustomerError;
 use crate::jobs::JobError;
 use crate::lists::ListError;
+use crate::packages::PackageError;
 use crate::routers::RouterError;
 use crate::routers::pools::PoolError;
 use crate::sessions::SessionError;
@@ -185,6 +186,27 @@ impl From<SessionError> for Problem {
         match error {
             SessionError::Store(e) => e.into(),
             SessionError::Denied(denial) => denial.into(),
+        }
+    }
+}
+
+impl From<RouterError> for Problem {
+    fn from(error: RouterError) -> Problem {
+        match error {
+            RouterError::Store(e) => e.into(),
+            RouterError::Denied(denial) => denial.into(),
+            other => Problem::Refused(other.to_string()),
+        }
+    }
+}
+
+impl From<PackageError> for Problem {
+    fn from(error: PackageError) -> Problem {
+        match error {
+            PackageError::Store(e) => e.into(),
+            PackageError::Denied(denial) => denial.into(),
+            PackageError::Unknown(_) | PackageError::UnknownOwner(_) => Problem::NotFound,
+            other => Problem::Refused(other.to_string()),
         }
     }
 }

@@ -118,7 +118,7 @@ impl Shell {
 
     pub(super) fn signed(signed: &Signed, title_id: &str) -> Shell {
         let (language, path) = (signed.language(), signed.visit.path());
-        let leads_here = |to: &str| path == to || path.strip_prefix(to).is_some_and(|rest| rest.starts_with('/'));
+        let leads_here = |to: &str| path == to || (to != "/" && path.strip_prefix(to).is_some_and(|rest| rest.starts_with('/')));
         let entries = signed.site.menu.iter().filter(|e| e.guard.lets(signed.scope()));
         let principal = &signed.principal;
         let role = principal.scope.role().map(|role| signed.book().terms(role).label).unwrap_or_default();
@@ -237,6 +237,11 @@ impl Shell {
     /// A whole number for people: `1,234,567`. What is typed again, such as an id, is printed as it is.
     pub fn number(&self, number: impl Whole) -> String {
         numbers::integer(self.language, number)
+    }
+
+    /// An amount of money as [`print_minor`](crate::units::print_minor) wrote it, in groups: `1,234.50`.
+    pub fn money(&self, plain: &str) -> String {
+        numbers::grouped(self.language, plain)
     }
 
     /// An amount of data: `3.4 GiB`.

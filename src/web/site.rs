@@ -6,9 +6,9 @@ use std::sync::Arc;
 use arc_swap::ArcSwapOption;
 use ipnet::IpNet;
 
-use super::Streams;
 use super::list::Counts;
 use super::shell::Entry;
+use super::{Streams, Widgets};
 use crate::aaa::access::Access;
 use crate::accounts::{PasswordHasher, SignInDesk};
 use crate::radius::attribute_text;
@@ -50,6 +50,8 @@ pub struct Site {
     pub dictionary: Arc<Dictionary>,
     /// How many rows filters found lately.
     pub counts: Counts,
+    /// Figures of home pages.
+    pub widgets: Arc<Widgets>,
     /// Pages that may stand in the menu, in its order.
     pub menu: &'static [Entry],
     /// Answers that go on.
@@ -72,8 +74,8 @@ impl Site {
         menu: &'static [Entry],
     ) -> Site {
         let form_key = key.derive("tokens of forms");
-        let (counts, streams) = (Counts::default(), Arc::default());
-        Site { db, desk, hasher, sealer: key.sealer(), ids, options, access, dictionary, counts, menu, streams, form_key }
+        let (counts, widgets, streams) = (Counts::default(), Arc::default(), Arc::default());
+        Site { db, desk, hasher, sealer: key.sealer(), ids, options, access, dictionary, counts, widgets, menu, streams, form_key }
     }
 
     /// Says what is wrong with a line of a customer's reply attributes.

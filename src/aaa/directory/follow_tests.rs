@@ -34,7 +34,9 @@ async fn providers() -> Vec<Provider> {
         let (tenant, owner) = crate::accounts::ensure_default_tenant(&fresh.db, &fresh.ids, "default", NOW).await.expect("a tenant");
         let scope = Scope::administrator(tenant);
         let terms = PackageTerms { framed_pool: Some("pool".into()), session_timeout_secs: Some(3600), ..PackageTerms::default() };
-        add_package(&fresh.db, &fresh.ids, &scope, owner, NewPackage { name: "home".into(), terms }, NOW).await.expect("a package");
+        add_package(&fresh.db, &fresh.ids, &scope, owner, NewPackage { name: "home".into(), terms, ..NewPackage::default() }, NOW)
+            .await
+            .expect("a package");
         let loader = Loader { sealer: sealer.clone(), dictionary: Arc::new(Dictionary::embedded()) };
         all.push(Provider { fresh, sealer, tenant, scope, owner, directory: Arc::new(Directory::empty()), loader });
     }

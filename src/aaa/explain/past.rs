@@ -7,6 +7,7 @@ use super::runs::{Run, runs, with_kept};
 use super::similar::{SimilarName, similar_names};
 use super::sql::{self, KeptLine};
 use super::{ExplainError, Subject};
+use crate::aaa::decide::RejectReason;
 use crate::aaa::decision_log::Decision;
 use crate::accounts::Scope;
 use crate::accounts::capability::Capability;
@@ -75,6 +76,13 @@ pub async fn list_similar_names(conn: &mut Conn, scope: &Scope, username: &str, 
     scope.require(Capability::SessionsView)?;
     let recent = sql::list_kept_of_nobody(conn, scope, now - DAY_MS, READ_OF_NOBODY).await?;
     Ok(similar_names(username, &recent))
+}
+
+/// Why logins were refused since an instant, and how often, the most frequent first.
+pub async fn count_rejects(conn: &mut Conn, scope: &Scope, since: UnixMs) -> Result<Vec<(RejectReason, i64)>, ExplainError> {
+    scope.require(Capability::SessionsView)?;
+    let counted = sql::count_rejects(conn, scope, since).await?;
+    Ok(counted.into_iter().filter_map(|(code, count)| RejectReason::from_code(&code).map(|reason| (reason, count))).collect())
 }
 
 async fn list_nobodys(conn: &mut Conn, scope: &Scope, now: UnixMs) -> Result<Vec<KeptLine>, ExplainError> {

@@ -9,6 +9,7 @@ use crate::aaa::decision_store::{DecisionStore, KeptDecision};
 use crate::accounts::test_scopes::{World, each_scope};
 use crate::customers::{Customer, CustomerPassword, NewCustomer, add_customer, check_reply_syntax};
 use crate::packages::{NewPackage, add_package};
+use crate::q;
 use crate::routers::{NewRouter, RouterSecret, add_router};
 use crate::store::test_db::NOW;
 use crate::store::{IdMaker, KeyFile, SlotLease};
@@ -55,6 +56,12 @@ async fn every_function_of_sql_finds_what_the_scope_sees() {
         let all = rows(&world).await;
         each_scope! { world, all, World::sees, (conn, scope, row):
             "list_kept_of" => sql::list_kept_of(conn, scope, row.customer.id, 9),
+            "count_rejects" => async {
+                let sum = |counted: Vec<(String, i64)>| counted.into_iter().map(|(_, n)| n).sum::<i64>();
+                let before = sum(sql::count_rejects(conn, scope, 0).await?);
+                q!(exec conn, "DELETE FROM decisions WHERE customer_id = $1", row.customer.id.0)?;
+                sql::count_rejects(conn, scope, 0).await.map(|after| sum(after) < before)
+            },
         }
         each_scope! { world, all, World::sees_or_is_below, (conn, scope, row):
             "list_kept_of_nobody" => async {

@@ -1,7 +1,7 @@
 //! Reads decisions that are kept in the store, which all nodes share.
 
 use crate::accounts::Scope;
-use crate::store::{Conn, StoreError};
+use crate::store::{Conn, IdMaker, StoreError};
 use crate::units::{CustomerId, Mac, UnixMs};
 use crate::{customer_is_seen, is_seen_or_above, q};
 
@@ -49,4 +49,12 @@ pub(super) async fn list_kept_of_nobody(conn: &mut Conn, scope: &Scope, since: U
         WHERE tenant_id = $1 AND customer_id IS NULL AND last_at >= $2 AND ($4 = '' OR EXISTS (SELECT 1 FROM routers r WHERE r.tenant_id = $1 \
         AND r.id = d.router_id AND ", is_seen_or_above!("r.owner_id", "$4", "$5"), ")) ORDER BY last_at DESC, id DESC LIMIT $3"),
         scope.tenant().0, since, limit, from, to)
+}
+
+/// How often each reason was given since an instant, to customers whom the scope sees; of the whole tenant also to nobody known.
+pub(super) async fn count_rejects(conn: &mut Conn, scope: &Scope, since: UnixMs) -> Result<Vec<(String, i64)>, StoreError> {
+    let (from, to) = scope.owners();
+    // ids begin with the time: the newest are a range of them
+    q!(all conn, (String, i64), concat!("SELECT d.reason, CAST(SUM(d.repeats) AS BIGINT) FROM decisions d WHERE d.id >= $4 AND d.tenant_id = $1 AND d.reason <> 'accepted' \
+        AND ", customer_is_seen!("d.customer_id", "$2", "$3"), " GROUP BY d.reason ORDER BY 2 DESC, 1"), scope.tenant().0, from, to, IdMaker::first_at(since))
 }

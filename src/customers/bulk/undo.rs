@@ -5,6 +5,7 @@ use super::apply::Touched;
 use crate::accounts::capability::Capability;
 use crate::accounts::{Scope, Tenant};
 use crate::customers::devices::{STAFF, write_macs};
+use crate::customers::remove::remove_customer_in;
 use crate::customers::tags::{set_tags_in, tags_of};
 use crate::customers::{Customer, CustomerError, lookup_key, sql};
 use crate::store::{AuditEntry, StoreError, Tx};
@@ -26,8 +27,10 @@ pub async fn undo_bulk(
         let read = |text: &str| {
             serde_json::from_str::<Touched>(text).map_err(|_| StoreError::Unexpected(format!("what customer {id} was before")))
         };
-        let (before, made) = (read(&before)?, read(&made)?);
-        let outcome = one(tx, scope, tenant, CustomerId(id), &before, &made, now).await;
+        let outcome = match before.is_empty() {
+            true => added(tx, scope, CustomerId(id), now).await,
+            false => one(tx, scope, tenant, CustomerId(id), &read(&before)?, &read(&made)?, now).await,
+        };
         done.push(match outcome {
             Ok(username) => BulkDone { id, username, outcome: Ok(None) },
             Err(error @ (CustomerError::Store(_) | CustomerError::Key(_))) => return Err(error),
@@ -35,6 +38,18 @@ pub async fn undo_bulk(
         });
     }
     Ok(done)
+}
+
+/// One whom the job added: he is removed, unless he was changed or came in since.
+async fn added(tx: &mut Tx, scope: &Scope, id: CustomerId, now: UnixMs) -> Result<String, CustomerError> {
+    let unknown = || CustomerError::Unknown(id.to_string());
+    let present = sql::find_customer_by_id(tx, scope, id).await?.ok_or_else(unknown)?;
+    scope.require(Capability::CustomersCreate)?;
+    if present.updated_at != present.registered_at || sql::has_sessions(tx, scope, id).await? {
+        return Err(CustomerError::BadField(format!("{:?} was changed or came in since: he stays", present.username)));
+    }
+    remove_customer_in(tx, scope, &present, now).await?;
+    Ok(present.username)
 }
 
 async fn one(

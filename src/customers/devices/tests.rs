@@ -3,7 +3,7 @@
 use super::*;
 use crate::accounts::{Scope, Tenant, ensure_default_tenant, find_tenant};
 use crate::customers::{CustomerChanges, CustomerPassword, NewCustomer, add_customer, check_reply_syntax, remove_customer, set_customer};
-use crate::packages::{NewPackage, PackageTerms, add_package};
+use crate::packages::{NewPackage, add_package};
 use crate::store::KeyFile;
 use crate::store::test_db::{NOW, TestDb, each_database};
 use crate::units::CustomerId;
@@ -25,7 +25,7 @@ async fn bobs(macs: &[Mac]) -> Vec<Bob> {
         let sealer = KeyFile::read_or_create(&fresh.folder.path().join("key")).expect("a key").sealer();
         let (tenant, owner) = ensure_default_tenant(&fresh.db, &fresh.ids, "default", NOW).await.expect("a tenant");
         let scope = Scope::administrator(tenant);
-        let package = NewPackage { name: "home".into(), terms: PackageTerms::default() };
+        let package = NewPackage { name: "home".into(), ..NewPackage::default() };
         add_package(&fresh.db, &fresh.ids, &scope, owner, package, NOW).await.expect("a package");
         let tenant = find_tenant(&mut fresh.db.read().await.expect("reads"), "default").await.expect("read").expect("the tenant");
         let password = CustomerPassword::new("pass word").expect("a password");

@@ -113,8 +113,8 @@ impl Compiled {
                 self.sql("c.expires_at IS NULL");
             }
             // in the words of the index, which has those who never expire last
-            ("expires", test) => self.span("COALESCE(c.expires_at, 9223372036854775807)", test, meaning),
-            ("registered", test) => self.span("c.registered_at", test, meaning),
+            ("expires", test) => self.span("COALESCE(c.expires_at, 9223372036854775807)", test, meaning, 1),
+            ("registered", test) => self.span("c.registered_at", test, meaning, 0),
             ("seen", test) => self.seen(test, meaning),
             (name, Test::None) => self.none(name),
             (name, Test::OneOf(values)) => return self.one_of(name, values),
@@ -282,8 +282,10 @@ impl Compiled {
         }
     }
 
-    fn span(&mut self, column: &'static str, test: &Test, meaning: &Meaning<'_>) {
+    /// `later_ms` is 1 for the end of a time: whoever is served to a day's last instant has the midnight after it, and is of that day.
+    fn span(&mut self, column: &'static str, test: &Test, meaning: &Meaning<'_>, later_ms: i64) {
         let (from, to) = bounds(test, meaning);
+        let (from, to) = (from.map(|at| at.saturating_add(later_ms)), to.map(|at| at.saturating_add(later_ms)));
         self.sql("TRUE");
         if let Some(from) = from {
             self.sql(" AND ").sql(column).sql(" >= ").number(from);
@@ -334,7 +336,7 @@ impl Compiled {
 const OPEN: &str = "EXISTS (SELECT 1 FROM sessions s WHERE s.tenant_id = $1 AND s.customer_id = c.id AND s.ended_at IS NULL)";
 const NOT_OPEN: &str = "NOT EXISTS (SELECT 1 FROM sessions s WHERE s.tenant_id = $1 AND s.customer_id = c.id AND s.ended_at IS NULL)";
 const SERVED: &str = "c.closed_at IS NULL AND c.hold = 'none' AND COALESCE(c.expires_at, 9223372036854775807) > ";
-const BEGUN: &str = " AND (c.first_login_secs IS NULL OR c.activated_at IS NOT NULL)";
+pub(super) const BEGUN: &str = " AND (c.first_login_secs IS NULL OR c.activated_at IS NOT NULL)";
 
 /// For LIKE with a backslash before what is meant as it stands.
 pub(super) fn escaped(text: &str) -> String {

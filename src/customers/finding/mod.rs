@@ -4,6 +4,7 @@
 mod conditions;
 mod cursor;
 mod fields;
+mod forecast;
 mod line;
 #[cfg(test)]
 mod scope_tests;
@@ -23,6 +24,7 @@ use crate::units::UnixMs;
 
 pub use cursor::Cursor;
 pub use fields::{FIELDS, STATES};
+pub use forecast::{AtRisk, FORECAST, Forecast, forecast};
 pub use line::{CustomerLine, LineDevices};
 pub use search::{Found, search_customers};
 

@@ -4,6 +4,7 @@ use super::*;
 use crate::accounts::test_scopes::{World, each_scope};
 use crate::customers::Customer;
 use crate::customers::scope_tests::{customers, sealer};
+use crate::q;
 use crate::store::test_db::NOW;
 
 #[tokio::test]
@@ -31,6 +32,11 @@ async fn every_function_of_sql_touches_what_the_scope_sees() {
         }
         each_scope! { world, all, World::sees, (conn, scope, customer):
             "count_found" => async { sql::count_found(conn, scope, &named(&customer.username)).await.map(|n| n == 1) },
+            "list_expiries" => async {
+                q!(exec conn, "UPDATE customers SET expires_at = $1 WHERE id = $2", NOW + 5, customer.id.0)?;
+                let rows = sql::list_expiries(conn, scope, NOW, &[NOW + 9, NOW + 99]).await?;
+                Ok::<_, crate::store::StoreError>(rows.into_iter().find(|row| row.day == 0))
+            },
             "list_line_devices" => async {
                 let devices = sql::list_line_devices(conn, scope, &[customer.id.0]).await?;
                 Ok::<_, crate::store::StoreError>(devices.into_iter().find(|line| !line.macs.is_empty()))

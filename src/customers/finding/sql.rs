@@ -3,11 +3,12 @@
 //! - *few*: all of them are gathered by whatever index their conditions have, then sorted;
 //! - *many*: the index of the order is walked until the page is full, which comes soon since many fit.
 
-use super::conditions::{Compiled, Look};
+use super::conditions::{BEGUN, Compiled, Look};
 use super::{COUNT_CAP, Cursor, CustomerLine, CustomerQuery, LineDevices, Order, Start};
 use crate::accounts::Scope;
 use crate::accounts::capability::Capability;
 use crate::store::{Conn, ConnRef, Statement, StoreError};
+use crate::units::UnixMs;
 use crate::{customer_is_seen, seen_accounts};
 
 /// Up to so many are gathered and sorted.
@@ -321,4 +322,34 @@ pub(super) mod plans {
         let statement = page(scope, query, compiled, Start::First, is_few, 51, true);
         crate::customers::sql::for_tests::sqlite_plan(conn, statement.as_text()).await
     }
+}
+
+/// Customers of one package in one zone whose time runs out within one day of a forecast.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub(super) struct ExpiryRow {
+    /// Which of the days, from 0.
+    pub day: i64,
+    pub package: String,
+    pub price_minor: Option<i64>,
+    pub zone: Option<String>,
+    pub customers: i64,
+}
+
+/// Served customers by when their time runs out; `days` are the ends of the days, in their order. One walk of the index of expiries.
+pub(super) async fn list_expiries(conn: &mut Conn, scope: &Scope, now: UnixMs, days: &[UnixMs]) -> Result<Vec<ExpiryRow>, StoreError> {
+    let mut statement = Statement::new();
+    // the scope's values are bound first: its conditions name them by number
+    statement.push("WITH found AS (SELECT c.expires_at, c.package_id, c.zone_id");
+    from_customers(&mut statement, scope, "");
+    statement.push(" AND c.hold = 'none' AND c.closed_at IS NULL").push(BEGUN);
+    statement.push(" AND COALESCE(c.expires_at, 9223372036854775807) > ").number(now);
+    statement.push(" AND COALESCE(c.expires_at, 9223372036854775807) <= ").number(days.last().copied().unwrap_or(now));
+    statement.push("), counted AS (SELECT CASE");
+    for (at, end) in days.iter().enumerate() {
+        statement.push(" WHEN expires_at <= ").number(*end).push(" THEN ").number(at as i64);
+    }
+    statement.push(" END AS day, package_id, zone_id, COUNT(*) AS customers FROM found GROUP BY 1, package_id, zone_id) ");
+    statement.push("SELECT n.day, p.name AS package, p.retail_price_minor AS price_minor, z.name AS zone, n.customers FROM counted n ");
+    statement.push("JOIN packages p ON p.id = n.package_id LEFT JOIN zones z ON z.id = n.zone_id");
+    statement.fetch(conn).await
 }

@@ -1,10 +1,20 @@
-//! Importing customers from CSV: every row is checked before the first is written; then all go in with one transaction.
+//! Importing customers from CSV: every row is checked before the first is written. The command writes all with one transaction; a page keeps the file, shows what would
+//! become of each row, and a job writes the good ones.
 
+mod layout;
 mod plan;
 mod row;
+#[cfg(test)]
+mod scope_tests;
 mod sql;
+mod stored;
 mod write;
 
-pub use plan::{BadRow, ImportError, ImportPlan, plan_import};
+pub use layout::Layout;
+pub use plan::{BadRow, ImportError, ImportPlan, PlannedRow, plan_import, plan_import_of};
 pub use row::COLUMNS;
-pub use write::write_import;
+pub use stored::{
+    MOST_IMPORT_OCTETS, MOST_IMPORT_ROWS, StoredImport, add_import, find_import, list_imports, read_import, remove_import, set_import,
+    set_import_job,
+};
+pub use write::{Added, write_import};

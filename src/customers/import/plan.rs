@@ -6,7 +6,9 @@ use std::io::Read;
 use serde::Serialize;
 
 use super::super::add::check_owner;
+use super::super::zones::list_zones;
 use super::super::{Customer, CustomerError, CustomerPassword, NewCustomer, ReplyCheck, lookup_key};
+use super::layout::Layout;
 use super::row::Header;
 use super::sql;
 use crate::accounts::capability::Capability;
@@ -20,6 +22,8 @@ use crate::units::{AccountId, CustomerId, TenantId, UnixMs};
 pub struct BadRow {
     /// Line in the file, from 1; the header is line 1.
     pub line: u64,
+    /// The username that stands there.
+    pub username: String,
     /// Why.
     pub reason: String,
 }
@@ -40,6 +44,8 @@ pub enum ImportError {
 
 /// A customer ready to be written.
 pub(super) struct Ready {
+    pub line: u64,
+    pub package: String,
     pub customer: Customer,
     pub key: String,
     pub password: CustomerPassword,
@@ -59,6 +65,58 @@ impl ImportPlan {
     pub fn good(&self) -> usize {
         self.ready.len()
     }
+
+    /// Every row in the file's order, with what is wrong with it.
+    pub fn rows(&self) -> Vec<PlannedRow<'_>> {
+        let good = self.ready.iter().map(|ready| PlannedRow {
+            line: ready.line,
+            username: &ready.customer.username,
+            name: &ready.customer.name,
+            phone: &ready.customer.phone,
+            package: &ready.package,
+            expires_at: ready.customer.expires_at,
+            problem: None,
+        });
+        let bad = self.bad.iter().map(|bad| PlannedRow {
+            line: bad.line,
+            username: &bad.username,
+            name: "",
+            phone: "",
+            package: "",
+            expires_at: None,
+            problem: Some(&bad.reason),
+        });
+        let mut all: Vec<PlannedRow<'_>> = good.chain(bad).collect();
+        all.sort_unstable_by_key(|row| row.line);
+        all
+    }
+
+    /// Leaves out what an earlier attempt has dealt with: all rows up to a line.
+    #[must_use]
+    pub fn after_line(mut self, line: u64) -> ImportPlan {
+        self.ready.retain(|ready| ready.line > line);
+        self.bad.retain(|bad| bad.line > line);
+        self
+    }
+}
+
+/// A row of a plan, for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlannedRow<'p> {
+    /// Line in the file.
+    pub line: u64,
+    /// His username.
+    pub username: &'p str,
+    /// His name.
+    pub name: &'p str,
+    /// His phone.
+    pub phone: &'p str,
+    /// His package.
+    pub package: &'p str,
+    /// When his time runs out.
+    pub expires_at: Option<UnixMs>,
+    /// Why the row cannot be imported.
+    pub problem: Option<&'p str>,
 }
 
 impl std::fmt::Debug for ImportPlan {
@@ -97,7 +155,7 @@ impl Taken {
     }
 }
 
-/// Reads the file (header required) and checks every row. Nothing is written. `tenant` is the scope's own, with its rules.
+/// Reads the file, whose header names our columns, and checks every row. Nothing is written. `tenant` is the scope's own, with its rules.
 #[allow(clippy::too_many_arguments)] // where, whose, what, when
 pub async fn plan_import(
     conn: &mut Conn,
@@ -109,14 +167,46 @@ pub async fn plan_import(
     reply_check: ReplyCheck<'_>,
     now: UnixMs,
 ) -> Result<ImportPlan, ImportError> {
+    let reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(file);
+    plan(conn, scope, ids, tenant, owner, reader, None, reply_check, now).await
+}
+
+/// The same for a file of another program, read as `layout` says.
+#[allow(clippy::too_many_arguments)]
+pub async fn plan_import_of(
+    conn: &mut Conn,
+    scope: &Scope,
+    ids: &IdMaker,
+    tenant: &Tenant,
+    owner: AccountId,
+    file: impl Read,
+    layout: &Layout,
+    reply_check: ReplyCheck<'_>,
+    now: UnixMs,
+) -> Result<ImportPlan, ImportError> {
+    plan(conn, scope, ids, tenant, owner, layout.reader(file), Some(layout), reply_check, now).await
+}
+
+#[allow(clippy::too_many_arguments)]
+async fn plan(
+    conn: &mut Conn,
+    scope: &Scope,
+    ids: &IdMaker,
+    tenant: &Tenant,
+    owner: AccountId,
+    mut reader: csv::Reader<impl Read>,
+    layout: Option<&Layout>,
+    reply_check: ReplyCheck<'_>,
+    now: UnixMs,
+) -> Result<ImportPlan, ImportError> {
     for capability in [Capability::CustomersCreate, Capability::BulkOperations] {
         scope.require(capability).map_err(CustomerError::from)?;
     }
     check_owner(conn, scope, owner).await?;
     let packages = list_package_purchases(conn, scope).await.map_err(CustomerError::from)?;
+    let zones: HashMap<String, i64> = list_zones(conn, scope).await?.into_iter().map(|zone| (zone.name, zone.id)).collect();
     let mut taken = list_taken(conn, scope.tenant()).await?;
     let zone = tenant.zone();
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(file);
     let mut record = csv::ByteRecord::new();
     let mut plan = ImportPlan { bad: Vec::new(), scope: scope.clone(), ready: Vec::new() };
     let mut header = None;
@@ -125,27 +215,32 @@ pub async fn plan_import(
         let text = match csv::StringRecord::from_byte_record(record.clone()) {
             Ok(text) => text,
             Err(_) => {
-                plan.bad.push(BadRow { line, reason: "not UTF-8 text".to_owned() });
+                plan.bad.push(BadRow { line, username: String::new(), reason: "not UTF-8 text".to_owned() });
                 continue;
             }
         };
         let Some(header) = &header else {
-            header = Some(Header::read(&text).map_err(ImportError::Header)?);
+            let read = layout.map_or_else(|| Header::read(&text), |layout| Header::mapped(&text, layout));
+            header = Some(read.map_err(ImportError::Header)?);
             continue;
         };
         let ready = header.customer(&text, &zone).and_then(|new| {
+            let package_name = new.package.clone();
             let package = packages.get(&new.package).ok_or_else(|| format!("there is no package {:?}", new.package))?;
             let key = lookup_key(&new.username, tenant.case_sensitive_usernames);
+            let zone_id =
+                new.zone.as_ref().map(|name| zones.get(name).copied().ok_or_else(|| format!("there is no zone {name:?}"))).transpose()?;
             let unique = new.clone();
             let password = new.password.clone();
             let id = CustomerId(ids.next(now));
-            let customer = new.into_customer(id, scope.tenant(), owner, package, reply_check, now).map_err(|e| e.to_string())?;
+            let made = new.into_customer(id, scope.tenant(), owner, package, reply_check, now).map_err(|e| e.to_string())?;
+            let customer = Customer { zone_id, ..made };
             taken.claim(&unique, &key, line)?;
-            Ok(Ready { customer, key, password })
+            Ok(Ready { line, package: package_name, customer, key, password })
         });
         match ready {
             Ok(ready) => plan.ready.push(ready),
-            Err(reason) => plan.bad.push(BadRow { line, reason }),
+            Err(reason) => plan.bad.push(BadRow { line, username: header.username(&text).to_owned(), reason }),
         }
     }
     if header.is_none() {

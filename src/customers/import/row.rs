@@ -4,11 +4,12 @@ use csv::StringRecord;
 use jiff::tz::TimeZone;
 
 use super::super::{BillingType, ConnectionType, CustomerError, CustomerPassword, Hold, HoldKind, NewCustomer, check_username};
-use super::super::{parse_ipv6_prefix, parse_macs, parse_static_ipv4};
+use super::super::{parse_ipv6_prefix, parse_macs, parse_static_ipv4, readable_password};
+use super::layout::Layout;
 use crate::units::parse_instant;
 
 /// The columns that a file may have, in any order; the first three it must have.
-pub const COLUMNS: [&str; 19] = [
+pub const COLUMNS: [&str; 25] = [
     "username",
     "password",
     "package",
@@ -28,13 +29,22 @@ pub const COLUMNS: [&str; 19] = [
     "framed_ipv6_prefix",
     "delegated_ipv6_prefix",
     "reply_attributes",
+    "zone",
+    "email",
+    "address",
+    "city",
+    "postal_code",
+    "note",
 ];
 const REQUIRED: usize = 3;
+const PASSWORD: usize = 1;
 
-/// Where each column of [`COLUMNS`] stands in the file.
+/// Where each column of [`COLUMNS`] stands in the file, and what stands for it where nothing does.
 pub(super) struct Header {
     at: [Option<usize>; COLUMNS.len()],
     fields: usize,
+    defaults: [String; COLUMNS.len()],
+    makes_passwords: bool,
 }
 
 impl Header {
@@ -50,14 +60,35 @@ impl Header {
                 return Err(format!("the column {name:?} comes twice"));
             }
         }
-        match at[..REQUIRED].iter().position(Option::is_none) {
+        Header { at, fields: record.len(), defaults: Default::default(), makes_passwords: false }.complete()
+    }
+
+    /// The header as whoever imports has said it is, whatever it calls its columns.
+    pub(super) fn mapped(record: &StringRecord, layout: &Layout) -> Result<Header, String> {
+        layout.check()?;
+        let place = |name: &str| layout.columns.iter().position(|column| column.as_deref() == Some(name));
+        let default = |name: &str| layout.defaults.get(name).cloned().unwrap_or_default();
+        Header { at: COLUMNS.map(place), fields: record.len(), defaults: COLUMNS.map(default), makes_passwords: layout.makes_passwords }
+            .complete()
+    }
+
+    fn complete(self) -> Result<Header, String> {
+        let is_there =
+            |column: usize| self.at[column].is_some() || !self.defaults[column].is_empty() || (column == PASSWORD && self.makes_passwords);
+        match (0..REQUIRED).find(|column| !is_there(*column)) {
             Some(missing) => Err(format!("the column {:?} is missing", COLUMNS[missing])),
-            None => Ok(Header { at, fields: record.len() }),
+            None => Ok(self),
         }
     }
 
-    fn field<'r>(&self, record: &'r StringRecord, column: usize) -> &'r str {
-        self.at[column].and_then(|at| record.get(at)).unwrap_or_default()
+    fn field<'r>(&'r self, record: &'r StringRecord, column: usize) -> &'r str {
+        let said = self.at[column].and_then(|at| record.get(at)).unwrap_or_default();
+        if said.trim().is_empty() { &self.defaults[column] } else { said }
+    }
+
+    /// The row's username as it stands there, for telling about it.
+    pub(super) fn username<'r>(&'r self, record: &'r StringRecord) -> &'r str {
+        self.field(record, 0)
     }
 
     /// Reads one row: the customer it describes, or what is wrong with it.
@@ -72,7 +103,11 @@ impl Header {
         check_username(username).map_err(|e| e.to_string())?;
         let macs = parse_macs(text("mac")).map_err(reason)?;
         let by_mac_only = password.is_empty() && (!macs.is_empty() || crate::units::Mac::parse(username.as_bytes()).is_some());
-        let password = if by_mac_only { CustomerPassword::none() } else { CustomerPassword::new(password).map_err(reason)? };
+        let password = match password.is_empty() {
+            true if by_mac_only => CustomerPassword::none(),
+            true if self.makes_passwords => readable_password(),
+            _ => CustomerPassword::new(password).map_err(reason)?,
+        };
         let package = text("package");
         if package.is_empty() {
             return Err("the package is empty".to_owned());
@@ -94,6 +129,12 @@ impl Header {
         new.framed_ipv6_prefix = present(text("framed_ipv6_prefix")).map(parse_ipv6_prefix).transpose().map_err(reason)?;
         new.delegated_ipv6_prefix = present(text("delegated_ipv6_prefix")).map(parse_ipv6_prefix).transpose().map_err(reason)?;
         new.reply_attributes = text("reply_attributes").to_owned();
+        new.zone = present(text("zone")).map(str::to_owned);
+        new.contact.email = text("email").to_owned();
+        new.contact.address = text("address").to_owned();
+        new.contact.city = text("city").to_owned();
+        new.contact.postal_code = text("postal_code").to_owned();
+        new.note = text("note").to_owned();
         Ok(new)
     }
 }

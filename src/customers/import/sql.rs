@@ -1,13 +1,16 @@
-//! SQL of the bulk import: many rows per statement. Both databases take the same text, built for the number of rows.
+//! SQL of the bulk import: many rows per statement (both databases take the same text, built for the number of rows), and the files that wait for it. A file is seen by who
+//! sent it alone, whatever he sees else.
 
 use sqlx::QueryBuilder;
 
+use super::layout::Layout;
 use super::plan::Ready;
+use super::stored::StoredImport;
 use crate::accounts::Scope;
 use crate::customers::contact::{name_key, phone_key};
 use crate::q;
 use crate::store::{Conn, ConnRef, StoreError};
-use crate::units::{CustomerId, Mac, TenantId};
+use crate::units::{AccountId, CustomerId, JobId, Mac, TenantId, UnixMs};
 
 /// SQLite takes at most 32,766 bound values, and a row has 37.
 pub(super) const CUSTOMERS_PER_INSERT: usize = 800;
@@ -81,4 +84,91 @@ pub(super) async fn insert_macs(conn: &mut Conn, scope: &Scope, macs: &[(Custome
             row.push_bind(scope.tenant().0).push_bind(id.0).push_bind(mac.to_string()).push_bind("import");
         });
     })
+}
+
+#[derive(sqlx::FromRow)]
+struct ImportRow {
+    id: i64,
+    file_name: String,
+    layout: String,
+    for_id: i64,
+    job_id: Option<i64>,
+    created_at: i64,
+}
+
+impl ImportRow {
+    fn into_import(self) -> Result<StoredImport, StoreError> {
+        Ok(StoredImport {
+            id: self.id,
+            file_name: self.file_name,
+            layout: serde_json::from_str(&self.layout).map_err(|e| StoreError::Unexpected(format!("import {}: layout: {e}", self.id)))?,
+            owner: AccountId(self.for_id),
+            job: self.job_id.map(JobId),
+            created_at: self.created_at,
+        })
+    }
+}
+
+fn json(layout: &Layout) -> Result<String, StoreError> {
+    serde_json::to_string(layout).map_err(|e| StoreError::Unexpected(format!("layout: {e}")))
+}
+
+/// Keeps a file of an account.
+pub(super) async fn insert_import(
+    conn: &mut Conn,
+    scope: &Scope,
+    by: AccountId,
+    new: &StoredImport,
+    sealed: &[u8],
+) -> Result<u64, StoreError> {
+    q!(exec conn, "INSERT INTO imports (id, tenant_id, owner_id, file_name, content, layout, for_id, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        new.id, scope.tenant().0, by.0, &new.file_name, sealed, json(&new.layout)?, new.owner.0, new.created_at)
+}
+
+/// A file of an account.
+pub(super) async fn find_import(conn: &mut Conn, scope: &Scope, by: AccountId, id: i64) -> Result<Option<StoredImport>, StoreError> {
+    let row = q!(opt conn, ImportRow, "SELECT id, file_name, layout, for_id, job_id, created_at FROM imports WHERE tenant_id = $1 AND owner_id = $2 AND id = $3",
+        scope.tenant().0, by.0, id)?;
+    row.map(ImportRow::into_import).transpose()
+}
+
+/// The newest files of an account.
+pub(super) async fn list_imports(conn: &mut Conn, scope: &Scope, by: AccountId, limit: i64) -> Result<Vec<StoredImport>, StoreError> {
+    let rows = q!(all conn, ImportRow, "SELECT id, file_name, layout, for_id, job_id, created_at FROM imports WHERE tenant_id = $1 AND owner_id = $2 \
+        ORDER BY created_at DESC, id DESC LIMIT $3", scope.tenant().0, by.0, limit)?;
+    rows.into_iter().map(ImportRow::into_import).collect()
+}
+
+/// What a file of an account holds, sealed.
+pub(super) async fn find_content(conn: &mut Conn, scope: &Scope, by: AccountId, id: i64) -> Result<Option<Vec<u8>>, StoreError> {
+    let row = q!(opt conn, (Vec<u8>,), "SELECT content FROM imports WHERE tenant_id = $1 AND owner_id = $2 AND id = $3", scope.tenant().0, by.0, id)?;
+    Ok(row.map(|(content,)| content))
+}
+
+/// How a file of an account is read, until it is imported.
+pub(super) async fn update_import(
+    conn: &mut Conn,
+    scope: &Scope,
+    by: AccountId,
+    id: i64,
+    layout: &Layout,
+    owner: AccountId,
+) -> Result<u64, StoreError> {
+    q!(exec conn, "UPDATE imports SET layout = $4, for_id = $5 WHERE tenant_id = $1 AND owner_id = $2 AND id = $3 AND job_id IS NULL",
+        scope.tenant().0, by.0, id, json(layout)?, owner.0)
+}
+
+/// The job that writes it, once.
+pub(super) async fn update_import_job(conn: &mut Conn, scope: &Scope, by: AccountId, id: i64, job: JobId) -> Result<u64, StoreError> {
+    q!(exec conn, "UPDATE imports SET job_id = $4 WHERE tenant_id = $1 AND owner_id = $2 AND id = $3 AND job_id IS NULL", scope.tenant().0, by.0, id, job.0)
+}
+
+/// Removes a file of an account.
+pub(super) async fn delete_import(conn: &mut Conn, scope: &Scope, by: AccountId, id: i64) -> Result<u64, StoreError> {
+    q!(exec conn, "DELETE FROM imports WHERE tenant_id = $1 AND owner_id = $2 AND id = $3", scope.tenant().0, by.0, id)
+}
+
+/// Removes what the tenant's accounts sent before an instant.
+pub(super) async fn delete_old_imports(conn: &mut Conn, scope: &Scope, before: UnixMs) -> Result<u64, StoreError> {
+    q!(exec conn, "DELETE FROM imports WHERE tenant_id = $1 AND created_at < $2", scope.tenant().0, before)
 }

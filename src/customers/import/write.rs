@@ -1,12 +1,12 @@
-//! Writing a checked import: multi-row inserts in one transaction, and one reload row in the feed.
+//! Writing a checked import: many rows per statement. The command writes all in one transaction, or none; a job writes lots, each with what became of its rows.
 
 use std::sync::Arc;
 
 use super::super::devices::{insert_import_events, insert_macs_of_import};
-use super::super::{CustomerError, PASSWORD_PLACE};
+use super::super::{CustomerError, PASSWORD_PLACE, sql as customers_sql};
 use super::plan::{ImportPlan, Ready};
 use super::sql::{self, CUSTOMERS_PER_INSERT, MACS_PER_INSERT};
-use crate::store::{AuditEntry, Db, Sealer, StoreError};
+use crate::store::{AuditEntry, Db, Sealer, StoreError, Tx};
 use crate::units::UnixMs;
 
 /// Adds all good rows of the plan, or none. `progress` is told how many are written so far.
@@ -51,6 +51,60 @@ pub async fn write_import(
     tx.changed(tenant.0, "customers", 0);
     tx.commit(now).await?;
     Ok(total)
+}
+
+/// A customer that a lot has added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Added {
+    /// Line in the file.
+    pub line: u64,
+    /// His id.
+    pub id: i64,
+    /// His username.
+    pub username: String,
+}
+
+impl ImportPlan {
+    /// Writes the next at most `limit` good rows within the caller's transaction; none are left once nothing comes back. `job_id` is under which it can be taken back.
+    pub async fn write_lot(
+        &mut self,
+        tx: &mut Tx,
+        sealer: &Sealer,
+        job_id: i64,
+        limit: usize,
+        now: UnixMs,
+    ) -> Result<Vec<Added>, CustomerError> {
+        let rest = self.ready.split_off(limit.min(self.ready.len()));
+        let lot = Arc::new(std::mem::replace(&mut self.ready, rest));
+        if lot.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (scope, tenant) = (&self.scope, self.scope.tenant());
+        for start in (0..lot.len()).step_by(CUSTOMERS_PER_INSERT) {
+            let sealed = seal_chunk(sealer, &lot, start).await?;
+            sql::insert_customers(tx, scope, &lot[start..lot.len().min(start + CUSTOMERS_PER_INSERT)], &sealed).await?;
+        }
+        let macs: Vec<_> = lot.iter().flat_map(|r| r.customer.macs.iter().map(|mac| (r.customer.id, *mac))).collect();
+        for some in macs.chunks(MACS_PER_INSERT) {
+            sql::insert_macs(tx, scope, some).await?;
+        }
+        insert_macs_of_import(tx, tenant, now).await?;
+        insert_import_events(tx, tenant, now).await?;
+        let mut added = Vec::with_capacity(lot.len());
+        for ready in lot.iter() {
+            let customer = &ready.customer;
+            // nothing before him: he was added
+            customers_sql::insert_undo(tx, scope, job_id, customer.id, "", "").await?;
+            tx.audit(
+                AuditEntry::new(tenant.0, "customer.add", "customers", customer.id.0, &customer.username)
+                    .after(customer)
+                    .secret("password"),
+            );
+            tx.changed(tenant.0, "customers", customer.id.0);
+            added.push(Added { line: ready.line, id: customer.id.0, username: customer.username.clone() });
+        }
+        Ok(added)
+    }
 }
 
 async fn seal_chunk(sealer: &Sealer, ready: &Arc<Vec<Ready>>, start: usize) -> Result<Vec<Vec<u8>>, CustomerError> {

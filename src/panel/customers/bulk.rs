@@ -11,7 +11,7 @@ use crate::accounts::{AccountFilter, AccountPath, list_accounts};
 use crate::customers::bulk::{BulkAction, MOST_BULK, Skip};
 use crate::customers::finding::{CustomerLine, FIELDS, list_found_ids, list_line_devices, list_lines_of};
 use crate::customers::tags::parse_tags;
-use crate::jobs::{BULK, BulkArguments, UNDO, UndoArguments, ask_job, find_job};
+use crate::jobs::{BULK, BulkArguments, IMPORT, UNDO, UndoArguments, ask_job, find_job};
 use crate::lists::Filter;
 use crate::units::{JobId, parse_instant};
 use crate::web::{Complaints, Form, Id, Problem, Shell, Signed, go, html, refill};
@@ -278,7 +278,10 @@ pub(super) async fn run(who: Signed, form: Form) -> Result<Response, Problem> {
 /// `POST /customers/bulk/{id}/undo`: a job takes back what that job did.
 pub(super) async fn undo(who: Signed, Id(id): Id, _: Form) -> Result<Response, Problem> {
     let mut conn = who.site.db.read().await?;
-    let job = find_job(&mut conn, who.scope(), JobId(id)).await?.filter(|job| job.kind == BULK.name).ok_or(Problem::NotFound)?;
+    let job = find_job(&mut conn, who.scope(), JobId(id))
+        .await?
+        .filter(|job| [BULK.name, IMPORT.name].contains(&job.kind.as_str()))
+        .ok_or(Problem::NotFound)?;
     drop(conn);
     let arguments = serde_json::to_value(UndoArguments { job: job.id.to_string() }).map_err(|_| Problem::Internal)?;
     let asked = ask_job(&who.db(), &*who.ids()?, who.scope(), &UNDO, &arguments, who.now()).await?;

@@ -54,7 +54,7 @@ async fn alike(who: &Signed, phone: &str) -> Result<Vec<CustomerLine>, Problem> 
 }
 
 /// To whom a new customer belongs: whoever adds him if he sells, else the provider for whom he works.
-async fn owner(who: &Signed) -> Result<AccountId, Problem> {
+pub(super) async fn owner(who: &Signed) -> Result<AccountId, Problem> {
     let own = who.scope().acting().ok_or(Problem::NotFound)?;
     let mut conn = who.site.db.read().await?;
     let account = find_account_by_id(&mut conn, who.scope(), own).await?.ok_or(Problem::NotFound)?;

@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 
-use super::{BULK, CREATE, EXPORT, meaning};
+use super::{BULK, CREATE, EDIT, EXPORT, meaning};
 use crate::accounts::{AccountFilter, AccountPath, list_accounts};
 use crate::customers::finding::{
     COUNT_CAP, Cursor, CustomerLine, CustomerQuery, FIELDS, LineDevices, Meaning, Start, count_found, list_found, list_line_devices,
@@ -131,6 +131,7 @@ async fn parts(who: &Signed, shell: &Shell, state: &ListState, meaning: &Meaning
         views,
         names,
         primary: CREATE.lets(who.scope()).then(|| ("/customers/new".to_owned(), shell.t("customer-new"))),
+        links: import_link(who, shell).into_iter().chain(zones_link(who, shell)).collect(),
         bulk: BULK.lets(who.scope()).then(|| ("/customers/bulk", bulk_actions(shell))),
         ..Parts::default()
     };
@@ -142,6 +143,15 @@ async fn parts(who: &Signed, shell: &Shell, state: &ListState, meaning: &Meaning
 
 fn cursor(text: Option<&str>) -> Option<Cursor> {
     text.and_then(|text| text.parse().ok())
+}
+
+fn import_link(who: &Signed, shell: &Shell) -> Option<(String, String)> {
+    let may = super::import::IMPORT.lets(who.scope()) && who.scope().require_himself().is_ok();
+    may.then(|| ("/customers/import".to_owned(), shell.t("import")))
+}
+
+fn zones_link(who: &Signed, shell: &Shell) -> Option<(String, String)> {
+    EDIT.lets(who.scope()).then(|| ("/zones".to_owned(), shell.t("zones")))
 }
 
 fn bulk_actions(shell: &Shell) -> Vec<BulkAction> {
@@ -164,7 +174,7 @@ async fn explain_nothing(
     }
     if parts.hidden_by.is_empty() && state.filter.words.is_empty() && count(who, &Filter::default(), meaning).await? == 0 {
         let add = CREATE.lets(who.scope()).then(|| ("/customers/new".to_owned(), shell.t("customer-new")));
-        parts.first_use = Some((shell.t("customers-first-use"), add.into_iter().collect()));
+        parts.first_use = Some((shell.t("customers-first-use"), add.into_iter().chain(import_link(who, shell)).collect()));
     }
     Ok(())
 }

@@ -7,12 +7,14 @@ mod create;
 mod devices;
 mod edit;
 mod fields;
+mod import;
 mod list;
 mod overview;
 mod password;
 mod sessions;
 mod timeline;
 mod usage;
+mod zones;
 
 use crate::aaa::access::Access;
 use crate::accounts::capability::Capability;
@@ -73,6 +75,8 @@ pub fn routes() -> Routes {
         .post("/customers/{id}/disconnect", DISCONNECT, actions::disconnect)
         .post("/customers/{id}/password/show", SECRETS, password::show)
         .post("/customers/{id}/password/reset", SECRETS, password::reset)
+        .and(import::routes())
+        .and(zones::routes())
 }
 
 /// The customer of a path, if the scope sees him: else there is none.
@@ -90,7 +94,7 @@ async fn tab(who: &Signed, id: i64) -> Result<(Customer, Shell, Frame), Problem>
 }
 
 /// What instants and states mean to whoever asks, now.
-fn meaning(who: &Signed) -> Meaning<'_> {
+pub fn meaning(who: &Signed) -> Meaning<'_> {
     Meaning { now: who.now(), zone: who.tenant.zone(), rules: &who.tenant.access_rules }
 }
 

@@ -8,7 +8,8 @@ mod words;
 use askama::Template;
 use axum::response::Response;
 
-use self::words::{Notice, notices, state_class};
+pub use self::words::notices;
+use self::words::{Notice, state_class};
 use crate::accounts::capability::Capability;
 use crate::jobs::{
     Job, JobFilter, JobPlace, JobState, ScheduleLine, TERMS, list_attention, list_jobs, list_schedules, may_run_server_jobs,

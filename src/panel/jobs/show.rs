@@ -5,7 +5,9 @@ use axum::response::Response;
 
 use super::VIEW;
 use super::words::{self, Fact, facts, state_class};
-use crate::jobs::{BULK, BulkArguments, Job, JobRow, JobState, Outcome, count_job_rows, find_job, list_job_rows, may_change_job};
+use crate::jobs::{
+    BULK, BulkArguments, IMPORT, ImportArguments, Job, JobRow, JobState, Outcome, count_job_rows, find_job, list_job_rows, may_change_job,
+};
 use crate::panel::customers;
 use crate::units::JobId;
 use crate::web::{CsvExport, Id, Problem, Query, Shell, Signed, html, send_csv, with_refresh};
@@ -37,6 +39,8 @@ struct Page {
     may_change: bool,
     /// Where it is taken back.
     undo: Option<String>,
+    /// The rows of an import that failed, to be mended.
+    failed: Option<String>,
     choices: Vec<Choice>,
     lines: Vec<Line>,
     has_rows: bool,
@@ -89,6 +93,7 @@ pub(super) async fn show(who: Signed, Id(id): Id, query: Query) -> Result<Respon
         result: job.result.as_ref().map(|result| facts(&shell, result)).unwrap_or_default(),
         may_change: may_change_job(who.scope(), &job).is_ok(),
         undo: undo(&who, &job),
+        failed: failed(&job, &counts),
         choices: choices(&shell, &here, &counts, outcome),
         lines: rows.into_iter().map(|row| Line { class: outcome_class(row.outcome), row }).collect(),
         has_rows: !counts.is_empty(),
@@ -103,9 +108,20 @@ pub(super) async fn show(who: Signed, Id(id): Id, query: Query) -> Result<Respon
 
 /// Where the work of a job on many customers is taken back, for whoever may, once it is over.
 fn undo(who: &Signed, job: &Job) -> Option<String> {
-    let arguments = serde_json::from_value::<BulkArguments>(job.arguments.clone()).ok().filter(|_| job.kind == BULK.name)?;
+    let arguments = || serde_json::from_value::<BulkArguments>(job.arguments.clone()).ok();
+    let can_be_undone = match job.kind.as_str() {
+        kind if kind == BULK.name => arguments().is_some_and(|arguments| arguments.what.can_be_undone()),
+        kind => kind == IMPORT.name,
+    };
     let may = customers::BULK.lets(who.scope()) && who.scope().require_himself().is_ok();
-    (may && job.state.is_over() && arguments.what.can_be_undone()).then(|| format!("/customers/bulk/{}/undo", job.id))
+    (may && job.state.is_over() && can_be_undone).then(|| format!("/customers/bulk/{}/undo", job.id))
+}
+
+/// Where the failed rows of an import are, as they were sent.
+fn failed(job: &Job, counts: &[(Outcome, i64)]) -> Option<String> {
+    let arguments = serde_json::from_value::<ImportArguments>(job.arguments.clone()).ok().filter(|_| job.kind == IMPORT.name)?;
+    let has = counts.iter().any(|(outcome, count)| *outcome == Outcome::Failed && *count > 0);
+    has.then(|| format!("/customers/import/{}/failed.csv", arguments.import))
 }
 
 fn outcome_class(outcome: Outcome) -> &'static str {

@@ -24,7 +24,7 @@ mod tests {
     use super::*;
     use crate::accounts::Scope;
     use crate::customers::list_devices;
-    use crate::packages::{NewPackage, PackageTerms, add_package};
+    use crate::packages::{NewPackage, add_package};
     use crate::routers::pools::{NewPool, add_pool, list_leases, parse_ranges};
     use crate::sessions::Record;
     use crate::store::KeyFile;
@@ -40,7 +40,7 @@ mod tests {
         let (id, owner) = crate::accounts::ensure_default_tenant(&fresh.db, &fresh.ids, "mine", NOW).await.expect("a tenant");
         let tenant = crate::accounts::find_tenant(&mut fresh.db.read().await.expect("reads"), "mine").await.expect("read").expect("one");
         let scope = Scope::administrator(id);
-        let package = NewPackage { name: "home".into(), terms: PackageTerms::default() };
+        let package = NewPackage { name: "home".into(), ..NewPackage::default() };
         add_package(&fresh.db, &fresh.ids, &scope, owner, package, NOW).await.expect("a package");
         let sealer = KeyFile::read_or_create(&fresh.folder.path().join("key")).expect("a key").sealer();
         let password = crate::customers::CustomerPassword::new("pass word").expect("a password");

@@ -112,6 +112,20 @@ pub fn addresses(world: &World, actor: &'static str, line: &Line) -> Vec<Target>
             };
             CUSTOMER_OWNERS.into_iter().map(of).chain(absent("")).collect()
         }
+        About::OwnImport => {
+            let of = |(key, id): (&&'static str, &i64)| {
+                let verdict = if *key == actor { good(line) } else { Verdict::Absent };
+                target(key, with_id(id.to_string()), verdict)
+            };
+            known.imports.iter().map(of).chain(absent("")).collect()
+        }
+        About::SeenZone => {
+            let of = |owner: &'static str| {
+                let verdict = if sees(actor, owner) { good(line) } else { Verdict::Absent };
+                target(owner, with_id(known.zones[owner].to_string()), verdict)
+            };
+            CUSTOMER_OWNERS.into_iter().map(of).chain(absent("")).collect()
+        }
         About::SeenCustomer => {
             let of = |owner: &'static str| {
                 let verdict = if sees(actor, owner) { good(line) } else { Verdict::Absent };

@@ -51,6 +51,10 @@ fn whoever_may_does() {
                         let own = CUSTOMER_OWNERS.iter().filter(|key| **key == actor);
                         own.map(|key| (None, line.path.replace("{id}", &known.views[key].to_string()))).collect()
                     }
+                    About::OwnImport => {
+                        let own = known.imports.get(actor).into_iter();
+                        own.map(|id| (None, line.path.replace("{id}", &id.to_string()))).collect()
+                    }
                     About::SeenCustomer => {
                         let seen = CUSTOMER_OWNERS.iter().filter(|owner| sees(actor, owner)).take(2);
                         seen.map(|owner| (None, line.path.replace("{id}", &known.customers[owner].to_string()))).collect()

@@ -9,7 +9,9 @@ use tollgate::accounts::{
     AccountChanges, Guest, NewAccount, NewApiKey, Role, RoleChanges, Scope, TenantChanges, add_account, add_api_key, add_tenant,
     find_account_by_name, find_tenant, make_sign_in_link, permit, reset_password, set_account, set_role, set_tenant,
 };
-use tollgate::customers::{CustomerPassword, NewCustomer, add_customer, check_reply_syntax};
+use tollgate::customers::import::add_import;
+use tollgate::customers::zones::add_zone;
+use tollgate::customers::{CustomerError, CustomerPassword, NewCustomer, add_customer, check_reply_syntax};
 use tollgate::jobs::{JobContext, JobFailure, JobRow, Kind, Outcome, Place, Runner, Terms, ask_job};
 use tollgate::lists::{NewView, add_view};
 use tollgate::routers::{NewRouter, RouterSecret, add_router};
@@ -21,6 +23,8 @@ use super::cast::{
     CAST, CUSTOMER_OWNERS, GIVEN, JOB_OWNERS, KEY_HOLDERS, SERVER_JOB_MARK, Side, customer_mark, host_name, job_mark, key_mark, mark, name,
     part_of, tenant_name,
 };
+use super::model::is_let_in;
+use super::table::IMPORT;
 use super::world::{CUSTOMER, Known, PASSPHRASE, SignIns, cheap_hasher, key_file, lease, make_site, now};
 use crate::harness::{Store, TestServer};
 
@@ -176,7 +180,15 @@ impl Builder {
         let (side, mark) = (part_of(key).side, customer_mark(key));
         let (scope, owner) = (self.scope(side), self.known.account(key));
         let tenant = find_tenant(&mut self.db.read().await.expect("reads"), tenant_name(side)).await.expect("read").expect("a tenant");
+        // its name tells nothing: those below use it too
+        let zone = format!("zone-{}", self.known.zones.len());
+        let added = add_zone(&self.db, &self.ids(), &scope, owner, &zone, now()).await;
+        self.known.zones.insert(key, added.expect("a zone").id);
+        // what new ones and renamed ones would be called: taken
+        let plain = add_zone(&self.db, &self.ids(), &scope, owner, "zone-plain", now()).await;
+        assert!(plain.is_ok() || matches!(plain, Err(CustomerError::ZoneTaken(_))));
         let new = NewCustomer {
+            zone: Some(zone),
             name: format!("Customer {mark}"),
             phone: format!("+{mark}"),
             note: mark.clone(),
@@ -190,6 +202,11 @@ impl Builder {
         let view = NewView { list: "customers", name: format!("view of {mark}"), query: String::new(), is_team: false };
         let id = add_view(&self.db, &self.ids(), &scope, &view, now()).await.expect("a view");
         self.known.views.insert(key, id);
+        if is_let_in(key, IMPORT) {
+            let (name, content) = (format!("file of {mark}"), format!("username,password,package\n{mark}-new,secret,no-such-package\n"));
+            let sent = add_import(&self.db, &self.ids(), &self.site.sealer, &scope, owner, &name, content.as_bytes(), now()).await;
+            self.known.imports.insert(key, sent.expect("kept").id);
+        }
     }
 
     /// What was decided, as the store keeps it: each customer's own, so long ago that his page tells what to look at; and at routers of some who have nobody below that acts

@@ -34,6 +34,10 @@ pub enum About {
     OwnKey,
     /// A view of a list that he kept.
     OwnView,
+    /// A file of customers that he sent.
+    OwnImport,
+    /// A zone of an account that he sees.
+    SeenZone,
     /// A customer of an account that he sees.
     SeenCustomer,
     /// A tenant: his own, or for a Developer any.
@@ -133,6 +137,8 @@ const CUSTOMERS_CREATE: Who = Who::HoldsAll(&["customers.view", "customers.creat
 const CUSTOMERS_SUSPEND: Who = Who::HoldsAll(&["customers.view", "customers.suspend"]);
 const CUSTOMERS_ACTIVATE: Who = Who::HoldsAll(&["customers.view", "customers.activate"]);
 const CUSTOMERS_SESSIONS: Who = Who::HoldsAll(&["customers.view", "sessions.view"]);
+/// Whoever sends files of customers.
+pub const IMPORT: Who = Who::HoldsAll(&["customers.view", "customers.create", "special.bulk-operations"]);
 const CUSTOMERS_BULK: Who = Who::HoldsAll(&["customers.view", "special.bulk-operations"]);
 const CUSTOMERS_SECRETS: Who = Who::HoldsAll(&["customers.view", "special.sensitive-data"]);
 const OWN_KEYS: Who = holds(&["api-keys.own"]);
@@ -168,7 +174,7 @@ const LIST: &[&str] = &[
 /// See the head of the file.
 pub const TABLE: &[Line] = &[
     get("/static/{file}", Who::Anybody).about(About::File),
-    get("/", Who::SignedIn).answers(303, "leads to the first page of the menu"),
+    get("/", Who::SignedIn).queries(&["refresh=1"]),
     // the door
     get("/sign-in", Who::Anybody)
         .queries(&["next=/profile", "next=//evil.example", "said=signed-out&name=x"])
@@ -224,6 +230,18 @@ pub const TABLE: &[Line] = &[
     post("/customers/bulk/run", CUSTOMERS_BULK)
         .form(&[("action", "activate"), ("all", "yes"), ("q", ""), ("count", "0")])
         .answers(422, "it is another list than was seen"),
+    get("/customers/import", IMPORT),
+    post("/customers/import", IMPORT).answers(400, "a file is sent in another kind of form"),
+    get("/customers/import/sample.csv", IMPORT),
+    get("/customers/import/{id}", IMPORT).about(About::OwnImport),
+    post("/customers/import/{id}", IMPORT).about(About::OwnImport).accounts(&["owner"]),
+    post("/customers/import/{id}/run", IMPORT).about(About::OwnImport).answers(422, "no row of it can be imported"),
+    post("/customers/import/{id}/remove", IMPORT).about(About::OwnImport),
+    get("/customers/import/{id}/failed.csv", IMPORT).about(About::OwnImport),
+    get("/zones", CUSTOMERS),
+    post("/zones", CUSTOMERS_EDIT).form(&[("name", "zone-plain")]).answers(422, "there is one of this name"),
+    post("/zones/{id}/rename", CUSTOMERS_EDIT).about(About::SeenZone).form(&[("name", "zone-plain")]).answers(422, "another has this name"),
+    post("/zones/{id}/remove", CUSTOMERS_EDIT).about(About::SeenZone).answers(422, "a customer is in it"),
     post("/customers/bulk/{id}/undo", CUSTOMERS_BULK).about(About::OthersJob).answers(404, "it is a job of another kind"),
     get("/customers/{id}", CUSTOMERS).about(About::SeenCustomer),
     get("/customers/{id}/connect", CUSTOMERS_SESSIONS).about(About::SeenCustomer),
@@ -302,6 +320,7 @@ pub const TABLE: &[Line] = &[
         .answers(200, "shows the key, once"),
     post("/api-keys/{id}/revoke", OWN_KEYS).about(About::OwnKey),
     get("/api/v1/account", Who::Program).answers(401, "no sign-in is a key"),
+    post("/api/v1/widgets/refresh", Who::Program).answers(401, "no sign-in is a key"),
     get("/profile", Who::SignedIn),
     post("/profile", Who::SignedIn).form(&[("full_name", "New Name"), ("email", ""), ("phone", "1")]),
     get("/profile/security", Who::SignedIn),

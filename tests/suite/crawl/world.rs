@@ -52,6 +52,9 @@ pub struct Known {
     /// Customers and views, by whose they are.
     pub customers: HashMap<&'static str, i64>,
     pub views: HashMap<&'static str, i64>,
+    /// Zones by whose they are, and files that somebody sent, of whoever may.
+    pub zones: HashMap<&'static str, i64>,
+    pub imports: HashMap<&'static str, i64>,
     pub sign_ins: HashMap<&'static str, SignIns>,
     /// By who asked; that of the server as `(the server)`.
     pub jobs: HashMap<&'static str, JobId>,

@@ -77,6 +77,8 @@ impl Page {
     }
 }
 
+const FORM: &str = "application/x-www-form-urlencoded";
+
 impl Browser {
     /// A new one, without cookies, for a running server.
     pub fn new(server: &TestServer) -> Browser {
@@ -102,7 +104,7 @@ impl Browser {
 
     /// Gets a page.
     pub fn get(&mut self, path: &str) -> Page {
-        self.ask("GET", path, None)
+        self.ask("GET", path, None, "")
     }
 
     /// Where a redirect leads.
@@ -115,7 +117,7 @@ impl Browser {
         let fields: Vec<(&str, &str)> = form.fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
         match form.is_post {
-            true => self.ask("POST", &form.action, Some(&query)),
+            true => self.ask("POST", &form.action, Some((FORM, query.as_bytes())), ""),
             false => self.get(&format!("{}?{query}", form.action.split('?').next().unwrap_or_default())),
         }
     }
@@ -129,10 +131,33 @@ impl Browser {
     /// Posts fields that no page has shown, as a forger would; without a token.
     pub fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        self.ask("POST", path, Some(&body))
+        self.ask("POST", path, Some((FORM, body.as_bytes())), "")
     }
 
-    fn ask(&mut self, method: &str, path: &str, form: Option<&str>) -> Page {
+    /// Sends a form with a file, as browsers do (RFC 7578).
+    pub fn send_file(&mut self, form: &PageForm, file_name: &str, content: &[u8]) -> Page {
+        const BOUNDARY: &str = "----tests-boundary";
+        let mut body = Vec::new();
+        for (name, value) in &form.fields {
+            body.extend_from_slice(
+                format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").as_bytes(),
+            );
+        }
+        let head = format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{file_name}\"\r\nContent-Type: text/csv\r\n\r\n"
+        );
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(content);
+        body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
+        self.ask("POST", &form.action, Some((&format!("multipart/form-data; boundary={BOUNDARY}"), &body)), "")
+    }
+
+    /// Asks the API with a key, as programs do.
+    pub fn call(&mut self, method: &str, path: &str, key: &str, body: &str) -> Page {
+        self.ask(method, path, Some(("application/json", body.as_bytes())), &format!("Authorization: Bearer {key}\r\n"))
+    }
+
+    fn ask(&mut self, method: &str, path: &str, body: Option<(&str, &[u8])>, more: &str) -> Page {
         let mut stream = TcpStream::connect_timeout(&self.address, Duration::from_secs(5)).expect("the server listens");
         stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a socket");
         let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nUser-Agent: tests\r\n", self.host);
@@ -140,13 +165,13 @@ impl Browser {
             let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             head.push_str(&format!("Cookie: {}\r\n", pairs.join("; ")));
         }
-        if let Some(form) = form {
-            let length = form.len();
+        head.push_str(more);
+        if let Some((kind, body)) = body {
             head.push_str(&format!("Origin: http://{}\r\nSec-Fetch-Site: same-origin\r\n", self.host));
-            head.push_str(&format!("Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n"));
+            head.push_str(&format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len()));
         }
-        let request = format!("{head}\r\n{}", form.unwrap_or_default());
-        stream.write_all(request.as_bytes()).expect("the server reads");
+        let request = [head.as_bytes(), b"\r\n", body.map_or(&[][..], |(_, body)| body)].concat();
+        stream.write_all(&request).expect("the server reads");
         let mut octets = Vec::new();
         stream.read_to_end(&mut octets).unwrap_or_else(|error| panic!("{method} {path}: {error}"));
         let page = read_answer(path, &octets).unwrap_or_else(|| panic!("{method} {path}: {:?}", String::from_utf8_lossy(&octets)));

@@ -5,6 +5,8 @@ mod api_keys;
 mod audit;
 mod connect;
 mod customers;
+mod home;
+mod import;
 mod jobs;
 mod roles;
 mod settings;

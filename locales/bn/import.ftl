@@ -1,0 +1,46 @@
+import = গ্রাহক আমদানি
+import-file = ফাইল
+import-file-hint = CSV, প্রথম লাইনে কলামের নাম, UTF-8, সর্বোচ্চ ২০,০০০ সারি ও ৪ MiB। এখনো কিছু লেখা হবে না।
+import-paste = ফাইলের বদলে লাইন পেস্ট করুন
+import-pasted = পেস্ট করা লাইন
+import-lines = লাইনগুলো, প্রথমটিতে কলামের নাম
+import-owner = যার গ্রাহক
+import-owner-gone = গ্রাহকেরা যে অ্যাকাউন্টের হতেন সেটি আর নেই: অন্যটি বাছুন।
+import-send = ফাইলটি পড়ুন
+import-columns = কলাম
+import-columns-hint = চেনা কলামগুলো; অন্য প্রোগ্রামের ফাইল পরের পাতায় মেলানো হয়। username, password ও package লাগবেই।
+import-sample = নমুনা ফাইল
+import-earlier = আগের ফাইল
+import-sent-at = পাঠানো
+import-asked = আমদানি হয়েছে
+import-waits = আমদানি হয়নি
+import-another = অন্য ফাইল
+import-remove = ফাইলটি সরান
+said-import-removed = ফাইলটি সরানো হয়েছে।
+import-run = { $count ->
+    [one] ১ জন গ্রাহক
+   *[other] { $count } জন গ্রাহক
+} আমদানি করুন
+import-was-asked = এই ফাইলটি আমদানি হয়েছে।
+import-job = প্রতিটি সারির ফল
+import-failed-csv = ব্যর্থ সারি CSV হিসেবে
+import-good = যোগ হবে
+import-bad = সমস্যা আছে
+import-dry-hint = বোতাম চাপার আগে কিছুই লেখা হয় না। প্রথমে ব্যাকআপ নেওয়া হয়; সমস্যাযুক্ত সারি বাদ যায়, আর আমদানি ফিরিয়ে নেওয়া যায়।
+import-layout = ফাইলটি যেভাবে পড়া হয়
+import-theirs = ফাইলে
+import-ours = আমাদের কাছে
+import-examples = যেমন
+import-left-out = – বাদ –
+import-defaults = সারিতে না থাকলে
+import-delimiter = ঘর আলাদা করে
+delimiter-comma = কমা
+delimiter-semicolon = সেমিকোলন
+delimiter-tab = ট্যাব
+import-passwords = পাসওয়ার্ড না থাকলে একটি বানিয়ে দিন
+import-again = এভাবে আবার পড়ুন
+import-rows = সারি
+import-line = লাইন
+import-outcome = ফল
+import-fine = যোগ হবে
+import-nothing = এই ফাইলের কোনো সারিই আমদানি করা যাবে না।

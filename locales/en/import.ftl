@@ -1,0 +1,46 @@
+import = Import customers
+import-file = File
+import-file-hint = CSV with a line of column names, UTF-8, at most 20,000 rows and 4 MiB. Nothing is written yet.
+import-paste = Paste lines instead
+import-pasted = pasted lines
+import-lines = Lines, the first with the names of the columns
+import-owner = Customers of
+import-owner-gone = The account that the customers should belong to is gone: choose another.
+import-send = Read the file
+import-columns = Columns
+import-columns-hint = Known columns; files of other programs are matched on the next page. Needed are username, password and package.
+import-sample = Sample file
+import-earlier = Earlier files
+import-sent-at = Sent
+import-asked = imported
+import-waits = not imported
+import-another = Another file
+import-remove = Remove this file
+said-import-removed = The file was removed.
+import-run = Import { $count ->
+    [one] 1 customer
+   *[other] { $count } customers
+}
+import-was-asked = This file was imported.
+import-job = What became of each row
+import-failed-csv = Failed rows as CSV
+import-good = Would be added
+import-bad = With problems
+import-dry-hint = Nothing is written before you press the button. A backup is made first; rows with problems are left out, and the import can be taken back.
+import-layout = How the file is read
+import-theirs = In the file
+import-ours = Is our
+import-examples = Such as
+import-left-out = – left out –
+import-defaults = Where a row has none
+import-delimiter = Fields are separated by
+delimiter-comma = comma
+delimiter-semicolon = semicolon
+delimiter-tab = tab
+import-passwords = Make up a password where there is none
+import-again = Read it again so
+import-rows = Rows
+import-line = Line
+import-outcome = Outcome
+import-fine = would be added
+import-nothing = No row of this file can be imported.
