@@ -94,6 +94,7 @@ fn now() -> i64 {
 
 /// The id of a customer.
 fn list_id(server: &crate::harness::TestServer, username: &str) -> String {
-    let shown: serde_json::Value = serde_json::from_str(&server.must(&["customer", "show", username, "--json"])).expect("JSON");
-    shown["id"].as_str().expect("an id").to_owned()
+    let all: Vec<serde_json::Value> = serde_json::from_str(&server.must(&["customer", "ls", "--json"])).expect("JSON");
+    let one = all.iter().find(|customer| customer["username"] == username).expect("listed");
+    one["id"].as_str().expect("an id").to_owned()
 }

@@ -16,7 +16,7 @@ fn file() -> String {
 fn done(browser: &mut Browser, address: &str) -> Page {
     wait::until("the job is over", wait::SOON, || {
         let page = browser.get(address).expect(200);
-        page.body.contains(">Done<").then_some(page)
+        (!page.text().contains("Cancel this job")).then_some(page)
     })
 }
 
