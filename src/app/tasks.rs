@@ -24,6 +24,7 @@ use crate::aaa::snapshot::{self, SnapshotError};
 use crate::aaa::unknown::UnknownSources;
 use crate::accounts::delete_old_sign_ins;
 use crate::config::Config;
+use crate::customers::take_next_packages;
 use crate::jobs::Runner;
 use crate::journal::{JournalState, LocalLog, LogBatch};
 use crate::listen::{LogPool, PendingReply};
@@ -37,6 +38,8 @@ const HISTORY_EVERY: Duration = Duration::from_secs(600);
 /// How long sign-ins and links are kept after their end.
 const SIGN_INS_MS: i64 = 90 * crate::units::DAY_MS;
 const HISTORY_PAUSE: Duration = Duration::from_millis(250);
+const PACKAGES_EVERY: Duration = Duration::from_secs(20);
+const PACKAGES_AT_ONCE: i64 = 500;
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
 const RENEW_EVERY: Duration = Duration::from_secs(20);
 /// A follower that has heard nothing for this long has lost its database, milliseconds.
@@ -133,6 +136,7 @@ pub fn spawn(work: Work, parts: &Arc<Parts>, health: &Arc<Health>, stop: watch::
         tokio::spawn(work.applier.run(stop.clone(), parts.applier.clone())),
         tokio::spawn(publisher.run(work.db.clone(), now_ms, stop.clone())),
         tokio::spawn(keep_history(history, work.db.clone(), stop.clone())),
+        tokio::spawn(change_packages(work.db.clone(), stop.clone())),
         tokio::spawn(identity::run(work.db.clone(), parts.clone(), stop.clone())),
         tokio::spawn(Arc::new(runner).run(stop.clone())),
         tokio::spawn(keep_decisions(work.db.clone(), work.decisions, ids, retention_ms, stop.clone())),
@@ -273,6 +277,23 @@ async fn keep_history(mut keeper: HistoryKeeper, db: Db, mut stop: watch::Receiv
 }
 
 /// Sign-ins and links that are over for three months; the audit log keeps what they were.
+/// Gives customers whose time is over the package that waited for it.
+async fn change_packages(db: Db, mut stop: watch::Receiver<bool>) {
+    let mut tick = tokio::time::interval(PACKAGES_EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {}
+            _ = stop.changed() => return,
+        }
+        match take_next_packages(&db, now_ms(), PACKAGES_AT_ONCE).await {
+            Ok(0) => {}
+            Ok(customers) => tracing::info!(customers, "packages were changed at the end of their time"),
+            Err(error) => tracing::debug!(%error, "packages are not changed now"),
+        }
+    }
+}
+
 async fn forget_sign_ins(db: &Db) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
     delete_old_sign_ins(&mut tx, now_ms() - SIGN_INS_MS).await?;

@@ -97,6 +97,9 @@ struct SetArgs {
     /// Name of another package
     #[arg(long, value_name = "NAME")]
     package: Option<String>,
+    /// Name of the package that he gets when his time runs out
+    #[arg(long, value_name = "NAME", conflicts_with = "package")]
+    next_package: Option<OrNone<String>>,
     /// MAC address to add; may be repeated
     #[arg(long, value_name = "MAC")]
     add_mac: Vec<Mac>,
@@ -348,6 +351,7 @@ async fn set(globals: &Globals, ctx: &Context, args: SetArgs) -> Result<(), Fail
     let mut changes = args.fields.changes(ctx, &scope, &tenant).await?;
     changes.username = args.rename;
     changes.package = args.package;
+    changes.next_package = args.next_package.map(|OrNone(name)| name);
     changes.add_macs = args.add_mac;
     changes.remove_macs = args.remove_mac;
     changes.new_period = args.new_period;

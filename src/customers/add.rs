@@ -140,6 +140,7 @@ impl NewCustomer {
             activated_at: None,
             period_started_at: None,
             package_since_at: None,
+            next_package_id: None,
             closed_at: None,
             registered_at: now,
             updated_at: now,

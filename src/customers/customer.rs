@@ -192,6 +192,8 @@ pub struct Customer {
     /// Since when he has his package; `None` = since he was added.
     #[serde(serialize_with = "optional_instant")]
     pub package_since_at: Option<UnixMs>,
+    /// The package that he gets when his time runs out.
+    pub next_package_id: Option<PackageId>,
     /// When he left.
     #[serde(serialize_with = "optional_instant")]
     pub closed_at: Option<UnixMs>,

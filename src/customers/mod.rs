@@ -14,6 +14,7 @@ pub mod finding;
 mod fold;
 pub mod import;
 mod list;
+mod next_package;
 mod password;
 mod purchase;
 mod rekey;
@@ -46,6 +47,7 @@ pub use list::{
     CustomerFilter, CustomerWithPassword, count_customers, find_customer, find_customer_by_id, find_customer_with_password, list_customers,
     list_top_ups,
 };
+pub use next_package::take_next_packages;
 pub use password::{CustomerPassword, PASSWORD_PLACE, set_password};
 pub use purchase::after;
 pub use rekey::rekey_usernames;

@@ -16,7 +16,7 @@ use crate::accounts::capability::Capability;
 use crate::accounts::{Denial, Scope, Tenant};
 use crate::packages::{Limits, LimitsChanges, Package, find_package_by_id, find_package_to_give};
 use crate::store::{AuditEntry, Conn, Db, StoreError, Tx};
-use crate::units::{AccountId, CustomerId, Mac, UnixMs};
+use crate::units::{AccountId, CustomerId, Mac, PackageId, UnixMs};
 
 /// What to change: the outer `None` leaves a field as it is, `Some(None)` empties it.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +25,8 @@ pub struct CustomerChanges {
     pub username: Option<String>,
     /// Name of another package.
     pub package: Option<String>,
+    /// Name of the package that he gets when his time runs out.
+    pub next_package: Option<Option<String>>,
     /// New code.
     pub code: Option<String>,
     /// Full name.
@@ -174,6 +176,27 @@ async fn package_after(conn: &mut Conn, scope: &Scope, before: &Customer, name: 
     }
 }
 
+/// The package that he gets next: what is said, or what waited unless he gets another one now.
+async fn next_package_id(
+    conn: &mut Conn,
+    scope: &Scope,
+    after: &Customer,
+    changes: &CustomerChanges,
+) -> Result<Option<PackageId>, CustomerError> {
+    let next = match &changes.next_package {
+        None if changes.package.is_some() => None,
+        None => after.next_package_id,
+        Some(None) => None,
+        Some(Some(_)) if after.expires_at.is_none() => {
+            return Err(CustomerError::BadField("his time does not run out: give him the package now".to_owned()));
+        }
+        Some(Some(name)) => {
+            Some(find_package_to_give(conn, scope, name).await?.ok_or_else(|| CustomerError::UnknownPackage(name.clone()))?.id)
+        }
+    };
+    Ok(next.filter(|next| *next != after.package_id))
+}
+
 /// Applies the changes; a running server follows within a second. `tenant` is the scope's own, with its rules.
 pub async fn set_customer(
     db: &Db,
@@ -226,7 +249,10 @@ pub(super) async fn set_customer_in(
     reply_check: ReplyCheck<'_>,
     now: UnixMs,
 ) -> Result<Customer, CustomerError> {
-    let before = locked(tx, scope, id, changes.since, now).await?;
+    let found = locked(tx, scope, id, changes.since, now).await?;
+    let mut before = found.clone();
+    // his time was over before anybody looked: what is changed is changed of what he has by now
+    super::next_package::take_next(&mut before, now);
     let mut after = changes.apply(before.clone(), reply_check)?;
     if let Some(secs) = changes.extend_secs {
         // Who never expires has nothing to extend; whose time is over gets the days from now on.
@@ -246,6 +272,7 @@ pub(super) async fn set_customer_in(
     }
     let package = package_after(tx, scope, &before, changes.package.as_deref()).await?;
     after.package_id = package.id;
+    after.next_package_id = next_package_id(tx, scope, &after, changes).await?;
     changes.begin_periods(&before, &mut after, &package.terms.limits, now);
     check_allowed(scope, &before, &after)?;
     check_limits(&after, &package.terms.limits)?;
@@ -257,7 +284,7 @@ pub(super) async fn set_customer_in(
     if after.macs != before.macs {
         write_macs(tx, scope, id, &before.macs, &after.macs, STAFF, now).await?;
     }
-    let mut entry = AuditEntry::new(scope.tenant().0, "customer.set", "customers", id.0, &before.username).before(&before).after(&after);
+    let mut entry = AuditEntry::new(scope.tenant().0, "customer.set", "customers", id.0, &before.username).before(&found).after(&after);
     if !changes.reason.is_empty() {
         entry = entry.note("reason", &changes.reason);
     }

@@ -232,3 +232,55 @@ async fn purchases_renewals_and_first_logins_move_a_customers_instants() {
         fresh.end().await;
     }
 }
+
+#[tokio::test]
+async fn a_package_that_waits_is_taken_when_the_time_is_over() {
+    const DAY: i64 = crate::units::DAY_MS;
+    for fresh in each_database().await {
+        let (db, ids) = (&fresh.db, &fresh.ids);
+        let sealer = KeyFile::read_or_create(&fresh.folder.path().join("key")).expect("a key").sealer();
+        let (tenant, owner) = add_tenant(db, ids, "default", "UTC", "USD", NOW).await.expect("a tenant");
+        let scope = &Scope::administrator(tenant.id);
+        for name in ["home", "office"] {
+            add_package(db, ids, scope, owner, NewPackage { name: name.into(), ..Default::default() }, NOW).await.expect("a package");
+        }
+        for (name, days) in [("waits", Some(1)), ("renews", Some(1)), ("for-ever", None)] {
+            let new = NewCustomer { expires_at: days.map(|days| NOW + days * DAY), ..NewCustomer::new(name, password("x"), "home") };
+            add_customer(db, ids, &sealer, scope, &tenant, owner, new, &check_reply_syntax, NOW).await.expect("added");
+        }
+        let set = |name: &'static str, changes: CustomerChanges, now| {
+            let tenant = tenant.clone();
+            async move { set_customer(db, scope, &tenant, name, &changes, &check_reply_syntax, now).await }
+        };
+        let next = |name: Option<&str>| CustomerChanges { next_package: Some(name.map(str::to_owned)), ..CustomerChanges::default() };
+        let refused = set("for-ever", next(Some("office")), NOW).await.expect_err("never");
+        assert!(refused.to_string().contains("does not run out"), "{refused}");
+        let home = set("waits", next(Some("home")), NOW).await.expect("changed");
+        assert_eq!(home.next_package_id, None, "he has it");
+        for name in ["waits", "renews"] {
+            let waits = set(name, next(Some("office")), NOW).await.expect("changed");
+            assert_eq!((waits.package_id, waits.next_package_id.is_some()), (home.package_id, true));
+        }
+        assert!(remove_package(db, scope, "office", NOW).await.expect_err("waited for").to_string().contains("2 customers"));
+        // whoever renews before anybody looked has it from then on, and what it cost before is no purchase
+        let extend = CustomerChanges { extend_secs: Some(86_400), ..CustomerChanges::default() };
+        let renewed = set("renews", extend, NOW + DAY + 5).await.expect("changed");
+        assert_eq!((renewed.next_package_id, renewed.expires_at), (None, Some(NOW + 2 * DAY + 5)));
+        assert_ne!(renewed.package_id, home.package_id);
+
+        assert_eq!(take_next_packages(db, NOW + DAY - 1, 9).await.expect("looked"), 0, "not yet");
+        assert_eq!(take_next_packages(db, NOW + DAY, 9).await.expect("looked"), 1);
+        assert_eq!(take_next_packages(db, NOW + DAY, 9).await.expect("looked"), 0, "once");
+        let mut conn = db.read().await.expect("reads");
+        let taken = find_customer(&mut conn, scope, "waits").await.expect("read").expect("there");
+        drop(conn);
+        let seen = (taken.package_id, taken.next_package_id, taken.expires_at, taken.package_since_at);
+        assert_eq!(seen, (renewed.package_id, None, Some(NOW + DAY), Some(NOW + DAY)));
+        // one that is taken now leaves nothing waiting
+        let back = set("renews", next(Some("home")), NOW + DAY + 6).await.expect("changed");
+        assert!(back.next_package_id.is_some());
+        let now = set("renews", CustomerChanges { package: Some("home".into()), ..CustomerChanges::default() }, NOW + DAY + 7).await;
+        assert_eq!(now.expect("changed").next_package_id, None);
+        fresh.end().await;
+    }
+}

@@ -192,9 +192,10 @@ pub(super) async fn update_package(conn: &mut Conn, scope: &Scope, p: &Package) 
         i64::from(t.interim_secs), &t.mikrotik_group, json(&t.limits)?, p.retail_price_minor, from, to)
 }
 
-/// How many customers of the tenant have the package, whoever owns them: it cannot go before they have another one.
+/// How many customers of the tenant have the package or get it next, whoever owns them: it cannot go before they have another one.
 pub(super) async fn count_customers_of(conn: &mut Conn, scope: &Scope, id: PackageId) -> Result<i64, StoreError> {
-    let (n,) = q!(one conn, (i64,), "SELECT COUNT(*) FROM customers WHERE tenant_id = $1 AND package_id = $2", scope.tenant().0, id.0)?;
+    let (n,) = q!(one conn, (i64,), "SELECT COUNT(*) FROM customers WHERE tenant_id = $1 AND (package_id = $2 OR next_package_id = $2)",
+        scope.tenant().0, id.0)?;
     Ok(n)
 }
 

@@ -36,6 +36,8 @@ pub(super) struct Touched {
     pub activated_at: Option<UnixMs>,
     pub period_started_at: Option<UnixMs>,
     pub package_since_at: Option<UnixMs>,
+    #[serde(default)]
+    pub next_package_id: Option<i64>,
     pub macs: Vec<String>,
     pub tags: Vec<String>,
 }
@@ -54,6 +56,7 @@ impl Touched {
             activated_at: c.activated_at,
             period_started_at: c.period_started_at,
             package_since_at: c.package_since_at,
+            next_package_id: c.next_package_id.map(|id| id.0),
             macs: c.macs.iter().map(Mac::to_string).collect(),
             tags: tags.to_vec(),
         }
@@ -73,6 +76,7 @@ impl Touched {
             activated_at: self.activated_at,
             period_started_at: self.period_started_at,
             package_since_at: self.package_since_at,
+            next_package_id: self.next_package_id.map(crate::units::PackageId),
             macs: self.macs.iter().map(|mac| mac.parse()).collect::<Result<_, _>>().map_err(|_| broken("devices"))?,
             ..c.clone()
         })

@@ -81,7 +81,11 @@ pub(super) async fn extend(who: Signed, Id(id): Id, form: Form) -> Result<Respon
 
 pub(super) async fn change_package(who: Signed, Id(id): Id, form: Form) -> Result<Response, Problem> {
     let package = form.filled("package").map(str::to_owned);
-    change(&who, id, form, "package", CustomerChanges { package, ..CustomerChanges::default() }, "customer-package-changed").await
+    let (changes, said) = match form.text("when") {
+        "expiry" => (CustomerChanges { next_package: Some(package), ..CustomerChanges::default() }, "customer-package-waits"),
+        _ => (CustomerChanges { package, ..CustomerChanges::default() }, "customer-package-changed"),
+    };
+    change(&who, id, form, "package", changes, said).await
 }
 
 pub(super) async fn transfer(who: Signed, Id(id): Id, form: Form) -> Result<Response, Problem> {

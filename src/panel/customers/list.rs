@@ -151,7 +151,7 @@ fn import_link(who: &Signed, shell: &Shell) -> Option<(String, String)> {
 }
 
 fn zones_link(who: &Signed, shell: &Shell) -> Option<(String, String)> {
-    EDIT.lets(who.scope()).then(|| ("/zones".to_owned(), shell.t("zones")))
+    EDIT.lets(who.scope()).then(|| ("/customers/zones".to_owned(), shell.t("zones")))
 }
 
 fn bulk_actions(shell: &Shell) -> Vec<BulkAction> {

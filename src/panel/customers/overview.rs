@@ -9,7 +9,7 @@ use crate::accounts::{AccountFilter, AccountPath, list_accounts};
 use crate::customers::tags::list_tags_of;
 use crate::customers::zones::list_zones;
 use crate::customers::{Customer, HoldKind, find_customer_by_id, list_top_ups};
-use crate::packages::{list_package_ids, print_octets, print_rate};
+use crate::packages::{find_package_by_id, list_package_ids, print_octets, print_rate};
 use crate::web::list::Cell;
 use crate::web::object::Object;
 use crate::web::{Complaints, Form, Id, Problem, Shell, Signed, html, refill};
@@ -46,6 +46,7 @@ struct Page {
     is_held: bool,
     is_online: bool,
     expires: bool,
+    has_next: bool,
     can: Allowed,
 }
 
@@ -75,6 +76,10 @@ async fn page(who: &Signed, customer: Customer, form: Form, complaints: Complain
     let tags = list_tags_of(&mut conn, scope, customer.id).await?;
     let zone = list_zones(&mut conn, scope).await?.into_iter().find(|zone| Some(zone.id) == customer.zone_id).map(|zone| zone.name);
     let top_ups = list_top_ups(&mut conn, scope, customer.id).await?;
+    let next = match customer.next_package_id {
+        Some(next) => find_package_by_id(&mut conn, next).await?.map(|package| package.name),
+        None => None,
+    };
     let parent = match customer.parent_id {
         Some(parent) => find_customer_by_id(&mut conn, scope, parent).await?.map(|parent| called(&parent)),
         None => None,
@@ -93,7 +98,7 @@ async fn page(who: &Signed, customer: Customer, form: Form, complaints: Complain
     };
     Ok(Page {
         facts: facts(&shell, &customer, &frame.owner, zone, parent),
-        limits: limits(&shell, &customer, &frame.package),
+        limits: limits(&shell, &customer, &frame.package, next),
         top_ups: top_ups.iter().map(top_up).collect(),
         form,
         complaints,
@@ -106,6 +111,7 @@ async fn page(who: &Signed, customer: Customer, form: Form, complaints: Complain
         is_held: customer.hold.kind() != HoldKind::None,
         is_online: frame.online.is_some(),
         expires: customer.expires_at.is_some(),
+        has_next: customer.next_package_id.is_some(),
         can,
         object: frame.object,
         shell,
@@ -140,8 +146,9 @@ fn facts(shell: &Shell, c: &Customer, owner: &str, zone: Option<String>, parent:
 }
 
 /// What he has of his own instead of the package's.
-fn limits(shell: &Shell, c: &Customer, package: &str) -> Vec<(String, Cell)> {
+fn limits(shell: &Shell, c: &Customer, package: &str, next: Option<String>) -> Vec<(String, Cell)> {
     let mut all = vec![(shell.t("column-package"), Cell::text(package))];
+    all.extend(next.map(|next| (shell.t("package-next"), Cell::state("pending", next))));
     if let Some(own) = &c.own_rate {
         let until = own.until.map(|at| format!(" ({} {})", shell.t("op-until"), shell.when(at))).unwrap_or_default();
         all.push((shell.t("own-rate"), Cell::text(format!("{}{until}", print_rate(&own.rate)))));

@@ -12,11 +12,11 @@ use crate::web::{Complaints, Form, Id, Problem, Routes, Shell, Signed, go, html,
 
 /// Its routes.
 pub fn routes() -> Routes {
-    Routes::new().get("/zones", VIEW, show).post("/zones", EDIT, add).post("/zones/{id}/rename", EDIT, rename).post(
-        "/zones/{id}/remove",
-        EDIT,
-        remove,
-    )
+    Routes::new()
+        .get("/customers/zones", VIEW, show)
+        .post("/customers/zones", EDIT, add)
+        .post("/customers/zones/{id}/rename", EDIT, rename)
+        .post("/customers/zones/{id}/remove", EDIT, remove)
 }
 
 #[derive(Template)]
@@ -51,7 +51,7 @@ async fn answer<T>(who: &Signed, form: Form, result: Result<T, CustomerError>, s
     match result {
         Ok(_) => {
             who.site.counts.forget(who.scope());
-            Ok(go(&format!("/zones?said={said}"), &[]))
+            Ok(go(&format!("/customers/zones?said={said}"), &[]))
         }
         Err(error @ (CustomerError::ZoneTaken(_) | CustomerError::BadField(_))) => {
             refill(&page(who, form, Complaints::about("name", error.to_string())).await?)

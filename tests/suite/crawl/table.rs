@@ -238,10 +238,13 @@ pub const TABLE: &[Line] = &[
     post("/customers/import/{id}/run", IMPORT).about(About::OwnImport).answers(422, "no row of it can be imported"),
     post("/customers/import/{id}/remove", IMPORT).about(About::OwnImport),
     get("/customers/import/{id}/failed.csv", IMPORT).about(About::OwnImport),
-    get("/zones", CUSTOMERS),
-    post("/zones", CUSTOMERS_EDIT).form(&[("name", "zone-plain")]).answers(422, "there is one of this name"),
-    post("/zones/{id}/rename", CUSTOMERS_EDIT).about(About::SeenZone).form(&[("name", "zone-plain")]).answers(422, "another has this name"),
-    post("/zones/{id}/remove", CUSTOMERS_EDIT).about(About::SeenZone).answers(422, "a customer is in it"),
+    get("/customers/zones", CUSTOMERS),
+    post("/customers/zones", CUSTOMERS_EDIT).form(&[("name", "zone-plain")]).answers(422, "there is one of this name"),
+    post("/customers/zones/{id}/rename", CUSTOMERS_EDIT)
+        .about(About::SeenZone)
+        .form(&[("name", "zone-plain")])
+        .answers(422, "another has this name"),
+    post("/customers/zones/{id}/remove", CUSTOMERS_EDIT).about(About::SeenZone).answers(422, "a customer is in it"),
     post("/customers/bulk/{id}/undo", CUSTOMERS_BULK).about(About::OthersJob).answers(404, "it is a job of another kind"),
     get("/customers/{id}", CUSTOMERS).about(About::SeenCustomer),
     get("/customers/{id}/connect", CUSTOMERS_SESSIONS).about(About::SeenCustomer),

@@ -36,9 +36,9 @@ on_both_stores! {
         server.must(&["package", "add", "Home 20", "--retail-price", "500.50"]);
         server.must(&["package", "add", "Gift"]);
         let mut owner = Browser::signed_in(&server, "owner");
-        let zones = owner.get("/zones").expect(200);
-        owner.send(&zones, "/zones", &[("name", "Mirpur \"10\"")]).expect(422);
-        let added = owner.send(&zones, "/zones", &[("name", "Mirpur 10")]);
+        let zones = owner.get("/customers/zones").expect(200);
+        owner.send(&zones, "/customers/zones", &[("name", "Mirpur \"10\"")]).expect(422);
+        let added = owner.send(&zones, "/customers/zones", &[("name", "Mirpur 10")]);
         assert!(owner.follow(&added).text().contains("Mirpur 10"));
         // the tenant's zone is UTC
         let today = print_instant(next_local_midnight(now(), &TimeZone::UTC));

@@ -115,7 +115,9 @@ pub(in crate::panel) async fn show(who: Signed, Id(id): Id, query: Query) -> Res
         ours: ours(&shell),
         owners: owners(&who).await?,
         choices,
-        delimiters: [",", ";", "\t"].map(|d| (d.to_owned(), shell.t2("delimiter", delimiter_word(d)))).into(),
+        delimiters: [(",", "delimiter-comma"), (";", "delimiter-semicolon"), ("\t", "delimiter-tab")]
+            .map(|(d, text)| (d.to_owned(), shell.t(text)))
+            .into(),
         wrong,
         good,
         bad,
@@ -126,14 +128,6 @@ pub(in crate::panel) async fn show(who: Signed, Id(id): Id, query: Query) -> Res
         import,
         shell,
     })
-}
-
-fn delimiter_word(delimiter: &str) -> &'static str {
-    match delimiter {
-        ";" => "semicolon",
-        "\t" => "tab",
-        _ => "comma",
-    }
 }
 
 fn page_of(shell: &Shell, plan: &ImportPlan, only_bad: bool, after: u64, limit: usize) -> Vec<Row> {
