@@ -58,6 +58,8 @@ pub struct Scope {
     pub(super) sees: AccountPath,
     pub(super) held: Held,
     pub(super) is_impersonated: bool,
+    /// Of customers only those of this zone are looked at.
+    pub(super) only_zone: Option<i64>,
 }
 
 impl Scope {
@@ -65,7 +67,18 @@ impl Scope {
     pub fn administrator(tenant: TenantId) -> Scope {
         let held = Held { whole: CapabilitySet::ALL, limited: Vec::new() };
         let (own, sees) = (AccountPath::TOP, AccountPath::TOP);
-        Scope { tenant, acting: None, name: "administrator".to_owned(), role: None, level: 0, own, sees, held, is_impersonated: false }
+        Scope {
+            tenant,
+            acting: None,
+            name: "administrator".to_owned(),
+            role: None,
+            level: 0,
+            own,
+            sees,
+            held,
+            is_impersonated: false,
+            only_zone: None,
+        }
     }
 
     /// The tenant.
@@ -97,6 +110,22 @@ impl Scope {
     pub fn owners(&self) -> (&str, String) {
         let (from, to) = self.subtree();
         if self.sees_whole_tenant() { ("", to) } else { (from, to) }
+    }
+
+    /// The same, looking at less: at the subtree of an account that it sees; `None` if it does not.
+    pub fn narrowed_to(&self, path: &AccountPath) -> Option<Scope> {
+        self.sees.covers(path).then(|| Scope { sees: path.clone(), ..self.clone() })
+    }
+
+    /// The same, looking at less: of customers only at those of a zone.
+    #[must_use]
+    pub fn in_zone(&self, zone: i64) -> Scope {
+        Scope { only_zone: Some(zone), ..self.clone() }
+    }
+
+    /// The zone whose customers alone it looks at.
+    pub fn only_zone(&self) -> Option<i64> {
+        self.only_zone
     }
 
     /// Whether it is the server's: whoever runs commands there, or a Developer. These alone see what belongs to no tenant.
@@ -137,10 +166,18 @@ impl Scope {
     /// In which zones it may do this: `None` = whatever the zone, an empty list = in none. A permission for a resource `zone:ID` holds for the customers of that zone.
     pub fn zones(&self, capability: Capability) -> Option<Vec<i64>> {
         if self.may(capability) {
-            return None;
+            return self.only_zone.map(|zone| vec![zone]);
         }
         let zone = |resource: &String| resource.strip_prefix("zone:").and_then(|id| id.parse().ok());
-        Some(self.held.limited.iter().filter(|(held, _)| *held == capability).filter_map(|(_, resource)| zone(resource)).collect())
+        Some(
+            self.held
+                .limited
+                .iter()
+                .filter(|(held, _)| *held == capability)
+                .filter_map(|(_, resource)| zone(resource))
+                .filter(|zone| self.only_zone.is_none_or(|only| only == *zone))
+                .collect(),
+        )
     }
 
     /// Whether it may do this to customers, be it in some zones only.

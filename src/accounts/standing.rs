@@ -74,6 +74,7 @@ impl Standing {
         let level = book.level(last.role);
         let scope = Scope {
             is_impersonated: false,
+            only_zone: None,
             tenant,
             acting: Some(last.id),
             name: last.name.clone(),

@@ -21,6 +21,7 @@ mod sign_in;
 mod tenants;
 mod view_as;
 mod views;
+mod within;
 mod zones;
 
 use crate::accounts::capability::Capability;
@@ -59,4 +60,5 @@ pub fn routes() -> Routes {
         .and(profile::routes())
         .and(preferences::routes())
         .and(view_as::routes())
+        .and(within::routes())
 }

@@ -15,6 +15,8 @@ pub enum Jar {
     Guest,
     /// Light or dark.
     Theme,
+    /// The part that somebody looks at.
+    Within,
     /// The language that a guest chose.
     Language,
 }
@@ -30,6 +32,8 @@ impl Jar {
             (Jar::Guest, false) => "tollgate-guest-insecure",
             (Jar::Theme, true) => "__Host-tollgate-theme",
             (Jar::Theme, false) => "tollgate-theme-insecure",
+            (Jar::Within, true) => "__Host-tollgate-within",
+            (Jar::Within, false) => "tollgate-within-insecure",
             (Jar::Language, true) => "__Host-tollgate-language",
             (Jar::Language, false) => "tollgate-language-insecure",
         }
@@ -38,7 +42,7 @@ impl Jar {
     /// How long a browser keeps it, seconds; `None` until it is closed.
     fn max_age_secs(self) -> Option<u32> {
         match self {
-            Jar::SignIn | Jar::Ticket | Jar::Guest => None,
+            Jar::SignIn | Jar::Ticket | Jar::Guest | Jar::Within => None,
             Jar::Theme | Jar::Language => Some(365 * 86_400),
         }
     }

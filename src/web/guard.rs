@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use super::cookies::Jar;
 use super::denial::denial_text;
 use super::visit::clock;
+use super::within::{Within, narrows};
 use super::{Language, Problem, Shell, Site, Visit};
 use crate::accounts::capability::Capability;
 use crate::accounts::{
@@ -76,6 +77,8 @@ pub struct SignedFacts {
     pub tenant: Tenant,
     /// What he chose.
     pub preferences: Preferences,
+    /// What the part is called that he looks at, if it is less than what he sees; `None` also on pages that do not narrow.
+    pub within: Option<(Within, String)>,
 }
 
 impl std::ops::Deref for Signed {
@@ -222,10 +225,17 @@ pub(super) async fn check(guard: Guard, mut request: Request, next: Next) -> Res
 
 async fn find(site: &Arc<Site>, visit: &Visit, now: UnixMs) -> Result<Signed, Problem> {
     let token = visit.cookies.get(Jar::SignIn).ok_or(Problem::SignIn)?;
-    let principal = site.desk.check(token, now).await?;
+    let mut principal = site.desk.check(token, now).await?;
     let mut conn = site.db.read().await?;
     let tenant = find_tenant_by_id(&mut conn, principal.scope.tenant()).await?.ok_or(Problem::SignIn)?;
     let preferences = find_preferences(&mut conn, principal.home, principal.account).await?;
-    let facts = Arc::new(SignedFacts { principal, tenant, preferences });
+    let mut within = None;
+    if narrows(visit.path())
+        && let Some(part) = visit.cookies.get(Jar::Within).and_then(|text| text.parse::<Within>().ok())
+        && let Some((scope, name)) = part.of(&mut conn, &principal.scope).await?
+    {
+        (principal.scope, within) = (scope, Some((part, name)));
+    }
+    let facts = Arc::new(SignedFacts { principal, tenant, preferences, within });
     Ok(Signed { site: site.clone(), visit: visit.clone(), facts })
 }

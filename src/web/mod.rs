@@ -30,6 +30,7 @@ mod streams;
 mod version;
 mod visit;
 mod widgets;
+mod within;
 
 pub use assets::{css_path, icons_path, serve_asset};
 pub use cookies::{Cookies, Jar};
@@ -51,3 +52,4 @@ pub use streams::{StreamPlace, Streams};
 pub use version::{Difference, VERSION_FIELD, Version, conflict, differences};
 pub use visit::{Theme, Visit};
 pub use widgets::{Freshness, Widget, Widgets};
+pub use within::Within;

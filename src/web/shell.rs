@@ -11,6 +11,7 @@ use super::guard::{Guard, Signed};
 use super::locale::{Language, Said};
 use super::numbers::{self, Whole};
 use super::visit::Theme;
+use super::within::narrows;
 use super::{Site, Visit, assets, form_token, spans};
 use crate::accounts::capability::Capability;
 use crate::units::UnixMs;
@@ -84,6 +85,8 @@ pub struct Shell {
     pub who: Option<Who>,
     /// Through whose eyes.
     pub view_as: Option<ViewAs>,
+    /// The part that he looks at; `Some(None)` = all that he sees, and he could look at a part.
+    pub within: Option<Option<String>>,
     /// What was done.
     pub notice: Option<Notice>,
     /// When the request came.
@@ -107,6 +110,7 @@ impl Shell {
             menu: Vec::new(),
             who: None,
             view_as: None,
+            within: None,
             notice: notice(visit, language),
             now: visit.now,
             here: visit.target.clone(),
@@ -135,6 +139,7 @@ impl Shell {
                 is_abroad: principal.home != signed.tenant.id,
             }),
             view_as: principal.impersonation.as_ref().map(|i| ViewAs { name: i.name.clone(), until: i.until }),
+            within: narrows(path).then(|| signed.within.as_ref().map(|(_, name)| name.clone())),
             notice: notice(&signed.visit, language),
             zone: signed.tenant.zone(),
             bound_to: signed.bound_to(),
@@ -172,6 +177,11 @@ impl Shell {
     /// What a capability is called.
     pub fn capability(&self, capability: &Capability) -> String {
         capability_words(self.language, *capability)
+    }
+
+    /// Where a part to look at is chosen, coming back here.
+    pub fn within_url(&self) -> String {
+        super::url_with("/within", [("here", self.here.as_str())])
     }
 
     /// The token for a form.

@@ -12,7 +12,7 @@ use crate::customers::{CustomerPassword, add_customer, readable_password};
 use crate::lists::{Filter, quoted};
 use crate::packages::list_package_ids;
 use crate::units::AccountId;
-use crate::web::{Complaints, Form, Problem, Shell, Signed, go, html, refill};
+use crate::web::{Complaints, Form, Problem, Shell, Signed, Within, go, html, refill};
 
 /// Digits of a phone that are compared: with or without a country's prefix it is the same one.
 const PHONE_DIGITS: usize = 9;
@@ -38,7 +38,12 @@ async fn page(who: &Signed, form: Form, complaints: Complaints, alike: Vec<Custo
 }
 
 pub(super) async fn show(who: Signed) -> Result<Response, Problem> {
-    html(&page(&who, Form::of(&[("connection", "pppoe"), ("billing", "prepaid")]), Complaints::default(), Vec::new()).await?)
+    let zone = match &who.within {
+        Some((Within::Zone(_), name)) => name.as_str(),
+        _ => "",
+    };
+    let form = Form::of(&[("connection", "pppoe"), ("billing", "prepaid"), ("zone", zone)]);
+    html(&page(&who, form, Complaints::default(), Vec::new()).await?)
 }
 
 /// Customers with this phone.
@@ -55,6 +60,10 @@ async fn alike(who: &Signed, phone: &str) -> Result<Vec<CustomerLine>, Problem> 
 
 /// To whom a new customer belongs: whoever adds him if he sells, else the provider for whom he works.
 pub(super) async fn owner(who: &Signed) -> Result<AccountId, Problem> {
+    // who looks at somebody's customers adds to them
+    if let Some((Within::Account(id), _)) = who.within {
+        return Ok(id);
+    }
     let own = who.scope().acting().ok_or(Problem::NotFound)?;
     let mut conn = who.site.db.read().await?;
     let account = find_account_by_id(&mut conn, who.scope(), own).await?.ok_or(Problem::NotFound)?;

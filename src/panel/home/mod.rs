@@ -37,7 +37,8 @@ async fn show(who: Signed, query: Query) -> Result<Response, Problem> {
     let (shell, scope, anew) = (who.shell("home"), who.scope(), query.has("refresh"));
     let items = attention::items(&who, &shell).await?;
     let steps = checklist::steps(&who, &shell).await?;
-    let sees_sessions = scope.may(Capability::SessionsView);
+    // sessions are of no zone
+    let sees_sessions = scope.may(Capability::SessionsView) && scope.only_zone().is_none();
     let figures = if sees_sessions { Some(figures::view(&who, &shell, anew).await?) } else { None };
     let forecast = if customers::VIEW.lets(scope) { Some(forecast::view(&who, &shell, anew).await?) } else { None };
     html(&Page { may_attend: attention::is_for(&who), items, steps, figures, forecast, shell })

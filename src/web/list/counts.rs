@@ -24,7 +24,8 @@ impl Counts {
     pub fn key(scope: &Scope, list: &str, filter: &str) -> String {
         let zones =
             scope.held().limited().iter().map(|(capability, resource)| format!("{capability} {resource}")).collect::<Vec<_>>().join(" ");
-        format!("{}\n{}\n{zones}\n{list}\n{filter}", scope.tenant(), scope.subtree().0)
+        let only = scope.only_zone().unwrap_or(0);
+        format!("{}\n{}\n{zones} {only}\n{list}\n{filter}", scope.tenant(), scope.subtree().0)
     }
 
     /// What was counted lately.

@@ -279,6 +279,8 @@ pub const TABLE: &[Line] = &[
         .answers(303, "he is not online"),
     post("/customers/{id}/password/show", CUSTOMERS_SECRETS).about(About::SeenCustomer).answers(200, "shows it, and notes who saw it"),
     post("/customers/{id}/password/reset", CUSTOMERS_SECRETS).about(About::SeenCustomer).answers(200, "shows it"),
+    get("/within", Who::SignedIn),
+    post("/within", Who::SignedIn).form(&[("within", ""), ("here", "/")]),
     get("/go", Who::SignedIn).queries(&["q=zz", "q=uu", "q=user", "q=10.0.0.1", "q=48:00:00:00:00:01", "q=%25"]),
     post("/views", Who::SignedIn).form(&[("list", "customers"), ("name", "crawled"), ("query", "q=zz")]),
     post("/views/{id}/remove", Who::SignedIn).about(About::OwnView).form(&[("back", "/customers")]),

@@ -203,4 +203,47 @@ on_both_stores! {
         let token = north.get("/customers").form("/sign-out").get("form_token").expect("a token").to_owned();
         north.post("/customers/bulk", &[("form_token", &token), ("action", "close"), ("all", "yes")]).expect(403);
     }
+
+    fn a_part_is_looked_at_and_never_more_than_one_sees(store: &Store) {
+        let server = with_customers(store);
+        let mut owner = Browser::signed_in(&server, "owner");
+        let zones = owner.get("/customers/zones").expect(200);
+        owner.send(&zones, "/customers/zones", &[("name", "Lake")]).leads_to();
+        let mut north = Browser::signed_in(&server, "north");
+        let new = north.get("/customers/new").expect(200).form("/customers/new");
+        let added = north.submit(&new.set("username", "jamal").set("name", "Jamal Uddin").set("package", "Home 20").set("zone", "Lake"));
+        north.follow(&added).expect(200);
+        assert_eq!(usernames(&owner.get("/customers").text()).len(), 4);
+        // an operator's customers, in the list, the search, the file and the figures; and whoever is added then is his
+        let choose = |browser: &mut Browser, name: &str| {
+            let page = browser.get("/within?here=/customers").expect(200);
+            let form = page.form("/within");
+            let value = page.body.split("<button name=\"within\" value=\"").find(|part| part.contains(&format!(">{name}"))).expect(name);
+            let value = value.split('"').next().expect("a value").to_owned();
+            let chosen = browser.submit(&form.set("within", &value));
+            (value, browser.follow(&chosen).expect(200).text())
+        };
+        let (of_north, text) = choose(&mut owner, "north");
+        assert!(usernames(&text) == ["jamal"] && text.contains("Only north"), "{text}");
+        assert!(owner.get("/go?q=rahim").expect(200).text().contains("Nothing"), "only a part is searched");
+        let csv = owner.get("/customers.csv?q=").expect(200).body;
+        assert!(csv.contains("jamal") && !csv.contains("rahim"), "{csv}");
+        let new = owner.get("/customers/new").expect(200).form("/customers/new");
+        let added = owner.submit(&new.set("username", "newone").set("name", "Somebody New").set("package", "Home 20"));
+        owner.follow(&added).expect(200);
+        assert_eq!(usernames(&north.get("/customers").text()), ["jamal", "newone"]);
+        assert!(owner.get("/accounts").expect(200).text().contains("hill"), "other pages are as they were");
+        // a zone
+        let (_, text) = choose(&mut owner, "Lake");
+        assert!(usernames(&text) == ["jamal"] && text.contains("Only Lake"), "{text}");
+        let page = owner.get("/customers").expect(200);
+        let end = owner.send(&page, "/within", &[]);
+        assert_eq!(usernames(&owner.follow(&end).expect(200).text()).len(), 5);
+        // a forged choice shows nothing that he does not see
+        let mut hill = Browser::signed_in(&server, "hill");
+        let form = hill.get("/within").expect(200).form("/within");
+        let forged = hill.submit(&form.set("within", &of_north));
+        let text = hill.follow(&forged).expect(200).text();
+        assert!(!text.contains("Only north") && usernames(&hill.get("/customers").text()).is_empty(), "{text}");
+    }
 }
