@@ -10,6 +10,7 @@ mod capability_boxes;
 mod customers;
 mod go;
 mod jobs;
+mod keys;
 mod online;
 mod preferences;
 mod profile;
@@ -57,5 +58,6 @@ pub fn routes() -> Routes {
         .and(settings::routes())
         .and(profile::routes())
         .and(preferences::routes())
+        .and(keys::routes())
         .and(view_as::routes())
 }

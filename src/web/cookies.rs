@@ -15,6 +15,8 @@ pub enum Jar {
     Guest,
     /// Light or dark.
     Theme,
+    /// Whether keys of one letter are off.
+    Keys,
     /// The language that a guest chose.
     Language,
 }
@@ -30,6 +32,8 @@ impl Jar {
             (Jar::Guest, false) => "tollgate-guest-insecure",
             (Jar::Theme, true) => "__Host-tollgate-theme",
             (Jar::Theme, false) => "tollgate-theme-insecure",
+            (Jar::Keys, true) => "__Host-tollgate-keys",
+            (Jar::Keys, false) => "tollgate-keys-insecure",
             (Jar::Language, true) => "__Host-tollgate-language",
             (Jar::Language, false) => "tollgate-language-insecure",
         }
@@ -39,7 +43,7 @@ impl Jar {
     fn max_age_secs(self) -> Option<u32> {
         match self {
             Jar::SignIn | Jar::Ticket | Jar::Guest => None,
-            Jar::Theme | Jar::Language => Some(365 * 86_400),
+            Jar::Theme | Jar::Keys | Jar::Language => Some(365 * 86_400),
         }
     }
 }

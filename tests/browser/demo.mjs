@@ -24,6 +24,7 @@ export async function startDemo(program) {
   return {
     links,
     origin: new URL(links[0].url).origin,
+    radius: Number(said.match(/RADIUS authentication on [\d.]+:(\d+)/)?.[1]),
     async stop() {
       child.kill("SIGTERM");
       await ended;
