@@ -18,6 +18,8 @@ function keepList(list) {
   }
 }
 
+document.querySelector("form[action='/sign-out']")?.addEventListener("submit", () => keepList({}));
+
 // The address of what the page is about, whichever of its tabs is open.
 const objectHere = document.querySelector("nav.tabs[data-object] a")?.getAttribute("href");
 let isTouched = false;

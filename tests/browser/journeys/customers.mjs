@@ -1,4 +1,5 @@
 // A customer is added at a counter, then found again by whatever he says on the phone, with scripts and without.
+import { axe, overflow } from "../checks.mjs";
 import { choose, focusOn, must, mustSay, open, pressTo, send, tabTo, type } from "./keyboard.mjs";
 
 const NEW = { name: "Rahima Counter", username: "rahima.counter", phone: "01799 654321", address: "10.177.0.7", mac: "4A:A9:8A:00:77:07" };
@@ -81,6 +82,8 @@ export async function pictures(page, gallery, name) {
   for (const [theme, width] of [["light", 1280], ["dark", 1280], ["light", 360], ["dark", 360]]) {
     await page.setViewportSize({ width, height: 800 });
     await page.emulateMedia({ colorScheme: theme });
+    const found = [...await axe(page), ...await overflow(page, `at ${width}`)];
+    must(found.length === 0, `${name} in the ${theme} theme: ${found.join("; ")}`);
     await gallery.take(page, `${name}-${theme}-${width}`, { fullPage: false });
   }
   await page.setViewportSize({ width: 1280, height: 800 });
