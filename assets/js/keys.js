@@ -9,9 +9,10 @@ let goes = 0;
 function lead(key) {
   const control = document.querySelector(`main [data-key="${key}"]`);
   if (!control) return false;
+  const isDownload = control.matches("a[download]");
   const folded = control.closest("details:not([open])");
-  if (folded) folded.open = true;
-  if (control.matches("a[download]")) control.click();
+  if (folded && !isDownload) folded.open = true;
+  if (isDownload) control.click();
   else if (control.matches("summary")) control.parentElement.querySelector("a, input, select").focus();
   else if (control.matches("nav")) (control.querySelector("[aria-current]") ?? control.querySelector("a")).focus();
   else control.focus();
@@ -80,10 +81,11 @@ function escape(target) {
 
 const isWriting = (target) => target.isContentEditable || target.matches("textarea, select, input:not([type=checkbox], [type=radio])");
 
-// On a keyboard with other letters, the letter in the same place.
+// On a keyboard with other letters, the letter in the same place; whatever Caps Lock says.
 function keyOf({ key, code, shiftKey }) {
-  if (key.length !== 1 || key <= "~" || !code.startsWith("Key")) return key;
-  return shiftKey ? code.slice(3) : code.slice(3).toLowerCase();
+  if (key.length !== 1) return key;
+  const letter = key > "~" && code.startsWith("Key") ? code.slice(3) : key;
+  return shiftKey ? letter.toUpperCase() : letter.toLowerCase();
 }
 
 document.addEventListener("keydown", (event) => {

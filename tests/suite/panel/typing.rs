@@ -1,7 +1,7 @@
 //! Pieces of pages that a script asks for while somebody types, and what he chose about keys.
 
 use super::running;
-use crate::harness::{Browser, Store, on_both_stores};
+use crate::harness::{Browser, on_both_stores};
 
 on_both_stores! {
     fn what_is_taken_is_told_as_far_as_one_is_shown_who_has_it(store: &Store) {
