@@ -272,6 +272,7 @@ async function main() {
     await Promise.all([worker(), worker()]);
     await journeys(browser, demo);
   } finally {
+    complain("demo", [demo.ended()].filter(Boolean));
     await browser.close();
     await demo.stop();
   }
