@@ -6,3 +6,7 @@ go-more = All that match, as a list
 go-others = Also
 go-nothing = Nothing is called “{ $text }”, and nobody has it.
 go-nothing-hint = The last four digits of a phone are enough; a MAC address in any spelling; an IP address that somebody has now.
+go-found = { $count ->
+    [one] { $count } found
+   *[other] { $count } found
+}

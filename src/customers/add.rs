@@ -7,6 +7,7 @@ use ipnet::Ipv6Net;
 use super::checks::{check_code, check_note, check_pool, check_sessions, check_text, generated_code};
 use super::devices::{STAFF, insert_first_macs};
 use super::purchase::begin_period;
+use super::taken::what_is_taken;
 use super::{
     BillingType, ConnectionType, Contact, Customer, CustomerError, CustomerPassword, Hold, OwnRate, ReplyCheck, check_reply_attributes,
     check_username, lookup_key, sql,
@@ -228,18 +229,4 @@ pub(super) async fn zone_id(conn: &mut Conn, scope: &Scope, name: Option<&str>) 
 /// A customer is given only to an account that the scope sees.
 pub(super) async fn check_owner(conn: &mut Conn, scope: &Scope, owner: AccountId) -> Result<(), CustomerError> {
     find_account_by_id(conn, scope, owner).await?.map(|_| ()).ok_or_else(|| CustomerError::UnknownOwner(owner.to_string()))
-}
-
-/// Which of the customer's unique fields another one has.
-pub(super) async fn what_is_taken(conn: &mut Conn, scope: &Scope, customer: &Customer, key: &str) -> Result<CustomerError, CustomerError> {
-    let other = sql::find_holder(conn, scope, customer, key).await?;
-    Ok(match other {
-        Some(other) if other.username_key == key => CustomerError::UsernameTaken(customer.username.clone()),
-        Some(other) if other.code == customer.code => CustomerError::CodeTaken(customer.code.clone()),
-        Some(other) => CustomerError::StaticIpv4Taken {
-            address: customer.static_ipv4.map(|a| a.to_string()).unwrap_or_default(),
-            username: other.is_seen.then_some(other.username),
-        },
-        None => crate::store::StoreError::Unexpected("a customer was refused as a duplicate of none".into()).into(),
-    })
 }

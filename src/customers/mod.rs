@@ -26,6 +26,7 @@ mod set;
 mod sql;
 mod state;
 pub mod tags;
+mod taken;
 mod tenant_settings;
 #[cfg(test)]
 mod tests;
@@ -56,6 +57,7 @@ pub use reveal::{readable_password, reset_password, show_password};
 pub use set::{CustomerChanges, set_customer, set_customer_by_id};
 pub use sql::{list_all_top_ups, list_top_ups_of, update_first_login};
 pub use state::{ActiveView, Facts, State, active_view, state};
+pub use taken::{Unique, find_taken};
 pub use tenant_settings::set_tenant_settings;
 pub use top_up::{NewTopUp, TopUp, add_top_up};
 pub use username::{LookupBuffer, UsernameError, check_username, lookup_candidates, lookup_key};

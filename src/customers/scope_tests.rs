@@ -65,7 +65,7 @@ async fn every_function_of_sql_touches_what_the_scope_sees() {
             },
             "find_holder, told" => async {
                 let same = Customer { id: crate::units::CustomerId(1), ..customer.clone() };
-                sql::find_holder(conn, scope, &same, &customer.username).await.map(|holder| holder.filter(|h| h.is_seen))
+                taken::holder_of(conn, scope, &same, &customer.username).await.map(|holder| holder.filter(|h| h.is_seen))
             },
             "update_lock_customer" => sql::update_lock_customer(conn, scope, &customer.username, NOW + 1),
             "update_lock_customer_by_id" => sql::update_lock_customer_by_id(conn, scope, customer.id, None, NOW + 1),
@@ -92,7 +92,7 @@ async fn every_function_of_sql_touches_what_the_scope_sees() {
         each_scope! { world, all, taken, (conn, scope, customer):
             "find_holder" => async {
                 let same = Customer { id: crate::units::CustomerId(1), ..customer.clone() };
-                sql::find_holder(conn, scope, &same, &customer.username).await
+                taken::holder_of(conn, scope, &same, &customer.username).await
             },
         }
         world.fresh.end().await;

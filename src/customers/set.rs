@@ -4,10 +4,11 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv6Net;
 
-use super::add::{check_fields, check_limits, check_owner, what_is_taken, zone_id};
+use super::add::{check_fields, check_limits, check_owner, zone_id};
 use super::devices::{STAFF, write_macs};
 use super::list::is_kept_from;
 use super::purchase::begin_period;
+use super::taken::{is_taken, what_is_taken};
 use super::{
     BillingType, ConnectionType, Contact, Customer, CustomerError, Hold, HoldKind, OwnRate, ReplyCheck, check_reply_attributes, lookup_key,
     sql,
@@ -277,7 +278,7 @@ pub(super) async fn set_customer_in(
     check_allowed(scope, &before, &after)?;
     check_limits(&after, &package.terms.limits)?;
     let key = lookup_key(&after.username, tenant.case_sensitive_usernames);
-    if sql::find_holder(tx, scope, &after, &key).await?.is_some() {
+    if is_taken(tx, scope, &after, &key).await? {
         return Err(what_is_taken(tx, scope, &after, &key).await?);
     }
     sql::update_customer(tx, scope, &after, &key).await?;

@@ -266,26 +266,6 @@ pub(super) async fn count_customers(conn: &mut Conn, scope: &Scope) -> Result<i6
     Ok(n)
 }
 
-/// What another customer has of this one's unique fields.
-#[derive(sqlx::FromRow)]
-pub(super) struct Holder {
-    pub username: String,
-    pub username_key: String,
-    pub code: String,
-    /// Whether the scope sees him: else nothing of him is told.
-    pub is_seen: bool,
-}
-
-/// Another customer of the tenant with the same lookup key, code or static address, whoever owns him; the one with the same key first.
-pub(super) async fn find_holder(conn: &mut Conn, scope: &Scope, customer: &Customer, key: &str) -> Result<Option<Holder>, StoreError> {
-    let address = customer.static_ipv4.map(|a| a.to_string());
-    let (from, to) = scope.owners();
-    q!(opt conn, Holder, concat!("SELECT username, username_key, code, ", is_seen!("owner_id", "$6", "$7"), " AS is_seen FROM customers \
-        WHERE tenant_id = $1 AND id <> $2 AND (username_key = $3 OR code = $4 OR static_ipv4 = $5) \
-        ORDER BY CASE WHEN username_key = $3 THEN 0 ELSE 1 END LIMIT 1"),
-        scope.tenant().0, customer.id.0, key, &customer.code, address, from, to)
-}
-
 /// His own limits as they are stored; `None` = none.
 fn own_limits(c: &Customer) -> Result<Option<String>, StoreError> {
     let text = (c.limits != LimitsOverride::default()).then(|| serde_json::to_string(&c.limits)).transpose();

@@ -43,6 +43,13 @@ struct Page {
     others: Vec<(String, Option<String>, String)>,
 }
 
+/// The same for whoever is still writing: nothing is opened of itself.
+#[derive(Template)]
+#[template(path = "panel/go_part.html")]
+struct Part {
+    page: Page,
+}
+
 async fn show(who: Signed, query: Query) -> Result<Response, Problem> {
     let text = ascii_digits(query.get("q")).into_owned();
     let shell = who.shell("go");
@@ -53,12 +60,13 @@ async fn show(who: Signed, query: Query) -> Result<Response, Problem> {
         let found = search_customers(&mut who.site.db.read().await?, who.scope(), &text, &online, MOST).await?;
         (lines, is_sure) = (found.lines, found.is_sure);
     }
-    let others = if text.is_empty() { pages(&shell, "") } else { others(&who, &shell, &text).await? };
-    if let ([one], true, true) = (&lines[..], is_sure, others.is_empty()) {
+    let others = if text.is_empty() { pages(&who, &shell, "") } else { others(&who, &shell, &text).await? };
+    if let ([one], true, true, false) = (&lines[..], is_sure, others.is_empty(), query.has("part")) {
         return Ok(go(&format!("/customers/{}", one.id), &[]));
     }
     let more = (lines.len() as i64 == MOST).then(|| url_with("/customers", [("q", text.as_str())]));
-    html(&Page { customers: lines.iter().map(|line| self::line(&who, &shell, line)).collect(), more, others, text, shell })
+    let page = Page { customers: lines.iter().map(|line| self::line(&who, &shell, line)).collect(), more, others, text, shell };
+    if query.has("part") { html(&Part { page }) } else { html(&page) }
 }
 
 fn line(who: &Signed, shell: &Shell, line: &CustomerLine) -> Line {
@@ -76,15 +84,17 @@ fn line(who: &Signed, shell: &Shell, line: &CustomerLine) -> Line {
     }
 }
 
-/// Pages whose names hold the text.
-fn pages(shell: &Shell, text: &str) -> Vec<(String, Option<String>, String)> {
-    let fits = |item: &&crate::web::MenuItem| item.text.to_lowercase().contains(text);
-    shell.menu.iter().filter(fits).map(|item| (item.text.clone(), Some(item.path.to_owned()), shell.t("go-page"))).collect()
+/// Pages whose names hold the text: those of the menu, and the one that adds a customer.
+fn pages(who: &Signed, shell: &Shell, text: &str) -> Vec<(String, Option<String>, String)> {
+    let mut all: Vec<(String, &str)> = shell.menu.iter().map(|item| (item.text.clone(), item.path)).collect();
+    all.extend(customers::CREATE.lets(who.scope()).then(|| (shell.t("customer-new"), "/customers/new")));
+    let fitting = all.into_iter().filter(|(name, _)| name.to_lowercase().contains(text));
+    fitting.map(|(name, path)| (name, Some(path.to_owned()), shell.t("go-page"))).collect()
 }
 
 async fn others(who: &Signed, shell: &Shell, text: &str) -> Result<Vec<(String, Option<String>, String)>, Problem> {
     let lower = text.to_lowercase();
-    let mut found = pages(shell, &lower);
+    let mut found = pages(who, shell, &lower);
     let mut conn = who.site.db.read().await?;
     let scope = who.scope();
     if scope.may(Capability::AccountsView) {

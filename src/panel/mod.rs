@@ -11,6 +11,7 @@ mod customers;
 mod go;
 mod home;
 mod jobs;
+mod keys;
 mod online;
 mod preferences;
 mod profile;
@@ -59,6 +60,7 @@ pub fn routes() -> Routes {
         .and(settings::routes())
         .and(profile::routes())
         .and(preferences::routes())
+        .and(keys::routes())
         .and(view_as::routes())
         .and(within::routes())
 }

@@ -1,4 +1,4 @@
-//! Looks: light or dark in a cookie (also for guests' pages later), language and rows per page with the account.
+//! Looks: light or dark, and whether keys of one letter act, in cookies of the browser; language and rows per page with the account.
 
 use axum::response::Response;
 
@@ -24,7 +24,9 @@ async fn set(who: Signed, form: Form) -> Result<Response, Problem> {
     let page_rows = form.text("page_rows").parse().ok().filter(|rows| PAGE_ROW_CHOICES.contains(rows));
     let preferences = Preferences { language: language.transpose()?.map(|l| l.code().to_owned()), page_rows };
     set_preferences(&who.db(), &who.principal, &preferences, who.now()).await?;
-    Ok(go("/profile?said=preferences-kept", &[]))
+    let cookies = &who.visit.cookies;
+    let keys = if form.has("keys") { cookies.remove(Jar::Keys) } else { cookies.set(Jar::Keys, "off") };
+    Ok(go("/profile?said=preferences-kept", &[keys]))
 }
 
 /// Rows per page, chosen at a list.

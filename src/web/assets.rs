@@ -1,4 +1,4 @@
-//! Style sheets and icons, inside the program. Their addresses hold a digest of what they contain, so browsers keep them for good and never show an old one.
+//! Style sheets, scripts and icons, inside the program. Their addresses hold a digest of what they contain, so browsers keep them for good and never show an old one.
 
 use std::sync::LazyLock;
 
@@ -17,6 +17,9 @@ struct Files;
 
 /// The order of cascade layers; a file is one layer.
 const STYLES: [&str; 6] = ["tokens", "base", "layout", "table", "form", "components"];
+
+/// The order of scripts, of which the first ones serve the others; together they are one module.
+const SCRIPTS: [&str; 8] = ["parts", "menus", "palette", "rows", "objects", "keys", "taken", "progress"];
 
 struct Asset {
     path: String,
@@ -37,6 +40,11 @@ static CSS: LazyLock<Asset> = LazyLock::new(|| {
         body.push_str(&format!("@layer {name} {{\n{}}}\n", file(&format!("css/{name}.css"))));
     }
     Asset::new("panel", "css", "text/css; charset=utf-8", body)
+});
+
+static JS: LazyLock<Asset> = LazyLock::new(|| {
+    let body = SCRIPTS.map(|name| file(&format!("js/{name}.js"))).join("\n");
+    Asset::new("panel", "js", "text/javascript; charset=utf-8", body)
 });
 
 /// All icons in one file, each a symbol by its name.
@@ -67,6 +75,11 @@ pub fn css_path() -> &'static str {
     &CSS.path
 }
 
+/// Where the script is.
+pub fn js_path() -> &'static str {
+    &JS.path
+}
+
 /// Where the icons are; `#name` follows.
 pub fn icons_path() -> &'static str {
     &ICONS.path
@@ -80,7 +93,7 @@ pub fn mark_path() -> &'static str {
 /// `GET /static/{file}`.
 pub async fn serve_asset(Path(name): Path<String>) -> Result<Response, Problem> {
     let asset =
-        [&CSS, &ICONS, &MARK].into_iter().find(|asset| asset.path.strip_prefix("/static/") == Some(&name)).ok_or(Problem::NotFound)?;
+        [&CSS, &JS, &ICONS, &MARK].into_iter().find(|asset| asset.path.strip_prefix("/static/") == Some(&name)).ok_or(Problem::NotFound)?;
     Ok(([(CONTENT_TYPE, asset.kind), (CACHE_CONTROL, "public, max-age=31536000, immutable")], asset.body.as_str()).into_response())
 }
 
@@ -95,6 +108,15 @@ mod tests {
         }
         assert!(CSS.body.starts_with("@layer tokens, base,"));
         assert_eq!(CSS.path.len(), "/static/panel-".len() + 12 + 4);
+    }
+
+    #[test]
+    fn every_script_is_there() {
+        for name in SCRIPTS {
+            assert!(!file(&format!("js/{name}.js")).is_empty(), "{name}.js");
+        }
+        assert_eq!(Files::iter().filter(|path| path.ends_with(".js")).count(), SCRIPTS.len(), "a script is not sent");
+        assert_eq!(JS.path.len(), "/static/panel-".len() + 12 + 3);
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub enum Jar {
     Theme,
     /// The part that somebody looks at.
     Within,
+    /// Whether keys of one letter are off.
+    Keys,
     /// The language that a guest chose.
     Language,
 }
@@ -34,6 +36,8 @@ impl Jar {
             (Jar::Theme, false) => "tollgate-theme-insecure",
             (Jar::Within, true) => "__Host-tollgate-within",
             (Jar::Within, false) => "tollgate-within-insecure",
+            (Jar::Keys, true) => "__Host-tollgate-keys",
+            (Jar::Keys, false) => "tollgate-keys-insecure",
             (Jar::Language, true) => "__Host-tollgate-language",
             (Jar::Language, false) => "tollgate-language-insecure",
         }
@@ -43,7 +47,7 @@ impl Jar {
     fn max_age_secs(self) -> Option<u32> {
         match self {
             Jar::SignIn | Jar::Ticket | Jar::Guest | Jar::Within => None,
-            Jar::Theme | Jar::Language => Some(365 * 86_400),
+            Jar::Theme | Jar::Keys | Jar::Language => Some(365 * 86_400),
         }
     }
 }

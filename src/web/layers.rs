@@ -29,8 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Octets of a request beyond which nothing is read.
 const MOST_OCTETS: usize = 1 << 20;
 
-/// No scripts, nothing from elsewhere, no frames; style sheets and icons are ours, a QR code is written into the page.
-const CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// Nothing from elsewhere, nothing written into the page but a QR code, no frames; scripts are one file of ours and ask nobody else.
+const CSP: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Puts everything around the pages.
 pub fn with_layers(pages: Router, site: Arc<Site>) -> Router {
@@ -80,6 +80,7 @@ fn read_visit(site: &Site, request: &Request) -> Visit {
         target: request.uri().path_and_query().map_or("/", |t| t.as_str()).to_owned(),
         guest: guest.unwrap_or_else(random_hex),
         theme: cookies.get(Jar::Theme).and_then(|t| t.parse().ok()).unwrap_or_default(),
+        has_keys: cookies.get(Jar::Keys) != Some("off"),
         language: cookies.get(Jar::Language).and_then(Language::of).unwrap_or_else(|| Language::preferred(accepted)),
         cookies,
     })

@@ -40,7 +40,7 @@ pub use guard::{Guard, KeyCaller, Signed};
 pub use layers::with_layers;
 pub use locale::{LANGUAGES, Language, Said};
 pub use numbers::{Whole, ascii_digits};
-pub use page::{CutOff, attachment, attachment_in_pieces, events_in_pieces, go, html, html_with, refill, with_cookie, with_refresh};
+pub use page::{CutOff, attachment, attachment_in_pieces, events_in_pieces, go, html, html_with, refill, with_cookie};
 pub use path::{Id, Word};
 pub use peer::{Peer, client_ip, is_https};
 pub use problem::Problem;

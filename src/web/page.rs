@@ -76,12 +76,6 @@ pub fn events_in_pieces(pieces: Receiver<Result<String, CutOff>>) -> Response {
     ([kind, (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"))], Body::new(Pieces(pieces))).into_response()
 }
 
-/// A page that the browser loads again after some seconds, without a script.
-pub fn with_refresh(mut response: Response, secs: u32) -> Response {
-    response.headers_mut().insert(HeaderName::from_static("refresh"), HeaderValue::from(secs));
-    response
-}
-
 struct Pieces(Receiver<Result<String, CutOff>>);
 
 impl hyper::body::Body for Pieces {

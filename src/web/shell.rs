@@ -77,6 +77,8 @@ pub struct Shell {
     pub language: Language,
     /// Light or dark.
     pub theme: Theme,
+    /// Whether keys of one letter do something.
+    pub has_keys: bool,
     /// Plain http from anywhere: every page says so.
     pub is_insecure: bool,
     /// For whom the pages are that he may open.
@@ -106,6 +108,7 @@ impl Shell {
             title: language.text(title_id, &[]),
             language,
             theme: visit.theme,
+            has_keys: visit.has_keys,
             is_insecure: site.options.is_insecure && !visit.is_https,
             menu: Vec::new(),
             who: None,
@@ -277,6 +280,11 @@ impl Shell {
     /// The style sheet.
     pub fn css(&self) -> &'static str {
         assets::css_path()
+    }
+
+    /// The script.
+    pub fn js(&self) -> &'static str {
+        assets::js_path()
     }
 
     /// The icons.

@@ -60,6 +60,8 @@ pub struct Facts {
     pub guest: String,
     /// Light or dark.
     pub theme: Theme,
+    /// Whether keys of one letter do something.
+    pub has_keys: bool,
     /// What a guest chose or his browser prefers; an account's own choice goes before.
     pub language: Language,
 }

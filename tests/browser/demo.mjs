@@ -24,6 +24,11 @@ export async function startDemo(program) {
   return {
     links,
     origin: new URL(links[0].url).origin,
+    radius: Number(said.match(/RADIUS authentication on [\d.]+:(\d+)/)?.[1]),
+    // How it ended, if nobody stopped it.
+    ended() {
+      return child.exitCode === null && child.signalCode === null ? null : `the demo ended by itself (${child.exitCode ?? child.signalCode}): ${said.slice(-500)}`;
+    },
     async stop() {
       child.kill("SIGTERM");
       await ended;

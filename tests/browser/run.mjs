@@ -4,11 +4,13 @@ import { chromium } from "playwright-core";
 import { axe, bengali, keyboard, overflow, shape, skipLink, targetSizes } from "./checks.mjs";
 import { startDemo } from "./demo.mjs";
 import { openGallery } from "./gallery.mjs";
-import { byKeyboard } from "./journeys.mjs";
+import { JOURNEYS } from "./journeys/all.mjs";
 
 const [program, pictures] = process.argv.slice(2, 4).map((path) => resolve(path));
 const only = process.argv.slice(4);
-if (!pictures) throw new Error("usage: node run.mjs path/to/tollgate folder/for/pictures [role...]");
+// `journeys`, and names of some of them: nothing is looked at before
+const journeysOnly = only[0] === "journeys" ? only.splice(0) : null;
+if (!pictures) throw new Error("usage: node run.mjs path/to/tollgate folder/for/pictures [role... | journeys [name...]]");
 const ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const EXECUTABLE = process.env.TOLLGATE_TEST_CHROMIUM ?? "/usr/bin/chromium";
 // A list's pages of single things look alike: so many of a kind are opened for each role.
@@ -17,6 +19,8 @@ const MOST_OF_A_KIND = 2;
 const SHAPELESS = ["sort", "cols"];
 const gallery = openGallery(pictures);
 const complaints = new Map();
+// Sign-ins of roles, for what is done after their pages were looked at.
+const signedIn = new Map();
 const seen = new Set();
 // What looks alike in English does so in Bengali; so many pages at most.
 const seenInBengali = new Set();
@@ -57,7 +61,7 @@ async function look(context, page, who, path) {
   const where = `${who} ${path}`;
   pages += 1;
   complain(where, await page.evaluate(() => [
-    ...[...document.scripts].map(() => "there is a script"),
+    ...[...document.scripts].filter((s) => s.textContent || !/^\/static\/panel-[0-9a-f]{12}\.js$/.test(s.getAttribute("src"))).map((s) => `there is a script of its own: ${s.outerHTML.slice(0, 80)}`),
     ...(document.title.length < 5 ? ["no title"] : []),
     ...(document.querySelectorAll("h1").length === 1 ? [] : ["not one h1"]),
     ...(document.documentElement.lang ? [] : ["no language"]),
@@ -146,12 +150,14 @@ async function role(browser, demo, { role: who, url }) {
   const page = await context.newPage();
   watch(page, demo.origin, who);
   await page.goto(url);
-  if (who === "super-admin") await look(context, page, "guest", "/sign-in/link/x");
+  if (who === "super-admin" && !journeysOnly) await look(context, page, "guest", "/sign-in/link/x");
   await page.setViewportSize({ width: 1280, height: 800 });
   const enter = page.click("main form button", { timeout: 10_000 }).then(() => page.waitForURL((to) => !to.pathname.startsWith("/sign-in"), { timeout: 10_000 }));
   await enter.catch(async () => {
     throw new Error(`the link of ${who} does not sign in: ${page.url()}: ${await page.innerText("body")}`);
   });
+  signedIn.set(who, await context.storageState());
+  if (journeysOnly) return context.close();
   const waiting = ["/", "/profile", "/profile/security", "/accounts?q=nothing-like-this", "/nowhere"];
   const [done, kinds] = [new Set(), new Map()];
   while (waiting.length > 0) {
@@ -169,7 +175,7 @@ async function role(browser, demo, { role: who, url }) {
   await faults(context, page, demo.origin, who);
   // between them these see every page; nothing else is done with their accounts
   if (who === "super-admin" || who === "developer") await inBengali(page, demo.origin, who, done);
-  return context;
+  return context.close();
 }
 
 // Forms as they come back with complaints.
@@ -222,31 +228,51 @@ async function guests(browser, demo) {
   return strict;
 }
 
+// What people do, each by keyboard alone and with the content security policy in force.
+async function journeys(browser, demo) {
+  const kept = {};
+  const named = journeysOnly?.slice(1) ?? [];
+  for (const journey of JOURNEYS.filter(({ name }) => named.length === 0 || named.includes(name))) {
+    const began = Date.now();
+    const contexts = [];
+    // a page of a role that has signed in before; of nobody with `null`
+    const enter = async (who, { hasScripts = true } = {}) => {
+      if (who && !signedIn.has(who)) throw new Error(`${who} has not signed in`);
+      const context = await browser.newContext({ javaScriptEnabled: hasScripts, storageState: signedIn.get(who), viewport: { width: 1280, height: 800 } });
+      context.setDefaultTimeout(15_000);
+      contexts.push(context);
+      const page = await context.newPage();
+      watch(page, demo.origin, journey.name);
+      return page;
+    };
+    const remember = async (who, page) => signedIn.set(who, await page.context().storageState());
+    await journey({ ...demo, enter, remember, gallery, kept }).catch(async (error) => {
+      for (const page of contexts.flatMap((context) => context.pages())) await gallery.take(page, `failed ${journey.name}`).catch(() => {});
+      complain(journey.name, [String(error.message ?? error)]);
+    });
+    for (const context of contexts) await context.close();
+    console.log(`${journey.name}: ${((Date.now() - began) / 1000).toFixed(1)} s`);
+  }
+}
+
 async function main() {
   const began = Date.now();
   const demo = await startDemo(program);
   const browser = await chromium.launch({ executablePath: EXECUTABLE, args: ARGS });
   try {
-    const strict = await guests(browser, demo);
-    await strict.close();
+    if (!journeysOnly) await (await guests(browser, demo)).close();
     const waiting = demo.links.filter((link) => only.length === 0 || only.includes(link.role));
-    let admin;
     // two at a time: the small machines that run this have two processors
     const worker = async () => {
       while (waiting.length > 0) {
         const next = waiting.shift();
-        const context = await role(browser, demo, next).catch((error) => complain(next.role, [String(error.message ?? error)]));
-        if (!context) continue;
-        if (next.role === "admin") admin = context;
-        else await context.close();
+        await role(browser, demo, next).catch((error) => complain(next.role, [String(error.message ?? error)]));
       }
     };
     await Promise.all([worker(), worker()]);
-    const plain = await browser.newContext({ javaScriptEnabled: false });
-    const guest = await plain.newPage();
-    watch(guest, demo.origin, "keyboard");
-    if (admin) await byKeyboard(admin.pages()[0], guest, demo.origin).catch((error) => complain("keyboard", [String(error.message ?? error)]));
+    await journeys(browser, demo);
   } finally {
+    complain("demo", [demo.ended()].filter(Boolean));
     await browser.close();
     await demo.stop();
   }
@@ -255,7 +281,7 @@ async function main() {
     console.log(`${what}\n    ${[...new Set(places)].slice(0, 6).join("\n    ")}`);
   }
   console.log(`${pages} pages, ${seen.size} of their own shape, ${seenInBengali.size} in Bengali, ${taken} pictures, ${complaints.size} complaints, ${Math.round((Date.now() - began) / 1000)} s`);
-  if (only.length === 0 && (pages < 60 || seen.size < 15 || seenInBengali.size < 12)) throw new Error("too few pages were found");
+  if (only.length === 0 && !journeysOnly && (pages < 60 || seen.size < 15 || seenInBengali.size < 12)) throw new Error("too few pages were found");
   if (complaints.size > 0) process.exitCode = 1;
 }
 

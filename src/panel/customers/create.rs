@@ -47,7 +47,7 @@ pub(super) async fn show(who: Signed) -> Result<Response, Problem> {
 }
 
 /// Customers with this phone.
-async fn alike(who: &Signed, phone: &str) -> Result<Vec<CustomerLine>, Problem> {
+pub(super) async fn alike(who: &Signed, phone: &str) -> Result<Vec<CustomerLine>, Problem> {
     let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
     if digits.len() < PHONE_DIGITS {
         return Ok(Vec::new());

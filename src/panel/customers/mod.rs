@@ -12,6 +12,7 @@ mod list;
 mod overview;
 mod password;
 mod sessions;
+mod taken;
 mod timeline;
 mod usage;
 mod zones;
@@ -36,7 +37,8 @@ pub const VIEW: Guard = Guard::Any(&[Capability::CustomersView]);
 pub const BULK: Guard = Guard::All(&[Capability::CustomersView, Capability::BulkOperations]);
 const EXPORT: Guard = Guard::All(&[Capability::CustomersView, Capability::ReportsExport]);
 const SESSIONS: Guard = Guard::All(&[Capability::CustomersView, Capability::SessionsView]);
-const CREATE: Guard = Guard::All(&[Capability::CustomersView, Capability::CustomersCreate]);
+/// Who adds customers.
+pub const CREATE: Guard = Guard::All(&[Capability::CustomersView, Capability::CustomersCreate]);
 const EDIT: Guard = Guard::All(&[Capability::CustomersView, Capability::CustomersEdit]);
 const SUSPEND: Guard = Guard::All(&[Capability::CustomersView, Capability::CustomersSuspend]);
 const ACTIVATE: Guard = Guard::All(&[Capability::CustomersView, Capability::CustomersActivate]);
@@ -50,6 +52,7 @@ pub fn routes() -> Routes {
         .get("/customers.csv", EXPORT, list::send)
         .get("/customers/new", CREATE, create::show)
         .post("/customers/new", CREATE, create::add)
+        .get("/customers/new/taken", CREATE, taken::for_new)
         .post("/customers/bulk", BULK, bulk::show)
         .post("/customers/bulk/run", BULK, bulk::run)
         .post("/customers/bulk/{id}/undo", BULK, bulk::undo)
@@ -63,6 +66,7 @@ pub fn routes() -> Routes {
         .get("/customers/{id}/timeline", VIEW, timeline::show)
         .get("/customers/{id}/edit", EDIT, edit::show)
         .post("/customers/{id}/edit", EDIT, edit::change)
+        .get("/customers/{id}/taken", EDIT, taken::for_one)
         .post("/customers/{id}/suspend", SUSPEND, actions::suspend)
         .post("/customers/{id}/disable", SUSPEND, actions::disable)
         .post("/customers/{id}/close", SUSPEND, actions::close)

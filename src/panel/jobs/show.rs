@@ -1,4 +1,5 @@
-//! The page of one job: how far it is, what came of it, what became of each object. While it is under way the browser loads it again every few seconds.
+//! The page of one job: how far it is, what came of it, what became of each object. While it is under way a script shows what the job's events tell; without one the
+//! browser loads the page again every few seconds.
 
 use askama::Template;
 use axum::response::Response;
@@ -10,9 +11,7 @@ use crate::jobs::{
 };
 use crate::panel::customers;
 use crate::units::JobId;
-use crate::web::{CsvExport, Id, Problem, Query, Shell, Signed, html, send_csv, with_refresh};
-
-const REFRESH_SECS: u32 = 3;
+use crate::web::{CsvExport, Id, Problem, Query, Shell, Signed, html, send_csv};
 
 /// A way to see the rows: all, or those of one outcome.
 struct Choice {
@@ -33,6 +32,8 @@ struct Page {
     shell: Shell,
     class: &'static str,
     progress: String,
+    /// The same with places for the numbers.
+    progress_text: String,
     took: String,
     arguments: Vec<Fact>,
     result: Vec<Fact>,
@@ -80,14 +81,14 @@ pub(super) async fn show(who: Signed, Id(id): Id, query: Query) -> Result<Respon
     rows.truncate(page_rows as usize);
     let (last, here) = (rows.last().map(|row| row.number.to_string()).unwrap_or_default(), format!("/jobs/{id}"));
     let shell = who.shell("menu-jobs").titled(words::kind(&who.shell("menu-jobs"), &job.kind));
-    let is_over = job.state.is_over();
-    if is_over && job.kind.starts_with("customers.") {
+    if job.state.is_over() && job.kind.starts_with("customers.") {
         // lists that are opened from here tell what it did
         who.site.counts.forget(who.scope());
     }
     let page = Page {
         class: state_class(job.state),
         progress: words::progress(&shell, &job),
+        progress_text: words::progress_of(&shell, "#done", "#total"),
         took: words::took(&shell, &job),
         arguments: facts(&shell, &job.arguments),
         result: job.result.as_ref().map(|result| facts(&shell, result)).unwrap_or_default(),
@@ -102,8 +103,7 @@ pub(super) async fn show(who: Signed, Id(id): Id, query: Query) -> Result<Respon
         shell,
         job,
     };
-    let response = html(&page)?;
-    Ok(if is_over { response } else { with_refresh(response, REFRESH_SECS) })
+    html(&page)
 }
 
 /// Where the work of a job on many customers is taken back, for whoever may, once it is over.

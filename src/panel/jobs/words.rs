@@ -29,12 +29,15 @@ pub fn state_class(state: JobState) -> &'static str {
 /// `12 of 90`, as far as it is known.
 pub fn progress(shell: &Shell, job: &Job) -> String {
     match job.total {
-        Some(total) => shell
-            .language
-            .text("job-progress-of", &[("done", Said::from(shell.number(job.done))), ("total", Said::from(shell.number(total)))]),
+        Some(total) => progress_of(shell, &shell.number(job.done), &shell.number(total)),
         None if job.done > 0 => shell.number(job.done),
         None => String::new(),
     }
+}
+
+/// How much of how much.
+pub fn progress_of(shell: &Shell, done: &str, total: &str) -> String {
+    shell.language.text("job-progress-of", &[("done", Said::from(done)), ("total", Said::from(total))])
 }
 
 /// How long the last attempt took, or has taken so far.

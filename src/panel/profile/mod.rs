@@ -43,11 +43,13 @@ fn page(who: &Signed, account: &Account, form: Form, complaints: Complaints) -> 
     let mut languages = vec![(String::new(), shell.t("language-of-tenant"))];
     languages.extend(LANGUAGES.iter().map(|(code, name, _)| ((*code).to_owned(), (*name).to_owned())));
     let chosen = (who.preferences.language.clone().unwrap_or_default(), who.preferences.rows().to_string());
+    let mut looks = vec![("language", chosen.0.as_str()), ("page_rows", &chosen.1)];
+    looks.extend(shell.has_keys.then_some(("keys", "yes")));
     Page {
         role: who.book().terms(account.role).label,
         languages,
         rows: PAGE_ROW_CHOICES.iter().map(|rows| (rows.to_string(), shell.number(rows))).collect(),
-        looks: Form::of(&[("language", &chosen.0), ("page_rows", &chosen.1)]),
+        looks: Form::of(&looks),
         shell,
         form,
         complaints,

@@ -171,6 +171,16 @@ const LIST: &[&str] = &[
     "sort=registered&after=x",
 ];
 
+/// Values that somebody has, and such as nobody has.
+const TAKEN: &[&str] = &[
+    "field=username&value=newcomer",
+    "field=phone&value=01712345678",
+    "field=code&value=C11",
+    "field=static_ipv4&value=10.0.0.1",
+    "field=static_ipv4&value=10.",
+    "field=nonsense&value=x",
+];
+
 /// See the head of the file.
 pub const TABLE: &[Line] = &[
     get("/static/{file}", Who::Anybody).about(About::File),
@@ -224,6 +234,7 @@ pub const TABLE: &[Line] = &[
         ("connection", "pppoe"),
         ("billing", "prepaid"),
     ]),
+    get("/customers/new/taken", CUSTOMERS_CREATE).queries(TAKEN),
     post("/customers/bulk", CUSTOMERS_BULK)
         .form(&[("action", "activate"), ("all", "yes"), ("q", "")])
         .answers(200, "shows what would be done"),
@@ -265,6 +276,7 @@ pub const TABLE: &[Line] = &[
         ("connection", "pppoe"),
         ("billing", "prepaid"),
     ]),
+    get("/customers/{id}/taken", CUSTOMERS_EDIT).about(About::SeenCustomer).queries(TAKEN),
     post("/customers/{id}/suspend", CUSTOMERS_SUSPEND).about(About::SeenCustomer).form(&[("reason", "crawled")]),
     post("/customers/{id}/disable", CUSTOMERS_SUSPEND).about(About::SeenCustomer),
     post("/customers/{id}/close", CUSTOMERS_SUSPEND).about(About::SeenCustomer),
@@ -281,7 +293,8 @@ pub const TABLE: &[Line] = &[
     post("/customers/{id}/password/reset", CUSTOMERS_SECRETS).about(About::SeenCustomer).answers(200, "shows it"),
     get("/within", Who::SignedIn),
     post("/within", Who::SignedIn).form(&[("within", ""), ("here", "/")]),
-    get("/go", Who::SignedIn).queries(&["q=zz", "q=uu", "q=user", "q=10.0.0.1", "q=48:00:00:00:00:01", "q=%25"]),
+    get("/go", Who::SignedIn).queries(&["q=zz", "q=uu", "q=user", "q=10.0.0.1", "q=48:00:00:00:00:01", "q=%25", "q=user&part=yes"]),
+    get("/keys", Who::SignedIn).queries(&["part=yes"]),
     post("/views", Who::SignedIn).form(&[("list", "customers"), ("name", "crawled"), ("query", "q=zz")]),
     post("/views/{id}/remove", Who::SignedIn).about(About::OwnView).form(&[("back", "/customers")]),
     // the tenant

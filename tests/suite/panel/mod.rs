@@ -12,6 +12,7 @@ mod roles;
 mod settings;
 mod sign_in;
 mod tenants;
+mod typing;
 
 use crate::harness::{Store, TestServer};
 

@@ -1,0 +1,16 @@
+// Menus close by a press elsewhere and by Escape.
+
+document.addEventListener("click", ({ target }) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(target)) menu.open = false;
+  }
+});
+
+// Closes the open menu, if there is one, and goes back to what opened it.
+function closeMenu() {
+  const menu = [...document.querySelectorAll("details.menu[open]")].pop();
+  if (!menu) return false;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+  return true;
+}
