@@ -10,3 +10,4 @@ go-found = { $count ->
     [one] { $count }টি পাওয়া গেছে
    *[other] { $count }টি পাওয়া গেছে
 }
+go-session = সেশন

@@ -10,3 +10,4 @@ go-found = { $count ->
     [one] { $count } found
    *[other] { $count } found
 }
+go-session = Session

@@ -1,4 +1,4 @@
-//! `/go`: one box that finds customers (by name, username, code, the end of a phone, a device or an address), accounts, packages, routers and pages. A page like any
+//! `/go`: one box that finds customers (by name, username, code, the end of a phone, a device or an address), sessions, accounts, packages, routers and pages. A page like any
 //! other, so it works without scripts; what is surely meant is opened at once.
 
 use askama::Template;
@@ -11,6 +11,7 @@ use crate::customers::active_view;
 use crate::customers::finding::{CustomerLine, search_customers};
 use crate::packages::list_package_ids;
 use crate::routers::list_named_routers;
+use crate::sessions::list_sessions_of_id;
 use crate::web::list::Cell;
 use crate::web::{Guard, Problem, Query, Routes, Shell, Signed, ascii_digits, go, html, url_with};
 
@@ -84,6 +85,11 @@ fn line(who: &Signed, shell: &Shell, line: &CustomerLine) -> Line {
     }
 }
 
+/// Acct-Session-Ids of RouterOS are eight hex digits; what is digits only is a phone or a code.
+fn looks_like_a_session(text: &str) -> bool {
+    (8..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit()) && !text.bytes().all(|b| b.is_ascii_digit())
+}
+
 /// Pages whose names hold the text: those of the menu, and the one that adds a customer.
 fn pages(who: &Signed, shell: &Shell, text: &str) -> Vec<(String, Option<String>, String)> {
     let mut all: Vec<(String, &str)> = shell.menu.iter().map(|item| (item.text.clone(), item.path)).collect();
@@ -110,6 +116,14 @@ async fn others(who: &Signed, shell: &Shell, text: &str) -> Result<Vec<(String, 
             let quoted = crate::lists::quoted(&name);
             let link = url_with("/customers", [("q", format!("package:{quoted}").as_str())]);
             found.push((name, Some(link), shell.t("column-package")));
+        }
+    }
+    if scope.may(Capability::SessionsView) && looks_like_a_session(text) {
+        for session in list_sessions_of_id(&mut conn, scope, text, MOST).await? {
+            let name = format!("{} · {} · {}", session.acct_session_id, session.username, shell.when(session.started_at));
+            let quoted = crate::lists::quoted(&session.username);
+            let link = customers::VIEW.lets(scope).then(|| url_with("/customers", [("q", format!("username:{quoted}").as_str())]));
+            found.push((name, link, shell.t("go-session")));
         }
     }
     if scope.may(Capability::RoutersView) {

@@ -4,10 +4,12 @@
 use crate::aaa::enforcement::{list_action_lines, list_coa_silence};
 use crate::accounts::capability::Capability;
 use crate::jobs::list_attention;
+use crate::lists::quoted;
+use crate::panel::customers;
 use crate::panel::jobs::{self, notices};
 use crate::routers::{list_silent_routers, list_unknown_sources};
 use crate::units::{HOUR_MS, JobId};
-use crate::web::{Problem, Said, Shell, Signed};
+use crate::web::{Problem, Said, Shell, Signed, url_with};
 
 /// A router that served within so long and says nothing for so long.
 const SILENT_MS: i64 = 15 * 60_000;
@@ -48,9 +50,10 @@ pub(super) async fn items(who: &Signed, shell: &Shell) -> Result<Vec<Item>, Prob
     }
     if scope.may(Capability::RoutersView) {
         for (name, last_at) in list_silent_routers(&mut conn, scope, now - FORGOTTEN_MS, now - SILENT_MS, MOST).await? {
-            let link = crate::web::url_with("/customers", [("q", format!("router:{}", crate::lists::quoted(&name)).as_str())]);
+            let filter = format!("router:{}", quoted(&name));
+            let link = customers::VIEW.lets(scope).then(|| url_with("/customers", [("q", filter.as_str())]));
             let text = said("attention-router-silent", &[("router", Said::from(name)), ("since", Said::from(shell.ago(last_at)))]);
-            items.push(Item { class: "bad", text, link: Some(link), dismiss: None });
+            items.push(Item { class: "bad", text, link, dismiss: None });
         }
         for (name, port, count) in list_coa_silence(&mut conn, scope).await? {
             let values = [("router", Said::from(name)), ("port", Said::from(port.to_string())), ("count", Said::from(count))];
@@ -71,7 +74,7 @@ pub(super) async fn items(who: &Signed, shell: &Shell) -> Result<Vec<Item>, Prob
                 ("username", Said::from(first.username.clone())),
                 ("router", Said::from(first.router.clone())),
             ];
-            let link = crate::web::url_with("/go", [("q", first.username.as_str())]);
+            let link = url_with("/go", [("q", first.username.as_str())]);
             items.push(Item { class: "warn", text: said("attention-drift", &values), link: Some(link), dismiss: None });
         }
     }

@@ -1,6 +1,7 @@
 //! What is going on, for people.
 
 use crate::aaa::explain::{FIGURES, count_figures};
+use crate::panel::customers;
 use crate::web::{Freshness, Problem, Shell, Signed, url_with};
 
 /// What is live is not kept longer.
@@ -15,7 +16,8 @@ pub(super) struct FiguresView {
     pub rejects: String,
     /// What each reason means, and how often.
     pub reasons: Vec<(String, String)>,
-    pub online_link: String,
+    /// Where they are, for whoever sees customers.
+    pub online_link: Option<String>,
     pub age: String,
 }
 
@@ -34,7 +36,7 @@ pub(super) async fn view(who: &Signed, shell: &Shell, anew: bool) -> Result<Figu
             .take(MOST_REASONS)
             .map(|of| (shell.t2("reason", of.reason.code()), shell.number(of.count)))
             .collect(),
-        online_link: url_with("/customers", [("q", "online:yes")]),
+        online_link: customers::VIEW.lets(who.scope()).then(|| url_with("/customers", [("q", "online:yes")])),
         age: shell.ago(widget.at),
     })
 }

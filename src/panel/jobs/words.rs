@@ -62,15 +62,22 @@ pub fn facts(shell: &Shell, value: &serde_json::Value) -> Vec<Fact> {
         serde_json::Value::String(text) => text.clone(),
         serde_json::Value::Number(number) if name == "octets" => shell.octets(number.as_i64().unwrap_or(0)),
         serde_json::Value::Number(number) if number.is_i64() => shell.number(number.as_i64().unwrap_or(0)),
+        // what many customers are done: the deed, and its value if it has one
+        serde_json::Value::Object(fields) if fields.contains_key("action") => {
+            let word = |name: &str| fields.get(name).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+            let deed = in_words(shell, "bulk-do", &word("action").unwrap_or_default());
+            [Some(deed), word("value")].into_iter().flatten().filter(|part| part != "null").collect::<Vec<_>>().join(": ")
+        }
         // thousands of ids tell nobody anything
-        serde_json::Value::Array(items) if items.len() > MOST_ITEMS => shell.number(items.len() as i64),
+        serde_json::Value::Array(items) if items.len() > MOST_ITEMS || name == "ids" => shell.number(items.len() as i64),
         serde_json::Value::Array(items) => {
             items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect::<Vec<_>>().join(", ")
         }
         other => other.to_string(),
     };
     let fields = value.as_object().into_iter().flatten();
-    fields.map(|(name, value)| Fact { name: in_words(shell, "job-result", name), value: plain(name, value) }).collect()
+    let said = fields.filter(|(_, value)| value.as_str() != Some(""));
+    said.map(|(name, value)| Fact { name: in_words(shell, "job-result", name), value: plain(name, value) }).collect()
 }
 
 /// Something that needs attention, as a line above the list.
