@@ -2,4 +2,6 @@
 
 ALTER TABLE packages ADD COLUMN retail_price_minor BIGINT CHECK (retail_price_minor >= 0);
 ALTER TABLE customers ADD COLUMN next_package_id BIGINT REFERENCES packages (id);
-CREATE INDEX customers_next_package ON customers (expires_at) WHERE next_package_id IS NOT NULL;
+-- The end of what he had paid for when it was said; a renewal before then does not put it off.
+ALTER TABLE customers ADD COLUMN next_package_at BIGINT;
+CREATE INDEX customers_next_package ON customers (next_package_at) WHERE next_package_id IS NOT NULL;

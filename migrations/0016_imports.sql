@@ -1,4 +1,4 @@
--- Files of customers that people sent to be looked at before anything is written. The content holds passwords and is sealed; files go after a week.
+-- Files of customers that people sent to be looked at before anything is written. The content holds passwords and is sealed; files go after a week, or two.
 
 CREATE TABLE imports (
     id BIGINT PRIMARY KEY,

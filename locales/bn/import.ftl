@@ -12,7 +12,7 @@ import-columns-hint = চেনা কলামগুলো; অন্য প্
 import-sample = নমুনা ফাইল
 import-earlier = আগের ফাইল
 import-sent-at = পাঠানো
-import-asked = আমদানি হয়েছে
+import-asked = আমদানির কাজ দেওয়া হয়েছে
 import-waits = আমদানি হয়নি
 import-another = অন্য ফাইল
 import-remove = ফাইলটি সরান
@@ -21,7 +21,7 @@ import-run = { $count ->
     [one] ১ জন গ্রাহক
    *[other] { $count } জন গ্রাহক
 } আমদানি করুন
-import-was-asked = এই ফাইলটি আমদানি হয়েছে।
+import-was-asked = এই ফাইলটি আমদানির কাজ দেওয়া হয়েছে।
 import-job = প্রতিটি সারির ফল
 import-failed-csv = ব্যর্থ সারি CSV হিসেবে
 import-good = যোগ হবে

@@ -12,7 +12,7 @@ import-columns-hint = Known columns; files of other programs are matched on the 
 import-sample = Sample file
 import-earlier = Earlier files
 import-sent-at = Sent
-import-asked = imported
+import-asked = import asked for
 import-waits = not imported
 import-another = Another file
 import-remove = Remove this file
@@ -21,7 +21,7 @@ import-run = Import { $count ->
     [one] 1 customer
    *[other] { $count } customers
 }
-import-was-asked = This file was imported.
+import-was-asked = An import of this file was asked for.
 import-job = What became of each row
 import-failed-csv = Failed rows as CSV
 import-good = Would be added

@@ -24,6 +24,7 @@ use crate::aaa::snapshot::{self, SnapshotError};
 use crate::aaa::unknown::UnknownSources;
 use crate::accounts::delete_old_sign_ins;
 use crate::config::Config;
+use crate::customers::import::delete_old_imports;
 use crate::customers::take_next_packages;
 use crate::jobs::Runner;
 use crate::journal::{JournalState, LocalLog, LogBatch};
@@ -276,7 +277,6 @@ async fn keep_history(mut keeper: HistoryKeeper, db: Db, mut stop: watch::Receiv
     }
 }
 
-/// Sign-ins and links that are over for three months; the audit log keeps what they were.
 /// Gives customers whose time is over the package that waited for it.
 async fn change_packages(db: Db, mut stop: watch::Receiver<bool>) {
     let mut tick = tokio::time::interval(PACKAGES_EVERY);
@@ -294,9 +294,11 @@ async fn change_packages(db: Db, mut stop: watch::Receiver<bool>) {
     }
 }
 
+/// Sign-ins and links that are over for three months; the audit log keeps what they were. Files that were sent to be imported go too, since they hold passwords.
 async fn forget_sign_ins(db: &Db) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
     delete_old_sign_ins(&mut tx, now_ms() - SIGN_INS_MS).await?;
+    delete_old_imports(&mut tx, now_ms()).await?;
     tx.commit(now_ms()).await
 }
 

@@ -142,6 +142,7 @@ impl NewCustomer {
             period_started_at: None,
             package_since_at: None,
             next_package_id: None,
+            next_package_at: None,
             closed_at: None,
             registered_at: now,
             updated_at: now,

@@ -194,6 +194,9 @@ pub struct Customer {
     pub package_since_at: Option<UnixMs>,
     /// The package that he gets when his time runs out.
     pub next_package_id: Option<PackageId>,
+    /// When that is: the end of what he had paid for when it was said.
+    #[serde(serialize_with = "optional_instant")]
+    pub next_package_at: Option<UnixMs>,
     /// When he left.
     #[serde(serialize_with = "optional_instant")]
     pub closed_at: Option<UnixMs>,

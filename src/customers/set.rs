@@ -181,6 +181,7 @@ async fn package_after(conn: &mut Conn, scope: &Scope, before: &Customer, name: 
 async fn next_package_id(
     conn: &mut Conn,
     scope: &Scope,
+    before: &Customer,
     after: &Customer,
     changes: &CustomerChanges,
 ) -> Result<Option<PackageId>, CustomerError> {
@@ -188,7 +189,7 @@ async fn next_package_id(
         None if changes.package.is_some() => None,
         None => after.next_package_id,
         Some(None) => None,
-        Some(Some(_)) if after.expires_at.is_none() => {
+        Some(Some(_)) if before.expires_at.is_none() => {
             return Err(CustomerError::BadField("his time does not run out: give him the package now".to_owned()));
         }
         Some(Some(name)) => {
@@ -273,7 +274,11 @@ pub(super) async fn set_customer_in(
     }
     let package = package_after(tx, scope, &before, changes.package.as_deref()).await?;
     after.package_id = package.id;
-    after.next_package_id = next_package_id(tx, scope, &after, changes).await?;
+    after.next_package_id = next_package_id(tx, scope, &before, &after, changes).await?;
+    after.next_package_at = match &changes.next_package {
+        Some(_) => after.next_package_id.and(before.expires_at),
+        None => after.next_package_id.and(before.next_package_at),
+    };
     changes.begin_periods(&before, &mut after, &package.terms.limits, now);
     check_allowed(scope, &before, &after)?;
     check_limits(&after, &package.terms.limits)?;

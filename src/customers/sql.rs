@@ -20,7 +20,7 @@ macro_rules! columns {
         "id, tenant_id, owner_id, code, name, phone, zone_id, username, username_key, password, package_id, expires_at, hold, hold_reason, connection_type, \
          billing_type, device_type, static_ipv4, framed_ipv6_prefix, delegated_ipv6_prefix, framed_pool, simultaneous_sessions, reply_attributes, \
          registered_at, updated_at, limits, own_rate, own_rate_until, first_login_secs, activated_at, period_started_at, package_since_at, closed_at, \
-         email, address, city, region, postal_code, country, language, note, parent_id, next_package_id"
+         email, address, city, region, postal_code, country, language, note, parent_id, next_package_id, next_package_at"
     };
 }
 
@@ -60,6 +60,7 @@ pub(super) struct CustomerRow {
     period_started_at: Option<i64>,
     package_since_at: Option<i64>,
     next_package_id: Option<i64>,
+    next_package_at: Option<i64>,
     closed_at: Option<i64>,
     email: String,
     address: String,
@@ -121,6 +122,7 @@ impl CustomerRow {
             period_started_at: self.period_started_at,
             package_since_at: self.package_since_at,
             next_package_id: self.next_package_id.map(PackageId),
+            next_package_at: self.next_package_at,
             closed_at: self.closed_at,
             registered_at: self.registered_at,
             updated_at: self.updated_at,
@@ -281,7 +283,7 @@ fn own_rate(c: &Customer) -> Result<Option<String>, StoreError> {
 pub(super) async fn insert_customer(conn: &mut Conn, scope: &Scope, c: &Customer, key: &str, password: &[u8]) -> Result<bool, StoreError> {
     let n = q!(exec conn, concat!("INSERT INTO customers (", columns!(), ", name_key, phone_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
         $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, \
-        $39, $40, $41, $42, $43, $44, $45) ON CONFLICT DO NOTHING"),
+        $39, $40, $41, $42, $43, $44, $45, $46) ON CONFLICT DO NOTHING"),
         c.id.0, scope.tenant().0, c.owner_id.0, &c.code, &c.name, &c.phone, c.zone_id, &c.username, key, password, c.package_id.0, c.expires_at,
         c.hold.kind().as_str(), c.hold.reason(), c.connection_type.as_str(), c.billing_type.as_str(), &c.device_type,
         c.static_ipv4.map(|a| a.to_string()), c.framed_ipv6_prefix.map(|p| p.to_string()), c.delegated_ipv6_prefix.map(|p| p.to_string()),
@@ -289,7 +291,7 @@ pub(super) async fn insert_customer(conn: &mut Conn, scope: &Scope, c: &Customer
         own_limits(c)?, own_rate(c)?, c.own_rate.and_then(|own| own.until), c.first_login_secs.map(|secs| secs as i64), c.activated_at,
         c.period_started_at, c.package_since_at, c.closed_at, &c.contact.email, &c.contact.address, &c.contact.city, &c.contact.region,
         &c.contact.postal_code, &c.contact.country, &c.contact.language, &c.note, c.parent_id.map(|id| id.0),
-        c.next_package_id.map(|id| id.0), name_key(&c.name), phone_key(&c.phone))?;
+        c.next_package_id.map(|id| id.0), c.next_package_at, name_key(&c.name), phone_key(&c.phone))?;
     Ok(n == 1)
 }
 
@@ -322,7 +324,7 @@ pub(super) async fn update_customer(conn: &mut Conn, scope: &Scope, c: &Customer
         delegated_ipv6_prefix = $17, framed_pool = $18, simultaneous_sessions = $19, reply_attributes = $20, limits = $21, own_rate = $22, own_rate_until = $23, \
         first_login_secs = $24, activated_at = $25, period_started_at = $26, package_since_at = $27, closed_at = $28, email = $29, address = $30, \
         city = $31, region = $32, postal_code = $33, country = $34, language = $35, note = $36, parent_id = $37, zone_id = $38, owner_id = $39, name_key = $40, phone_key = $41, \
-        next_package_id = $42 WHERE tenant_id = $1 AND id = $2 AND ", is_seen!("owner_id", "$43", "$44")),
+        next_package_id = $42, next_package_at = $43 WHERE tenant_id = $1 AND id = $2 AND ", is_seen!("owner_id", "$44", "$45")),
         scope.tenant().0, c.id.0, &c.code, &c.name, &c.phone, &c.username, key, c.package_id.0, c.expires_at, c.hold.kind().as_str(), c.hold.reason(),
         c.connection_type.as_str(), c.billing_type.as_str(), &c.device_type, c.static_ipv4.map(|a| a.to_string()),
         c.framed_ipv6_prefix.map(|p| p.to_string()), c.delegated_ipv6_prefix.map(|p| p.to_string()), &c.framed_pool,
@@ -337,6 +339,7 @@ pub(super) async fn update_customer(conn: &mut Conn, scope: &Scope, c: &Customer
 pub(super) struct DuePackage {
     pub id: i64,
     pub tenant_id: i64,
+    pub owner_id: i64,
     pub username: String,
     pub package_id: i64,
     pub next_package_id: i64,
@@ -345,15 +348,15 @@ pub(super) struct DuePackage {
 /// Those of all tenants, the longest waiting first.
 // cross-tenant: time runs out for all tenants alike
 pub(super) async fn list_due_packages(conn: &mut Conn, now: UnixMs, limit: i64) -> Result<Vec<DuePackage>, StoreError> {
-    q!(all conn, DuePackage, "SELECT id, tenant_id, username, package_id, next_package_id FROM customers WHERE next_package_id IS NOT NULL AND expires_at <= $1 \
-        ORDER BY expires_at LIMIT $2", now, limit)
+    q!(all conn, DuePackage, "SELECT id, tenant_id, owner_id, username, package_id, next_package_id FROM customers WHERE next_package_id IS NOT NULL \
+        AND (next_package_at <= $1 OR expires_at <= $1) ORDER BY next_package_at LIMIT $2", now, limit)
 }
 
 /// Gives it to him; 0 if somebody else has, or if his time is not over after all.
 // cross-tenant: see above
 pub(super) async fn update_due_package(conn: &mut Conn, due: &DuePackage, now: UnixMs) -> Result<u64, StoreError> {
-    q!(exec conn, "UPDATE customers SET package_id = next_package_id, package_since_at = $3, next_package_id = NULL, updated_at = $3 \
-        WHERE id = $1 AND next_package_id = $2 AND expires_at <= $3", due.id, due.next_package_id, now)
+    q!(exec conn, "UPDATE customers SET package_id = next_package_id, package_since_at = $3, next_package_id = NULL, next_package_at = NULL, updated_at = $3 \
+        WHERE id = $1 AND next_package_id = $2 AND (next_package_at <= $3 OR expires_at <= $3)", due.id, due.next_package_id, now)
 }
 
 pub(super) async fn update_password(conn: &mut Conn, scope: &Scope, id: CustomerId, sealed: &[u8]) -> Result<u64, StoreError> {

@@ -268,6 +268,10 @@ async fn a_package_that_waits_is_taken_when_the_time_is_over() {
         assert_eq!((renewed.next_package_id, renewed.expires_at), (None, Some(NOW + 2 * DAY + 5)));
         assert_ne!(renewed.package_id, home.package_id);
 
+        // a renewal before the end does not put it off
+        let early = CustomerChanges { extend_secs: Some(30 * 86_400), ..CustomerChanges::default() };
+        let early = set("waits", early, NOW + 5).await.expect("changed");
+        assert_eq!((early.package_id, early.next_package_at, early.expires_at), (home.package_id, Some(NOW + DAY), Some(NOW + 31 * DAY)));
         assert_eq!(take_next_packages(db, NOW + DAY - 1, 9).await.expect("looked"), 0, "not yet");
         assert_eq!(take_next_packages(db, NOW + DAY, 9).await.expect("looked"), 1);
         assert_eq!(take_next_packages(db, NOW + DAY, 9).await.expect("looked"), 0, "once");
@@ -275,7 +279,7 @@ async fn a_package_that_waits_is_taken_when_the_time_is_over() {
         let taken = find_customer(&mut conn, scope, "waits").await.expect("read").expect("there");
         drop(conn);
         let seen = (taken.package_id, taken.next_package_id, taken.expires_at, taken.package_since_at);
-        assert_eq!(seen, (renewed.package_id, None, Some(NOW + DAY), Some(NOW + DAY)));
+        assert_eq!(seen, (renewed.package_id, None, Some(NOW + 31 * DAY), Some(NOW + DAY)));
         // one that is taken now leaves nothing waiting
         let back = set("renews", next(Some("home")), NOW + DAY + 6).await.expect("changed");
         assert!(back.next_package_id.is_some());

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::sql;
 use super::{JobContext, JobFailure, JobRow, Kind, Outcome, Place, Terms};
 use crate::aaa::enforcement::ask_disconnect;
 use crate::accounts::capability::Capability;
@@ -76,25 +77,28 @@ fn row(number: usize, done: &BulkDone) -> JobRow {
     JobRow { number: number as i64, object_id: Some(done.id), object: done.username.clone(), outcome, detail }
 }
 
-#[derive(Default)]
-struct Counts([i64; 3]);
+/// What the job came to, with what earlier attempts did.
+pub(super) async fn counted(context: &JobContext) -> Result<Value, JobFailure> {
+    let scope = context.scope().await?;
+    let counts = sql::count_job_rows(&mut context.db.read().await?, &scope, context.id).await?;
+    let of = |outcome: Outcome| counts.iter().find(|(found, _)| *found == outcome).map_or(0, |(_, count)| *count);
+    Ok(json!({ "ok": of(Outcome::Ok), "skipped": of(Outcome::Skipped), "failed": of(Outcome::Failed) }))
+}
 
-impl Counts {
-    fn add(&mut self, rows: &[JobRow]) {
-        for row in rows {
-            self.0[row.outcome as usize] += 1;
-        }
+/// After which customer an undo goes on, and behind which row: where an earlier attempt stopped.
+async fn begun_at(context: &JobContext) -> Result<(i64, usize), JobFailure> {
+    let number = context.last_row().await?;
+    if number == 0 {
+        return Ok((0, 0));
     }
-
-    fn result(&self) -> Value {
-        json!({ "ok": self.0[0], "skipped": self.0[1], "failed": self.0[2] })
-    }
+    let scope = context.scope().await?;
+    let rows = sql::list_job_rows(&mut context.db.read().await?, &scope, context.id, None, number - 1, 1).await?;
+    Ok((rows.first().and_then(|row| row.object_id).unwrap_or(0), usize::try_from(number).unwrap_or(0)))
 }
 
 async fn bulk(context: JobContext) -> Result<Value, JobFailure> {
     let arguments: BulkArguments = serde_json::from_value(context.arguments.clone())
         .map_err(|e| JobFailure::ForGood(format!("what it is to do does not read: {e}")))?;
-    let mut counts = Counts::default();
     let begun = usize::try_from(context.last_row().await?).unwrap_or(0);
     context.progress.total(Some(arguments.ids.len() as i64));
     for (at, ids) in arguments.ids.chunks(LOT).enumerate().skip(begun / LOT) {
@@ -114,17 +118,16 @@ async fn bulk(context: JobContext) -> Result<Value, JobFailure> {
                 ask_disconnect(&context.db, &context.ids, &scope, &one.username, context.now()).await?;
             }
         }
-        counts.add(&rows);
         context.progress.done(((at + 1) * LOT).min(arguments.ids.len()) as i64);
     }
-    Ok(counts.result())
+    counted(&context).await
 }
 
 async fn undo(context: JobContext) -> Result<Value, JobFailure> {
     let arguments: UndoArguments = serde_json::from_value(context.arguments.clone())
         .map_err(|e| JobFailure::ForGood(format!("what it is to do does not read: {e}")))?;
     let job = arguments.job.parse::<i64>().map_err(|_| JobFailure::ForGood("it names no job".into()))?;
-    let (mut counts, mut after, mut number) = (Counts::default(), 0, 0);
+    let (mut after, mut number) = begun_at(&context).await?;
     loop {
         context.stop.check()?;
         let scope = context.scope().await?;
@@ -135,12 +138,12 @@ async fn undo(context: JobContext) -> Result<Value, JobFailure> {
         context.add_rows_in(&mut tx, &rows).await?;
         tx.commit(context.now()).await?;
         number += rows.len();
-        counts.add(&rows);
         context.progress.done(number as i64);
-        let Some(last) = done.last() else { return Ok(counts.result()) };
+        let Some(last) = done.last() else { break };
         after = last.id;
         if done.len() < LOT {
-            return Ok(counts.result());
+            break;
         }
     }
+    counted(&context).await
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::backup::{self, BackupOptions};
-use super::customers_bulk::tenant;
+use super::customers_bulk::{counted, tenant};
 use super::{JobContext, JobFailure, JobRow, Kind, Outcome, Place, Terms};
 use crate::accounts::capability::Capability;
 use crate::customers::check_reply_syntax;
@@ -73,9 +73,8 @@ async fn import(context: JobContext, backups: Arc<BackupOptions>) -> Result<Valu
     context.progress.step("writing customers");
     let (good, bad) = (plan.good(), std::mem::take(&mut plan.bad));
     context.progress.total(Some((good + bad.len()) as i64));
-    context.progress.done(bad.len() as i64);
     let mut bad = bad.into_iter().peekable();
-    let (mut added, mut failed) = (0, 0);
+    let mut told = 0;
     loop {
         context.stop.check()?;
         // whoever asked may have lost a permission meanwhile
@@ -85,20 +84,22 @@ async fn import(context: JobContext, backups: Arc<BackupOptions>) -> Result<Valu
         let lot = plan.write_lot(&mut tx, &context.sealer(), context.id.0, LOT, now).await?;
         let last = lot.last().map_or(u64::MAX, |one| one.line);
         let mut rows: Vec<JobRow> = lot.iter().map(added_row).collect();
-        added += rows.len();
         while let Some(row) = bad.next_if(|row| row.line < last) {
             rows.push(bad_row(&row));
-            failed += 1;
         }
         rows.sort_unstable_by_key(|row| row.number);
         context.add_rows_in(&mut tx, &rows).await?;
         tx.commit(now).await?;
-        context.progress.done((added + failed) as i64);
+        told += rows.len();
+        context.progress.done(told as i64);
         if lot.is_empty() {
             break;
         }
     }
-    Ok(json!({ "ok": added, "failed": failed, "backup": backup.unwrap_or_default() }))
+    let mut result = counted(&context).await?;
+    // an attempt that goes on after another made none
+    result["backup"] = json!(backup.unwrap_or_else(|| "made when the import began".to_owned()));
+    Ok(result)
 }
 
 /// The whole store as it was before; the name of the file.

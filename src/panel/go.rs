@@ -85,9 +85,9 @@ fn line(who: &Signed, shell: &Shell, line: &CustomerLine) -> Line {
     }
 }
 
-/// Acct-Session-Ids of RouterOS are eight hex digits; what is digits only is a phone or a code.
+/// Acct-Session-Ids of RouterOS are eight hex digits.
 fn looks_like_a_session(text: &str) -> bool {
-    (8..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit()) && !text.bytes().all(|b| b.is_ascii_digit())
+    (8..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 /// Pages whose names hold the text: those of the menu, and the one that adds a customer.
@@ -118,7 +118,7 @@ async fn others(who: &Signed, shell: &Shell, text: &str) -> Result<Vec<(String, 
             found.push((name, Some(link), shell.t("column-package")));
         }
     }
-    if scope.may(Capability::SessionsView) && looks_like_a_session(text) {
+    if scope.may(Capability::SessionsView) && scope.only_zone().is_none() && looks_like_a_session(text) {
         for session in list_sessions_of_id(&mut conn, scope, text, MOST).await? {
             let name = format!("{} · {} · {}", session.acct_session_id, session.username, shell.when(session.started_at));
             let quoted = crate::lists::quoted(&session.username);

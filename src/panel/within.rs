@@ -48,5 +48,8 @@ async fn set(who: Signed, form: Form) -> Result<Response, Problem> {
         Ok(within) => who.visit.cookies.set(Jar::Within, &within.to_string()),
         Err(_) => who.visit.cookies.remove(Jar::Within),
     };
-    Ok(go(form.text("here"), &[cookie]))
+    // one customer may not be in the part
+    let here = form.text("here");
+    let is_of_one = here.strip_prefix("/customers/").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    Ok(go(if is_of_one { "/customers" } else { here }, &[cookie]))
 }

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use super::cookies::Jar;
 use super::denial::denial_text;
 use super::visit::clock;
-use super::within::{Within, narrows};
+use super::within::{Within, narrows, narrows_to};
 use super::{Language, Problem, Shell, Site, Visit};
 use crate::accounts::capability::Capability;
 use crate::accounts::{
@@ -232,6 +232,7 @@ async fn find(site: &Arc<Site>, visit: &Visit, now: UnixMs) -> Result<Signed, Pr
     let mut within = None;
     if narrows(visit.path())
         && let Some(part) = visit.cookies.get(Jar::Within).and_then(|text| text.parse::<Within>().ok())
+        && narrows_to(visit.path(), part)
         && let Some((scope, name)) = part.of(&mut conn, &principal.scope).await?
     {
         (principal.scope, within) = (scope, Some((part, name)));

@@ -26,7 +26,7 @@ use crate::units::hex;
 
 /// Longest work on one page.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Octets of a request beyond which nothing is read.
+/// Octets of a request beyond which nothing is read, but of a form with a file (`form.rs`).
 const MOST_OCTETS: usize = 1 << 20;
 
 /// Nothing from elsewhere, nothing written into the page but a QR code, no frames; scripts are one file of ours and ask nobody else.

@@ -43,7 +43,12 @@ impl FromStr for Within {
     }
 }
 
-/// Whether a page is one of those that narrow.
+/// Whether a page is one of those that narrow. What was done is of accounts, not of zones.
+pub(super) fn narrows_to(path: &str, within: Within) -> bool {
+    narrows(path) && !(matches!(within, Within::Zone(_)) && path.starts_with("/audit"))
+}
+
+/// Whether a page is one of those that narrow at all.
 pub(super) fn narrows(path: &str) -> bool {
     path == "/" || NARROWED.iter().any(|to| path.strip_prefix(to).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '.'])))
 }

@@ -38,6 +38,8 @@ pub(super) struct Touched {
     pub package_since_at: Option<UnixMs>,
     #[serde(default)]
     pub next_package_id: Option<i64>,
+    #[serde(default)]
+    pub next_package_at: Option<UnixMs>,
     pub macs: Vec<String>,
     pub tags: Vec<String>,
 }
@@ -57,6 +59,7 @@ impl Touched {
             period_started_at: c.period_started_at,
             package_since_at: c.package_since_at,
             next_package_id: c.next_package_id.map(|id| id.0),
+            next_package_at: c.next_package_at,
             macs: c.macs.iter().map(Mac::to_string).collect(),
             tags: tags.to_vec(),
         }
@@ -77,6 +80,7 @@ impl Touched {
             period_started_at: self.period_started_at,
             package_since_at: self.package_since_at,
             next_package_id: self.next_package_id.map(crate::units::PackageId),
+            next_package_at: self.next_package_at,
             macs: self.macs.iter().map(|mac| mac.parse()).collect::<Result<_, _>>().map_err(|_| broken("devices"))?,
             ..c.clone()
         })

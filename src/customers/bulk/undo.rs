@@ -45,7 +45,9 @@ async fn added(tx: &mut Tx, scope: &Scope, id: CustomerId, now: UnixMs) -> Resul
     let unknown = || CustomerError::Unknown(id.to_string());
     let present = sql::find_customer_by_id(tx, scope, id).await?.ok_or_else(unknown)?;
     scope.require(Capability::CustomersCreate)?;
-    if present.updated_at != present.registered_at || sql::has_sessions(tx, scope, id).await? {
+    // locked first: whoever changes him meanwhile is waited for, and then seen
+    let is_as_added = sql::update_lock_customer_by_id(tx, scope, id, Some(present.registered_at), now).await?;
+    if !is_as_added || present.activated_at.is_some() || sql::has_sessions(tx, scope, id).await? {
         return Err(CustomerError::BadField(format!("{:?} was changed or came in since: he stays", present.username)));
     }
     remove_customer_in(tx, scope, &present, now).await?;

@@ -45,6 +45,11 @@ impl Layout {
         let first = content.lines().next().unwrap_or_default();
         let count = |c: &char| first.matches(*c).count();
         let delimiter = [',', ';', '\t'].into_iter().rev().max_by_key(count).unwrap_or(',');
+        Layout::guess_with(content, delimiter)
+    }
+
+    /// The same where it is known what separates the fields.
+    pub fn guess_with(content: &str, delimiter: char) -> Layout {
         let mut layout = Layout { delimiter, columns: Vec::new(), defaults: BTreeMap::new(), makes_passwords: false };
         for name in layout.head(content).iter() {
             let found = our_name(name).filter(|ours| !layout.columns.iter().flatten().any(|taken| taken == ours));
@@ -57,8 +62,8 @@ impl Layout {
     pub fn head(&self, content: &str) -> StringRecord {
         let mut record = StringRecord::new();
         // a line that does not read has no names
-        let _ = self.reader(content.as_bytes()).read_record(&mut record);
-        record
+        let is_read = self.reader(content.as_bytes()).read_record(&mut record).unwrap_or(false);
+        if is_read { record } else { StringRecord::new() }
     }
 
     /// A reader of its fields, from the first line on.

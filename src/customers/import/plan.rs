@@ -17,6 +17,9 @@ use crate::packages::list_package_purchases;
 use crate::store::{Conn, IdMaker};
 use crate::units::{AccountId, CustomerId, TenantId, UnixMs};
 
+/// Characters of a bad row's username and of its reason.
+const MOST_TOLD_CHARS: usize = 200;
+
 /// A row that cannot be imported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BadRow {
@@ -240,13 +243,18 @@ async fn plan(
         });
         match ready {
             Ok(ready) => plan.ready.push(ready),
-            Err(reason) => plan.bad.push(BadRow { line, username: header.username(&text).to_owned(), reason }),
+            Err(reason) => plan.bad.push(BadRow { line, username: told(header.username(&text)), reason: told(&reason) }),
         }
     }
     if header.is_none() {
         return Err(ImportError::Header("the file is empty".to_owned()));
     }
     Ok(plan)
+}
+
+/// What of a bad row may be told: it can be anything, such as the rest of the file after a quotation mark that is never closed.
+fn told(text: &str) -> String {
+    text.chars().take_while(|c| !c.is_control()).take(MOST_TOLD_CHARS).collect()
 }
 
 async fn list_taken(conn: &mut Conn, tenant: TenantId) -> Result<Taken, ImportError> {

@@ -34,21 +34,25 @@ async fn a_file_is_seen_by_who_sent_it_alone() {
             assert_eq!(sql::find_content(&mut tx, scope, not_his, new.id).await.expect("read"), None, "{other}");
             assert_eq!(sql::list_imports(&mut tx, scope, not_his, 9).await.expect("read"), [], "{other}");
             assert_eq!(sql::update_import(&mut tx, scope, not_his, new.id, &new.layout, by).await.expect("read"), 0, "{other}");
+            assert_eq!(sql::update_import_claimed(&mut tx, scope, not_his, new.id).await.expect("read"), 0, "{other}");
             assert_eq!(sql::update_import_job(&mut tx, scope, not_his, new.id, JobId(1)).await.expect("read"), 0, "{other}");
             assert_eq!(sql::delete_import(&mut tx, scope, not_his, new.id).await.expect("read"), 0, "{other}");
         }
         let mut tx = db.begin().await.expect("a transaction");
         assert_eq!(sql::list_imports(&mut tx, scope, by, 9).await.expect("read"), [new.clone(), old.clone()]);
-        assert_eq!(sql::delete_old_imports(&mut tx, world.scope("elsewhere"), NOW).await.expect("removed"), 0);
-        assert_eq!(sql::delete_old_imports(&mut tx, scope, NOW - DAY_MS).await.expect("removed"), 1, "the old one");
+        assert_eq!(delete_old_imports(&mut tx, NOW).await.expect("removed"), 1, "the old one");
         assert_eq!(sql::find_import(&mut tx, scope, by, old.id).await.expect("read"), None);
         let sealed = sql::find_content(&mut tx, scope, by, new.id).await.expect("read").expect("there");
         assert_eq!(sealer.open("imports.content", new.id, &sealed).expect("opens"), b"secret");
+        assert_eq!(sql::update_import_claimed(&mut tx, scope, by, new.id).await.expect("claimed"), 1);
+        assert_eq!(sql::update_import_claimed(&mut tx, scope, by, new.id).await.expect("claimed"), 0, "once");
         assert_eq!(sql::update_import_job(&mut tx, scope, by, new.id, JobId(7)).await.expect("noted"), 1);
         assert_eq!(sql::update_import_job(&mut tx, scope, by, new.id, JobId(8)).await.expect("noted"), 0, "once");
         assert_eq!(sql::update_import(&mut tx, scope, by, new.id, &new.layout, by).await.expect("kept"), 0, "being imported");
         let gone: Result<u64, StoreError> = sql::delete_import(&mut tx, scope, by, new.id).await;
-        assert_eq!(gone.expect("removed"), 1);
+        assert_eq!(gone.expect("asked"), 0, "nobody takes it from under its job");
+        assert_eq!(delete_old_imports(&mut tx, NOW + 8 * DAY_MS).await.expect("removed"), 0, "its failed rows may be wanted");
+        assert_eq!(delete_old_imports(&mut tx, NOW + 15 * DAY_MS).await.expect("removed"), 1);
         drop(tx);
         world.fresh.end().await;
     }

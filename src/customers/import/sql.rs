@@ -158,17 +158,23 @@ pub(super) async fn update_import(
         scope.tenant().0, by.0, id, json(layout)?, owner.0)
 }
 
-/// The job that writes it, once.
+/// Claims it for a job that is not known yet, once.
+pub(super) async fn update_import_claimed(conn: &mut Conn, scope: &Scope, by: AccountId, id: i64) -> Result<u64, StoreError> {
+    q!(exec conn, "UPDATE imports SET job_id = 0 WHERE tenant_id = $1 AND owner_id = $2 AND id = $3 AND job_id IS NULL", scope.tenant().0, by.0, id)
+}
+
+/// The job that writes what was claimed.
 pub(super) async fn update_import_job(conn: &mut Conn, scope: &Scope, by: AccountId, id: i64, job: JobId) -> Result<u64, StoreError> {
-    q!(exec conn, "UPDATE imports SET job_id = $4 WHERE tenant_id = $1 AND owner_id = $2 AND id = $3 AND job_id IS NULL", scope.tenant().0, by.0, id, job.0)
+    q!(exec conn, "UPDATE imports SET job_id = $4 WHERE tenant_id = $1 AND owner_id = $2 AND id = $3 AND job_id = 0", scope.tenant().0, by.0, id, job.0)
 }
 
 /// Removes a file of an account.
 pub(super) async fn delete_import(conn: &mut Conn, scope: &Scope, by: AccountId, id: i64) -> Result<u64, StoreError> {
-    q!(exec conn, "DELETE FROM imports WHERE tenant_id = $1 AND owner_id = $2 AND id = $3", scope.tenant().0, by.0, id)
+    q!(exec conn, "DELETE FROM imports WHERE tenant_id = $1 AND owner_id = $2 AND id = $3 AND job_id IS NULL", scope.tenant().0, by.0, id)
 }
 
-/// Removes what the tenant's accounts sent before an instant.
-pub(super) async fn delete_old_imports(conn: &mut Conn, scope: &Scope, before: UnixMs) -> Result<u64, StoreError> {
-    q!(exec conn, "DELETE FROM imports WHERE tenant_id = $1 AND created_at < $2", scope.tenant().0, before)
+/// Removes what was sent before an instant and never imported, and what was sent before an earlier one.
+// cross-tenant: files of all tenants are kept so long
+pub(super) async fn delete_old_imports(conn: &mut Conn, unasked_before: UnixMs, before: UnixMs) -> Result<u64, StoreError> {
+    q!(exec conn, "DELETE FROM imports WHERE created_at < $2 OR (created_at < $1 AND job_id IS NULL)", unasked_before, before)
 }

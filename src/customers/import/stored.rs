@@ -1,4 +1,4 @@
-//! A file that was sent, kept sealed until it is imported and a week longer, so that it can be looked at, read in another way, and its failed rows be had back. Only who
+//! A file that was sent, kept sealed for a week, and for two if it was imported, so that it can be looked at, read in another way, and its failed rows be had back. Only who
 //! sent it sees it: it holds passwords.
 
 use serde_json::json;
@@ -9,13 +9,14 @@ use crate::accounts::Scope;
 use crate::accounts::capability::Capability;
 use crate::customers::CustomerError;
 use crate::customers::add::check_owner;
-use crate::store::{AuditEntry, Conn, Db, IdMaker, KeyError, Sealer};
+use crate::store::{AuditEntry, Conn, Db, IdMaker, KeyError, Sealer, StoreError, Tx};
 use crate::units::{AccountId, DAY_MS, JobId, UnixMs};
 
 /// Where contents are sealed for.
 const CONTENT: &str = "imports.content";
-/// domain: files are kept so long.
+/// A file is kept so long, and so long if it was imported: its job is long over then, and its failed rows were fetched.
 const KEPT_MS: i64 = 7 * DAY_MS;
+const KEPT_IMPORTED_MS: i64 = 14 * DAY_MS;
 /// Longest file, octets: what is larger goes by the command.
 pub const MOST_IMPORT_OCTETS: usize = 4 * 1024 * 1024;
 /// Most lines of a file.
@@ -64,6 +65,9 @@ pub async fn add_import(
     if text.trim().is_empty() {
         return Err(bad("the file is empty"));
     }
+    if text.contains('\0') {
+        return Err(bad("the file holds NUL characters: it is no CSV"));
+    }
     if content.len() > MOST_IMPORT_OCTETS || text.lines().count() > MOST_IMPORT_ROWS + 1 {
         return Err(bad("the file is too long: at most 20,000 rows and 4 MiB; `tollgate import customers` takes more"));
     }
@@ -72,7 +76,6 @@ pub async fn add_import(
     let import = StoredImport { id, file_name: name, layout: Layout::guess(text), owner, job: None, created_at: now };
     let mut tx = db.begin().await?;
     check_owner(&mut tx, scope, owner).await?;
-    sql::delete_old_imports(&mut tx, scope, now - KEPT_MS).await?;
     sql::insert_import(&mut tx, scope, by, &import, &sealer.seal(CONTENT, id, content)).await?;
     tx.audit(AuditEntry::new(scope.tenant().0, "import.add", "imports", id, &import.file_name).after(&json!({ "octets": content.len() })));
     tx.commit(now).await?;
@@ -114,14 +117,28 @@ pub async fn set_import(db: &Db, scope: &Scope, id: i64, layout: &Layout, owner:
     Ok(())
 }
 
-/// Notes the job that writes it; false if there is one already.
-pub async fn set_import_job(db: &Db, scope: &Scope, id: i64, job: JobId, now: UnixMs) -> Result<bool, CustomerError> {
+/// Claims a file for one job, before that is asked for; false if somebody else was quicker.
+pub async fn claim_import(db: &Db, scope: &Scope, id: i64, now: UnixMs) -> Result<bool, CustomerError> {
     let by = require(scope)?;
     let mut tx = db.begin().await?;
-    let is_first = sql::update_import_job(&mut tx, scope, by, id, job).await? == 1;
-    tx.audit(AuditEntry::new(scope.tenant().0, "import.run", "imports", id, "").note("job", job.to_string()));
+    let is_first = sql::update_import_claimed(&mut tx, scope, by, id).await? == 1;
     tx.commit(now).await?;
     Ok(is_first)
+}
+
+/// Notes the job that writes a claimed file.
+pub async fn set_import_job(db: &Db, scope: &Scope, id: i64, job: JobId, now: UnixMs) -> Result<(), CustomerError> {
+    let by = require(scope)?;
+    let mut tx = db.begin().await?;
+    sql::update_import_job(&mut tx, scope, by, id, job).await?;
+    tx.audit(AuditEntry::new(scope.tenant().0, "import.run", "imports", id, "").note("job", job.to_string()));
+    tx.commit(now).await?;
+    Ok(())
+}
+
+/// Removes files of all tenants whose time is over; the caller commits.
+pub async fn delete_old_imports(tx: &mut Tx, now: UnixMs) -> Result<u64, StoreError> {
+    sql::delete_old_imports(tx, now - KEPT_MS, now - KEPT_IMPORTED_MS).await
 }
 
 /// Removes a file that was not imported.

@@ -88,8 +88,11 @@ impl ImportPlan {
         for some in macs.chunks(MACS_PER_INSERT) {
             sql::insert_macs(tx, scope, some).await?;
         }
-        insert_macs_of_import(tx, tenant, now).await?;
-        insert_import_events(tx, tenant, now).await?;
+        // both look at all devices of the tenant
+        if !macs.is_empty() {
+            insert_macs_of_import(tx, tenant, now).await?;
+            insert_import_events(tx, tenant, now).await?;
+        }
         let mut added = Vec::with_capacity(lot.len());
         for ready in lot.iter() {
             let customer = &ready.customer;

@@ -49,7 +49,9 @@ pub async fn list_zones(conn: &mut Conn, scope: &Scope) -> Result<Vec<Zone>, Cus
 /// The same with how many customers are in each.
 pub async fn list_zone_lines(conn: &mut Conn, scope: &Scope) -> Result<Vec<ZoneLine>, CustomerError> {
     scope.require_in_some_zone(Capability::CustomersView)?;
-    Ok(sql::list_zone_lines(conn, scope).await?)
+    let (mut lines, seen) = (sql::list_zone_lines(conn, scope).await?, scope.zones(Capability::CustomersView));
+    lines.retain(|line| seen.as_ref().is_none_or(|seen| seen.contains(&line.zone.id)));
+    Ok(lines)
 }
 
 /// A zone by its name, among those that may be used.

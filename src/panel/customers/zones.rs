@@ -5,6 +5,7 @@ use axum::response::Response;
 
 use super::create::owner;
 use super::{EDIT, VIEW};
+use crate::accounts::capability::Capability;
 use crate::customers::CustomerError;
 use crate::customers::zones::{ZoneLine, add_zone, list_zone_lines, remove_zone, rename_zone};
 use crate::lists::quoted;
@@ -38,7 +39,7 @@ async fn page(who: &Signed, form: Form, complaints: Complaints) -> Result<Page, 
         form,
         complaints,
         zones: zones.into_iter().map(|line| (line.clone(), link(&line))).collect(),
-        may_edit: EDIT.lets(who.scope()),
+        may_edit: who.scope().may(Capability::CustomersEdit),
     })
 }
 

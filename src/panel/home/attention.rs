@@ -65,7 +65,8 @@ pub(super) async fn items(who: &Signed, shell: &Shell) -> Result<Vec<Item>, Prob
             items.push(Item { class: "warn", text: said("attention-unknown-source", &values), link: None, dismiss: None });
         }
     }
-    if scope.may(Capability::SessionsView) {
+    // sessions are of no zone
+    if scope.may(Capability::SessionsView) && scope.only_zone().is_none() {
         let drift = list_action_lines(&mut conn, scope, "", true, MOST + 1).await?;
         if let Some(first) = drift.first() {
             let count = drift.len() as i64;

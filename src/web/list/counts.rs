@@ -5,6 +5,7 @@ use std::time::Duration;
 use moka::sync::Cache;
 
 use crate::accounts::Scope;
+use crate::accounts::capability::Capability;
 
 /// domain: capped counts are at most so old.
 const KEPT_FOR: Duration = Duration::from_secs(60);
@@ -22,10 +23,9 @@ impl Default for Counts {
 impl Counts {
     /// Of whom, in which list, by which filter: what a count depends on.
     pub fn key(scope: &Scope, list: &str, filter: &str) -> String {
-        let zones =
-            scope.held().limited().iter().map(|(capability, resource)| format!("{capability} {resource}")).collect::<Vec<_>>().join(" ");
-        let only = scope.only_zone().unwrap_or(0);
-        format!("{}\n{}\n{zones} {only}\n{list}\n{filter}", scope.tenant(), scope.subtree().0)
+        // of all customers, or of those of some zones
+        let zones = scope.zones(Capability::CustomersView);
+        format!("{}\n{}\n{zones:?}\n{list}\n{filter}", scope.tenant(), scope.subtree().0)
     }
 
     /// What was counted lately.

@@ -97,6 +97,10 @@ on_both_stores! {
         assert_eq!(Client::new().exchange(server.acct, &start).code, code::ACCOUNTING_RESPONSE);
         let page = page_that_says(&mut owner, &connect, "He is online since");
         says(&page, &["on tower-3", "Let in"]);
+        // his session is found by its id, and counted on the home page
+        page_that_says(&mut owner, "/go?q=81000001", "81000001 · rahim");
+        let home = page_that_says(&mut owner, "/?refresh=1", "Sessions online 1");
+        says(&home, &["Logins per minute 1", "device not on his list"]);
     }
 
     fn a_full_pool_is_named(store: &Store) {
@@ -126,6 +130,7 @@ on_both_stores! {
         let connect = format!("{}/connect", path(&server, "rahim"));
         let page = page_that_says(&mut owner, &connect, "127.0.0.1");
         says(&page, &["No request from him has ever been seen.", "No router has asked anything yet", "If it is his router, add it"]);
+        page_that_says(&mut owner, "/", "127.0.0.1 asks for logins but is no router here");
         // a name spelled otherwise, once the router is added
         server.must(&["router", "add", "near", "--address", "127.0.0.1", "--secret", SECRET]);
         wait::until("the router is known", wait::SOON, || {

@@ -46,7 +46,7 @@ on_both_stores! {
         // read in another way
         let form = page.form(&address);
         assert_eq!(form.get("column-0"), Some("username"));
-        assert!(owner.submit(&form.clone().set("column-5", "username")).expect(422).text().contains("Two columns of the file are"));
+        assert!(owner.submit(&form.clone().set("column-5", "username")).expect(422).text().contains("two columns of the file are"));
         let again = owner.submit(&form.set("column-4", "").tick("makes_passwords", "yes"));
         let page = owner.follow(&again).expect(200);
         assert!(page.text().contains("Would be added 35"), "passwords are made up: {}", page.text());
@@ -68,7 +68,7 @@ on_both_stores! {
         let failed = owner.get(&format!("{address}/failed.csv")).expect(200).body;
         assert_eq!(failed.lines().count(), 6, "{failed}");
         // a second time there is nothing left to do
-        assert!(owner.get(&address).expect(200).text().contains("This file was imported"));
+        assert!(owner.get(&address).expect(200).text().contains("An import of this file was asked for"));
         assert_eq!(server.must(&["customer", "ls", "--json"]).matches("\"username\"").count(), 36);
 
         // whoever was changed since stays

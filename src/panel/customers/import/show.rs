@@ -9,14 +9,14 @@ use csv::StringRecord;
 use super::owners;
 use crate::customers::CustomerError;
 use crate::customers::import::{
-    COLUMNS, ImportError, ImportPlan, Layout, StoredImport, find_import, plan_import_of, read_import, remove_import, set_import,
-    set_import_job,
+    COLUMNS, ImportError, ImportPlan, Layout, StoredImport, claim_import, find_import, plan_import_of, read_import, remove_import,
+    set_import, set_import_job,
 };
 use crate::jobs::{IMPORT, ImportArguments, ask_job};
 use crate::panel::customers::fields::Choices;
 use crate::panel::customers::list::names_of;
 use crate::units::AccountId;
-use crate::web::{Complaints, Form, Id, Problem, Query, Shell, Signed, go, html};
+use crate::web::{Complaints, Form, Id, Problem, Query, Shell, Signed, go, html, refill};
 
 /// Rows from which the examples of a column are taken.
 const EXAMPLES: usize = 3;
@@ -86,15 +86,20 @@ pub(super) async fn plan(who: &Signed, import: &StoredImport, content: &[u8]) ->
 /// `GET /customers/import/{id}`.
 pub(in crate::panel) async fn show(who: Signed, Id(id): Id, query: Query) -> Result<Response, Problem> {
     let (import, content) = found(&who, id).await?;
-    let text = String::from_utf8_lossy(&content).into_owned();
+    html(&page(&who, import, &content, &query, None).await?)
+}
+
+/// The page; `refused` is why the file cannot be read as was said.
+async fn page(who: &Signed, import: StoredImport, content: &[u8], query: &Query, refused: Option<String>) -> Result<Page, Problem> {
+    let text = String::from_utf8_lossy(content).into_owned();
     let shell = who.shell("import").titled(import.file_name.clone());
-    let here = format!("/customers/import/{id}");
+    let here = format!("/customers/import/{}", import.id);
     let (only_bad, after) = (query.get("rows") == "bad", query.parse::<u64>("after").unwrap_or(0));
     let page_rows = who.preferences.rows() as usize;
-    let (mut good, mut bad, mut rows, mut wrong) = (0, 0, Vec::new(), None);
+    let (mut good, mut bad, mut rows, mut wrong) = (0, 0, Vec::new(), refused);
     // what was imported would be found taken
-    if import.job.is_none() {
-        match plan(&who, &import, &content).await? {
+    if import.job.is_none() && wrong.is_none() {
+        match plan(who, &import, content).await? {
             Ok(plan) => {
                 (good, bad) = (plan.good() as i64, plan.bad.len() as i64);
                 rows = page_of(&shell, &plan, only_bad, after, page_rows + 1);
@@ -106,18 +111,17 @@ pub(in crate::panel) async fn show(who: Signed, Id(id): Id, query: Query) -> Res
     rows.truncate(page_rows);
     let last = rows.last().map(|row| row.line.to_string()).unwrap_or_default();
     let mut conn = who.site.db.read().await?;
-    let choices = Choices::new(&shell, names_of(&who, &mut conn, Some("package")).await?, names_of(&who, &mut conn, Some("zone")).await?);
+    let choices = Choices::new(&shell, names_of(who, &mut conn, Some("package")).await?, names_of(who, &mut conn, Some("zone")).await?);
     drop(conn);
-    html(&Page {
+    let delimiters = [(",", "delimiter-comma"), (";", "delimiter-semicolon"), ("\t", "delimiter-tab")];
+    Ok(Page {
         form: form_of(&import),
         complaints: Complaints::default(),
         columns: columns(&import.layout, &text),
         ours: ours(&shell),
-        owners: owners(&who).await?,
+        owners: owners(who).await?,
         choices,
-        delimiters: [(",", "delimiter-comma"), (";", "delimiter-semicolon"), ("\t", "delimiter-tab")]
-            .map(|(d, text)| (d.to_owned(), shell.t(text)))
-            .into(),
+        delimiters: delimiters.map(|(delimiter, text)| (delimiter.to_owned(), shell.t(text))).into(),
         wrong,
         good,
         bad,
@@ -191,20 +195,21 @@ pub(in crate::panel) async fn change(who: Signed, Id(id): Id, form: Form) -> Res
             columns: (0..import.layout.head(&text).len()).map(|at| form.filled(&format!("column-{at}")).map(str::to_owned)).collect(),
             ..import.layout
         },
-        false => {
-            let again = Layout { delimiter, ..Layout::guess("") };
-            let columns =
-                again.head(&text).iter().map(|name| Layout::guess(&format!("{name}\n")).columns.first().cloned().flatten()).collect();
-            Layout { columns, ..again }
-        }
+        false => Layout::guess_with(&text, delimiter),
     };
     let said = ["package", "zone", "connection", "expires_at"]
         .into_iter()
         .filter_map(|name| Some((name.to_owned(), form.filled(name)?.to_owned())));
     let layout = Layout { defaults: said.collect::<BTreeMap<_, _>>(), makes_passwords: form.has("makes_passwords"), ..layout };
     let owner = form.text("owner").parse().map(AccountId).map_err(|_| Problem::NotFound)?;
-    set_import(&who.db(), who.scope(), id, &layout, owner, who.now()).await?;
-    Ok(go(&format!("/customers/import/{id}"), &[]))
+    match set_import(&who.db(), who.scope(), id, &layout, owner, who.now()).await {
+        Err(CustomerError::BadField(why)) => {
+            // the page again as it was filled in
+            let said = StoredImport { layout, owner, ..found(&who, id).await?.0 };
+            refill(&page(&who, said, &content, &Query::default(), Some(why)).await?)
+        }
+        other => other.map(|()| go(&format!("/customers/import/{id}"), &[])).map_err(Problem::from),
+    }
 }
 
 /// `POST /customers/import/{id}/run`: a job adds the good rows.
@@ -220,6 +225,10 @@ pub(in crate::panel) async fn run(who: Signed, Id(id): Id, _: Form) -> Result<Re
     }
     let arguments = ImportArguments { import: id.to_string(), file: import.file_name };
     let arguments = serde_json::to_value(&arguments).map_err(|_| Problem::Internal)?;
+    // of two that press at once the second has nothing to ask for
+    if !claim_import(&who.db(), who.scope(), id, who.now()).await? {
+        return Ok(go(&format!("/customers/import/{id}"), &[]));
+    }
     let asked = ask_job(&who.db(), &*who.ids()?, who.scope(), &IMPORT, &arguments, who.now()).await?;
     set_import_job(&who.db(), who.scope(), id, asked.id(), who.now()).await?;
     who.site.counts.forget(who.scope());
