@@ -331,7 +331,7 @@ pub(super) async fn update_customer(conn: &mut Conn, scope: &Scope, c: &Customer
         c.simultaneous_sessions.map(i64::from), &c.reply_attributes, own_limits(c)?, own_rate(c)?, c.own_rate.and_then(|own| own.until),
         c.first_login_secs.map(|secs| secs as i64), c.activated_at, c.period_started_at, c.package_since_at, c.closed_at,
         &c.contact.email, &c.contact.address, &c.contact.city, &c.contact.region, &c.contact.postal_code, &c.contact.country, &c.contact.language, &c.note,
-        c.parent_id.map(|id| id.0), c.zone_id, c.owner_id.0, name_key(&c.name), phone_key(&c.phone), c.next_package_id.map(|id| id.0), from, to)
+        c.parent_id.map(|id| id.0), c.zone_id, c.owner_id.0, name_key(&c.name), phone_key(&c.phone), c.next_package_id.map(|id| id.0), c.next_package_at, from, to)
 }
 
 /// A customer whose time is over and for whom another package waits.
