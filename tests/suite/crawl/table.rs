@@ -276,7 +276,7 @@ pub const TABLE: &[Line] = &[
         ("connection", "pppoe"),
         ("billing", "prepaid"),
     ]),
-    get("/customers/{id}/taken", CUSTOMERS_EDIT).about(About::SeenCustomer).queries(TAKEN),
+    get("/customers/{id}/taken", CUSTOMERS_EDIT).about(About::SeenCustomer),
     post("/customers/{id}/suspend", CUSTOMERS_SUSPEND).about(About::SeenCustomer).form(&[("reason", "crawled")]),
     post("/customers/{id}/disable", CUSTOMERS_SUSPEND).about(About::SeenCustomer),
     post("/customers/{id}/close", CUSTOMERS_SUSPEND).about(About::SeenCustomer),
