@@ -53,7 +53,7 @@ async fn customers(globals: &Globals, ctx: &Context, args: CustomersArgs) -> Res
     };
     let mut conn = ctx.db.read().await?;
     let check = reply_check(ctx.config.radius.dictionaries.clone());
-    let plan = plan_import(&mut conn, &scope, ids, &tenant, owner, file, &check, ctx.now).await?;
+    let plan = plan_import(&mut conn, &scope, ids, &tenant, owner, file, None, &check, ctx.now).await?;
     drop(conn);
     let (good, bad) = (plan.good(), plan.bad.clone());
     let refused = !bad.is_empty() && !args.skip_bad;

@@ -133,7 +133,7 @@ async fn a_customer_gets_an_owner_and_a_package_that_the_scope_sees() {
         let plan = async |scope: &str, owner: &str, package: &str| {
             let (owner, file) = (world.owner(owner), format!("username,password,package\nbulk,x,{package}\nsouth,x,{package}\n"));
             let mut conn = db.read().await.expect("reads");
-            plan_import(&mut conn, world.scope(scope), ids, &owner.tenant, owner.id, file.as_bytes(), &check_reply_syntax, NOW).await
+            plan_import(&mut conn, world.scope(scope), ids, &owner.tenant, owner.id, file.as_bytes(), None, &check_reply_syntax, NOW).await
         };
         assert!(plan("north", "north", "north").await.expect_err("an operator").to_string().contains("special.bulk-operations"));
         assert!(plan("other", "owner", "other").await.expect_err("a foreign owner").to_string().contains("there is no account"));

@@ -143,7 +143,7 @@ async fn a_file_is_imported_whole_or_without_its_bad_rows() {
         }
         let plan = async || {
             let mut conn = db.read().await.expect("a connection");
-            plan_import(&mut conn, scope, ids, &tenant, owner, file.as_bytes(), &check_reply_syntax, NOW).await.expect("a plan")
+            plan_import(&mut conn, scope, ids, &tenant, owner, file.as_bytes(), None, &check_reply_syntax, NOW).await.expect("a plan")
         };
         let first = plan().await;
         let bad: Vec<(u64, &str)> = first.bad.iter().map(|b| (b.line, b.reason.as_str())).collect();
@@ -172,7 +172,7 @@ async fn a_file_is_imported_whole_or_without_its_bad_rows() {
         let (reloads,): (i64,) =
             q!(one conn, (i64,), "SELECT COUNT(*) FROM feed WHERE table_name = 'customers' AND row_id = 0").expect("counted");
         assert_eq!(reloads, 1);
-        let bad_header = plan_import(&mut conn, scope, ids, &tenant, owner, &b"user,password\n"[..], &check_reply_syntax, NOW).await;
+        let bad_header = plan_import(&mut conn, scope, ids, &tenant, owner, &b"user,password\n"[..], None, &check_reply_syntax, NOW).await;
         assert!(bad_header.expect_err("refused").to_string().starts_with("line 1: unknown column \"user\""));
         drop(conn);
         fresh.end().await;

@@ -97,7 +97,7 @@ pub async fn ensure_provider(db: &Db, ids: &IdMaker, sealer: &Sealer, tenant: &T
     for (share, owner) in accounts::sellers(db, ids, &scope, now).await?.into_iter().enumerate() {
         let mut conn = db.read().await?;
         let csv = customers_csv(share, tenant, now);
-        let plan = plan_import(&mut conn, &scope, ids, tenant, owner, csv.as_bytes(), &|_| Ok(()), now).await?;
+        let plan = plan_import(&mut conn, &scope, ids, tenant, owner, csv.as_bytes(), None, &|_| Ok(()), now).await?;
         drop(conn);
         write_import(db, sealer, plan, now, |_| {}).await?;
     }

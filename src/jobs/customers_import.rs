@@ -6,12 +6,16 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::ask::ask_job_in;
 use super::backup::{self, BackupOptions};
 use super::customers_bulk::{counted, tenant};
-use super::{JobContext, JobFailure, JobRow, Kind, Outcome, Place, Terms};
+use super::{JobContext, JobError, JobFailure, JobRow, Kind, Outcome, Place, Terms};
+use crate::accounts::Scope;
 use crate::accounts::capability::Capability;
 use crate::customers::check_reply_syntax;
-use crate::customers::import::{Added, BadRow, ImportError, find_import, plan_import_of, read_import};
+use crate::customers::import::{Added, BadRow, ImportError, StoredImport, find_import, give_import_in, plan_import, read_import};
+use crate::store::{Db, IdMaker};
+use crate::units::{JobId, UnixMs};
 
 /// Rows of one transaction: short, so that logins' own writes need not wait.
 const LOT: usize = 200;
@@ -26,6 +30,18 @@ pub struct ImportArguments {
     pub import: String,
     /// What it was called.
     pub file: String,
+}
+
+/// Asks for the import of a file that was sent; `None` if somebody was quicker: a file is imported once.
+pub async fn ask_import(db: &Db, ids: &IdMaker, scope: &Scope, import: &StoredImport, now: UnixMs) -> Result<Option<JobId>, JobError> {
+    let arguments = json!(ImportArguments { import: import.id.to_string(), file: import.file_name.clone() });
+    let mut tx = db.begin().await?;
+    let job = ask_job_in(&mut tx, db.actor(), ids, scope, &IMPORT, &arguments, now).await?.id();
+    if !give_import_in(&mut tx, scope, import.id, job).await? {
+        return Ok(None);
+    }
+    tx.commit(now).await?;
+    Ok(Some(job))
 }
 
 impl From<ImportError> for JobFailure {
@@ -56,14 +72,14 @@ async fn import(context: JobContext, backups: Arc<BackupOptions>) -> Result<Valu
     let gone = || JobFailure::ForGood("the file is gone: send it again".into());
     let stored = find_import(&mut conn, &scope, id).await?.ok_or_else(gone)?;
     let content = read_import(&mut conn, &context.sealer(), &scope, id).await?.ok_or_else(gone)?;
-    let plan = plan_import_of(
+    let plan = plan_import(
         &mut conn,
         &scope,
         &context.ids,
         &tenant,
         stored.owner,
         &content[..],
-        &stored.layout,
+        Some(&stored.layout),
         &check_reply_syntax,
         context.now(),
     );

@@ -1,6 +1,7 @@
 //! Why a job cannot be asked for or changed, and why the work of one failed.
 
 use crate::accounts::{AccountError, Denial};
+use crate::customers::CustomerError;
 use crate::store::StoreError;
 use crate::units::JobId;
 
@@ -13,6 +14,9 @@ pub enum JobError {
     /// Not allowed.
     #[error(transparent)]
     Denied(#[from] Denial),
+    /// What the job is about does not allow it.
+    #[error(transparent)]
+    Customer(#[from] CustomerError),
     /// No such job, or none that may be seen.
     #[error("there is no job {0}; `tollgate job ls` shows those there are")]
     Unknown(JobId),
@@ -33,6 +37,7 @@ impl JobError {
         match self {
             JobError::Store(_) => "store",
             JobError::Denied(denial) => denial.code(),
+            JobError::Customer(e) => e.code(),
             JobError::Unknown(_) => "job-unknown",
             JobError::NotRetriable => "job-not-retriable",
             JobError::AlreadyOver => "job-over",

@@ -36,7 +36,7 @@ pub use attention::{Attention, AttentionValue, list_attention};
 pub use change::{cancel_job, dismiss_job, may_change_job, retry_job};
 pub use context::{JobContext, StopFlag};
 pub use customers_bulk::{BULK, BulkArguments, UNDO, UndoArguments};
-pub use customers_import::{IMPORT, ImportArguments};
+pub use customers_import::{IMPORT, ImportArguments, ask_import};
 pub use error::{JobError, JobFailure};
 pub use job::{Job, JobFilter, JobPlace, JobState};
 pub use kind::{Kind, Work};

@@ -5,7 +5,6 @@ use axum::response::Response;
 
 use super::customers;
 use crate::accounts::capability::Capability;
-use crate::accounts::{AccountFilter, AccountPath, list_accounts};
 use crate::customers::zones::list_zones;
 use crate::web::{Form, Guard, Jar, Problem, Query, Routes, Shell, Signed, Within, go, html};
 
@@ -31,8 +30,8 @@ async fn show(who: Signed, query: Query) -> Result<Response, Problem> {
     let (mut accounts, mut zones) = (Vec::new(), Vec::new());
     let mut conn = who.site.db.read().await?;
     if who.scope().may(Capability::AccountsView) {
-        let all = list_accounts(&mut conn, who.scope(), &AccountFilter::default(), &AccountPath::TOP, MOST).await?;
-        let sellers = all.into_iter().filter(|account| account.role.may_own_customers() && Some(account.id) != who.scope().acting());
+        let all = customers::list_owners(&who, &mut conn, MOST).await?;
+        let sellers = all.into_iter().filter(|account| Some(account.id) != who.scope().acting());
         accounts = sellers.map(|a| (Within::Account(a.id).to_string(), a.name, who.book().terms(a.role).label)).collect();
     }
     if customers::VIEW.lets(who.scope()) {

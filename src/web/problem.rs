@@ -175,6 +175,7 @@ impl From<JobError> for Problem {
         match error {
             JobError::Store(e) => e.into(),
             JobError::Denied(denial) => denial.into(),
+            JobError::Customer(e) => e.into(),
             JobError::Unknown(_) => Problem::NotFound,
             other => Problem::Refused(other.to_string()),
         }

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{ExplainError, count_rejects};
+use super::ExplainError;
+use super::past::count_rejects;
 use crate::aaa::decide::RejectReason;
 use crate::accounts::Scope;
 use crate::sessions::{count_begun_sessions, count_open_sessions};

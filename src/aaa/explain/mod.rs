@@ -24,7 +24,7 @@ pub use error::ExplainError;
 pub use facts::{Known, find_known};
 pub use figures::{FIGURES, Figures, RejectsOf, count_figures};
 pub use limits::{LimitFact, Topic, limit_facts, opens_at};
-pub use past::{DECISIONS_FOLDER, count_rejects, decisions_under, list_decisions_about, list_similar_names, newest_entries};
+pub use past::{DECISIONS_FOLDER, decisions_under, list_decisions_about, list_similar_names, newest_entries};
 pub use runs::{Run, Said};
 pub use similar::{Likeness, SimilarName, similar_names};
 pub use sql::KeptLine;

@@ -79,7 +79,7 @@ pub async fn list_similar_names(conn: &mut Conn, scope: &Scope, username: &str, 
 }
 
 /// Why logins were refused since an instant, and how often, the most frequent first.
-pub async fn count_rejects(conn: &mut Conn, scope: &Scope, since: UnixMs) -> Result<Vec<(RejectReason, i64)>, ExplainError> {
+pub(super) async fn count_rejects(conn: &mut Conn, scope: &Scope, since: UnixMs) -> Result<Vec<(RejectReason, i64)>, ExplainError> {
     scope.require(Capability::SessionsView)?;
     let counted = sql::count_rejects(conn, scope, since).await?;
     Ok(counted.into_iter().filter_map(|(code, count)| RejectReason::from_code(&code).map(|reason| (reason, count))).collect())

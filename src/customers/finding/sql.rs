@@ -313,17 +313,6 @@ pub(super) async fn list_ids_where(
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-#[cfg(test)]
-pub(super) mod plans {
-    use super::*;
-
-    /// How SQLite reads a page.
-    pub async fn of_page(conn: &mut Conn, scope: &Scope, query: &CustomerQuery, compiled: &Compiled, is_few: bool) -> String {
-        let statement = page(scope, query, compiled, Start::First, is_few, 51, true);
-        crate::customers::sql::for_tests::sqlite_plan(conn, statement.as_text()).await
-    }
-}
-
 /// Customers of one package in one zone whose time runs out within one day of a forecast.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub(super) struct ExpiryRow {
@@ -352,4 +341,15 @@ pub(super) async fn list_expiries(conn: &mut Conn, scope: &Scope, now: UnixMs, d
     statement.push("SELECT n.day, p.name AS package, p.retail_price_minor AS price_minor, z.name AS zone, n.customers FROM counted n ");
     statement.push("JOIN packages p ON p.id = n.package_id LEFT JOIN zones z ON z.id = n.zone_id");
     statement.fetch(conn).await
+}
+
+#[cfg(test)]
+pub(super) mod plans {
+    use super::*;
+
+    /// How SQLite reads a page.
+    pub async fn of_page(conn: &mut Conn, scope: &Scope, query: &CustomerQuery, compiled: &Compiled, is_few: bool) -> String {
+        let statement = page(scope, query, compiled, Start::First, is_few, 51, true);
+        crate::customers::sql::for_tests::sqlite_plan(conn, statement.as_text()).await
+    }
 }

@@ -68,7 +68,7 @@ impl Layout {
 
     /// A reader of its fields, from the first line on.
     pub fn reader<R: std::io::Read>(&self, file: R) -> csv::Reader<R> {
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(self.delimiter as u8).from_reader(file)
+        reader(file, self.delimiter)
     }
 
     /// What cannot be: a column that is taken twice, or one that nobody knows.
@@ -87,6 +87,11 @@ impl Layout {
             None => Ok(()),
         }
     }
+}
+
+/// A reader of fields between which this stands, from the first line on; rows may have any number of them.
+pub(super) fn reader<R: std::io::Read>(file: R, delimiter: char) -> csv::Reader<R> {
+    csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter as u8).from_reader(file)
 }
 
 fn our_name(name: &str) -> Option<&'static str> {

@@ -11,10 +11,9 @@ mod stored;
 mod write;
 
 pub use layout::Layout;
-pub use plan::{BadRow, ImportError, ImportPlan, PlannedRow, plan_import, plan_import_of};
+pub use plan::{BadRow, ImportError, ImportPlan, PlannedRow, plan_import};
 pub use row::COLUMNS;
 pub use stored::{
-    MOST_IMPORT_OCTETS, MOST_IMPORT_ROWS, StoredImport, add_import, claim_import, delete_old_imports, find_import, list_imports,
-    read_import, remove_import, set_import, set_import_job,
+    StoredImport, add_import, delete_old_imports, find_import, give_import_in, list_imports, read_import, remove_import, set_import,
 };
 pub use write::{Added, write_import};

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::super::add::check_owner;
 use super::super::zones::list_zones;
 use super::super::{Customer, CustomerError, CustomerPassword, NewCustomer, ReplyCheck, lookup_key};
-use super::layout::Layout;
+use super::layout::{Layout, reader};
 use super::row::Header;
 use super::sql;
 use crate::accounts::capability::Capability;
@@ -158,8 +158,9 @@ impl Taken {
     }
 }
 
-/// Reads the file, whose header names our columns, and checks every row. Nothing is written. `tenant` is the scope's own, with its rules.
-#[allow(clippy::too_many_arguments)] // where, whose, what, when
+/// Reads the file (header required) and checks every row. Nothing is written. `layout` says how a file of another program is read; without one the header names our
+/// columns. `tenant` is the scope's own, with its rules.
+#[allow(clippy::too_many_arguments)] // where, whose, what, how, when
 pub async fn plan_import(
     conn: &mut Conn,
     scope: &Scope,
@@ -167,37 +168,6 @@ pub async fn plan_import(
     tenant: &Tenant,
     owner: AccountId,
     file: impl Read,
-    reply_check: ReplyCheck<'_>,
-    now: UnixMs,
-) -> Result<ImportPlan, ImportError> {
-    let reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(file);
-    plan(conn, scope, ids, tenant, owner, reader, None, reply_check, now).await
-}
-
-/// The same for a file of another program, read as `layout` says.
-#[allow(clippy::too_many_arguments)]
-pub async fn plan_import_of(
-    conn: &mut Conn,
-    scope: &Scope,
-    ids: &IdMaker,
-    tenant: &Tenant,
-    owner: AccountId,
-    file: impl Read,
-    layout: &Layout,
-    reply_check: ReplyCheck<'_>,
-    now: UnixMs,
-) -> Result<ImportPlan, ImportError> {
-    plan(conn, scope, ids, tenant, owner, layout.reader(file), Some(layout), reply_check, now).await
-}
-
-#[allow(clippy::too_many_arguments)]
-async fn plan(
-    conn: &mut Conn,
-    scope: &Scope,
-    ids: &IdMaker,
-    tenant: &Tenant,
-    owner: AccountId,
-    mut reader: csv::Reader<impl Read>,
     layout: Option<&Layout>,
     reply_check: ReplyCheck<'_>,
     now: UnixMs,
@@ -210,6 +180,7 @@ async fn plan(
     let zones: HashMap<String, i64> = list_zones(conn, scope).await?.into_iter().map(|zone| (zone.name, zone.id)).collect();
     let mut taken = list_taken(conn, scope.tenant()).await?;
     let zone = tenant.zone();
+    let mut reader = reader(file, layout.map_or(',', |layout| layout.delimiter));
     let mut record = csv::ByteRecord::new();
     let mut plan = ImportPlan { bad: Vec::new(), scope: scope.clone(), ready: Vec::new() };
     let mut header = None;

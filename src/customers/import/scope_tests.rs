@@ -34,7 +34,6 @@ async fn a_file_is_seen_by_who_sent_it_alone() {
             assert_eq!(sql::find_content(&mut tx, scope, not_his, new.id).await.expect("read"), None, "{other}");
             assert_eq!(sql::list_imports(&mut tx, scope, not_his, 9).await.expect("read"), [], "{other}");
             assert_eq!(sql::update_import(&mut tx, scope, not_his, new.id, &new.layout, by).await.expect("read"), 0, "{other}");
-            assert_eq!(sql::update_import_claimed(&mut tx, scope, not_his, new.id).await.expect("read"), 0, "{other}");
             assert_eq!(sql::update_import_job(&mut tx, scope, not_his, new.id, JobId(1)).await.expect("read"), 0, "{other}");
             assert_eq!(sql::delete_import(&mut tx, scope, not_his, new.id).await.expect("read"), 0, "{other}");
         }
@@ -44,8 +43,6 @@ async fn a_file_is_seen_by_who_sent_it_alone() {
         assert_eq!(sql::find_import(&mut tx, scope, by, old.id).await.expect("read"), None);
         let sealed = sql::find_content(&mut tx, scope, by, new.id).await.expect("read").expect("there");
         assert_eq!(sealer.open("imports.content", new.id, &sealed).expect("opens"), b"secret");
-        assert_eq!(sql::update_import_claimed(&mut tx, scope, by, new.id).await.expect("claimed"), 1);
-        assert_eq!(sql::update_import_claimed(&mut tx, scope, by, new.id).await.expect("claimed"), 0, "once");
         assert_eq!(sql::update_import_job(&mut tx, scope, by, new.id, JobId(7)).await.expect("noted"), 1);
         assert_eq!(sql::update_import_job(&mut tx, scope, by, new.id, JobId(8)).await.expect("noted"), 0, "once");
         assert_eq!(sql::update_import(&mut tx, scope, by, new.id, &new.layout, by).await.expect("kept"), 0, "being imported");

@@ -158,14 +158,9 @@ pub(super) async fn update_import(
         scope.tenant().0, by.0, id, json(layout)?, owner.0)
 }
 
-/// Claims it for a job that is not known yet, once.
-pub(super) async fn update_import_claimed(conn: &mut Conn, scope: &Scope, by: AccountId, id: i64) -> Result<u64, StoreError> {
-    q!(exec conn, "UPDATE imports SET job_id = 0 WHERE tenant_id = $1 AND owner_id = $2 AND id = $3 AND job_id IS NULL", scope.tenant().0, by.0, id)
-}
-
-/// The job that writes what was claimed.
+/// The job that writes it, once.
 pub(super) async fn update_import_job(conn: &mut Conn, scope: &Scope, by: AccountId, id: i64, job: JobId) -> Result<u64, StoreError> {
-    q!(exec conn, "UPDATE imports SET job_id = $4 WHERE tenant_id = $1 AND owner_id = $2 AND id = $3 AND job_id = 0", scope.tenant().0, by.0, id, job.0)
+    q!(exec conn, "UPDATE imports SET job_id = $4 WHERE tenant_id = $1 AND owner_id = $2 AND id = $3 AND job_id IS NULL", scope.tenant().0, by.0, id, job.0)
 }
 
 /// Removes a file of an account.

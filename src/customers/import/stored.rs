@@ -18,9 +18,9 @@ const CONTENT: &str = "imports.content";
 const KEPT_MS: i64 = 7 * DAY_MS;
 const KEPT_IMPORTED_MS: i64 = 14 * DAY_MS;
 /// Longest file, octets: what is larger goes by the command.
-pub const MOST_IMPORT_OCTETS: usize = 4 * 1024 * 1024;
+const MOST_OCTETS: usize = 4 * 1024 * 1024;
 /// Most lines of a file.
-pub const MOST_IMPORT_ROWS: usize = 20_000;
+const MOST_ROWS: usize = 20_000;
 
 /// See the head of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +68,7 @@ pub async fn add_import(
     if text.contains('\0') {
         return Err(bad("the file holds NUL characters: it is no CSV"));
     }
-    if content.len() > MOST_IMPORT_OCTETS || text.lines().count() > MOST_IMPORT_ROWS + 1 {
+    if content.len() > MOST_OCTETS || text.lines().count() > MOST_ROWS + 1 {
         return Err(bad("the file is too long: at most 20,000 rows and 4 MiB; `tollgate import customers` takes more"));
     }
     let id = ids.next(now);
@@ -117,23 +117,14 @@ pub async fn set_import(db: &Db, scope: &Scope, id: i64, layout: &Layout, owner:
     Ok(())
 }
 
-/// Claims a file for one job, before that is asked for; false if somebody else was quicker.
-pub async fn claim_import(db: &Db, scope: &Scope, id: i64, now: UnixMs) -> Result<bool, CustomerError> {
+/// Gives a file to the job that writes it, within the transaction that asks for the job; false if it has one, and then the caller does not commit.
+pub async fn give_import_in(tx: &mut Tx, scope: &Scope, id: i64, job: JobId) -> Result<bool, CustomerError> {
     let by = require(scope)?;
-    let mut tx = db.begin().await?;
-    let is_first = sql::update_import_claimed(&mut tx, scope, by, id).await? == 1;
-    tx.commit(now).await?;
-    Ok(is_first)
-}
-
-/// Notes the job that writes a claimed file.
-pub async fn set_import_job(db: &Db, scope: &Scope, id: i64, job: JobId, now: UnixMs) -> Result<(), CustomerError> {
-    let by = require(scope)?;
-    let mut tx = db.begin().await?;
-    sql::update_import_job(&mut tx, scope, by, id, job).await?;
+    if sql::update_import_job(tx, scope, by, id, job).await? == 0 {
+        return Ok(false);
+    }
     tx.audit(AuditEntry::new(scope.tenant().0, "import.run", "imports", id, "").note("job", job.to_string()));
-    tx.commit(now).await?;
-    Ok(())
+    Ok(true)
 }
 
 /// Removes files of all tenants whose time is over; the caller commits.

@@ -7,7 +7,7 @@ use super::super::{CustomerError, PASSWORD_PLACE, sql as customers_sql};
 use super::plan::{ImportPlan, Ready};
 use super::sql::{self, CUSTOMERS_PER_INSERT, MACS_PER_INSERT};
 use crate::store::{AuditEntry, Db, Sealer, StoreError, Tx};
-use crate::units::UnixMs;
+use crate::units::{CustomerId, Mac, UnixMs};
 
 /// Adds all good rows of the plan, or none. `progress` is told how many are written so far.
 pub async fn write_import(
@@ -34,7 +34,7 @@ pub async fn write_import(
         let (written, next) = tokio::join!(sql::insert_customers(&mut tx, &scope, chunk, &sealed), next);
         written?;
         sealed = next?;
-        macs.extend(chunk.iter().flat_map(|r| r.customer.macs.iter().map(|mac| (r.customer.id, *mac))));
+        macs.extend(macs_of(chunk));
         while macs.len() >= MACS_PER_INSERT {
             let rest = macs.split_off(MACS_PER_INSERT);
             sql::insert_macs(&mut tx, &scope, &macs).await?;
@@ -74,17 +74,15 @@ impl ImportPlan {
         limit: usize,
         now: UnixMs,
     ) -> Result<Vec<Added>, CustomerError> {
-        let rest = self.ready.split_off(limit.min(self.ready.len()));
+        let rest = self.ready.split_off(limit.min(CUSTOMERS_PER_INSERT).min(self.ready.len()));
         let lot = Arc::new(std::mem::replace(&mut self.ready, rest));
         if lot.is_empty() {
             return Ok(Vec::new());
         }
         let (scope, tenant) = (&self.scope, self.scope.tenant());
-        for start in (0..lot.len()).step_by(CUSTOMERS_PER_INSERT) {
-            let sealed = seal_chunk(sealer, &lot, start).await?;
-            sql::insert_customers(tx, scope, &lot[start..lot.len().min(start + CUSTOMERS_PER_INSERT)], &sealed).await?;
-        }
-        let macs: Vec<_> = lot.iter().flat_map(|r| r.customer.macs.iter().map(|mac| (r.customer.id, *mac))).collect();
+        let sealed = seal_chunk(sealer, &lot, 0).await?;
+        sql::insert_customers(tx, scope, &lot, &sealed).await?;
+        let macs: Vec<(CustomerId, Mac)> = macs_of(&lot).collect();
         for some in macs.chunks(MACS_PER_INSERT) {
             sql::insert_macs(tx, scope, some).await?;
         }
@@ -108,6 +106,10 @@ impl ImportPlan {
         }
         Ok(added)
     }
+}
+
+fn macs_of(rows: &[Ready]) -> impl Iterator<Item = (CustomerId, Mac)> {
+    rows.iter().flat_map(|row| row.customer.macs.iter().map(|mac| (row.customer.id, *mac)))
 }
 
 async fn seal_chunk(sealer: &Sealer, ready: &Arc<Vec<Ready>>, start: usize) -> Result<Vec<Vec<u8>>, CustomerError> {

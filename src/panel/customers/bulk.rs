@@ -6,8 +6,7 @@ use askama::Template;
 use axum::response::Response;
 
 use super::list::{LIST, names_of};
-use super::meaning;
-use crate::accounts::{AccountFilter, AccountPath, list_accounts};
+use super::{MOST_OWNERS, list_owners, meaning};
 use crate::customers::bulk::{BulkAction, MOST_BULK, Skip};
 use crate::customers::finding::{CustomerLine, FIELDS, list_found_ids, list_line_devices, list_lines_of};
 use crate::customers::tags::parse_tags;
@@ -39,7 +38,6 @@ const SHOWN: usize = 20;
 /// Customers looked at in one statement.
 const LOT: usize = 500;
 const MOST_DAYS: i64 = 3_660;
-const MOST_OWNERS: i64 = 200;
 
 #[derive(Template)]
 #[template(path = "panel/customers/bulk.html")]
@@ -152,10 +150,8 @@ async fn choices(who: &Signed, shell: &Shell, action: &str) -> Result<Vec<(Strin
             all
         }
         "owner" => {
-            let accounts = list_accounts(&mut conn, who.scope(), &AccountFilter::default(), &AccountPath::TOP, MOST_OWNERS).await?;
-            let fitting = accounts.into_iter().filter(|account| account.role.may_own_customers());
             let mut all = vec![(String::new(), shell.t("owner-choose"))];
-            all.extend(fitting.map(|account| (account.id.to_string(), account.name)));
+            all.extend(list_owners(who, &mut conn, MOST_OWNERS).await?.into_iter().map(|account| (account.id.to_string(), account.name)));
             all
         }
         _ => Vec::new(),

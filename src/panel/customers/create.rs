@@ -7,10 +7,8 @@ use super::fields::{self, Choices};
 use super::meaning;
 use crate::accounts::{find_account_by_id, find_owner};
 use crate::customers::finding::{CustomerLine, CustomerQuery, FIELDS, Start, list_found};
-use crate::customers::zones::list_zones;
 use crate::customers::{CustomerPassword, add_customer, readable_password};
 use crate::lists::{Filter, quoted};
-use crate::packages::list_package_ids;
 use crate::units::AccountId;
 use crate::web::{Complaints, Form, Problem, Shell, Signed, Within, go, html, refill};
 
@@ -29,11 +27,7 @@ struct Page {
 
 async fn page(who: &Signed, form: Form, complaints: Complaints, alike: Vec<CustomerLine>) -> Result<Page, Problem> {
     let shell = who.shell("customer-new");
-    let mut conn = who.site.db.read().await?;
-    let packages = list_package_ids(&mut conn, who.scope()).await.unwrap_or_default();
-    let zones = list_zones(&mut conn, who.scope()).await?;
-    let choices =
-        Choices::new(&shell, packages.into_iter().map(|(name, _)| name).collect(), zones.into_iter().map(|zone| zone.name).collect());
+    let choices = fields::choices(who, &shell).await?;
     Ok(Page { shell, form, complaints, choices, alike })
 }
 

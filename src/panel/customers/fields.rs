@@ -2,12 +2,13 @@
 
 use jiff::tz::TimeZone;
 
+use super::list::names_of;
 use crate::customers::{
     BillingType, ConnectionType, Contact, Customer, CustomerChanges, CustomerError, CustomerPassword, NewCustomer, parse_ipv6_prefix,
     parse_macs, parse_static_ipv4,
 };
 use crate::units::parse_instant;
-use crate::web::{Complaints, Form, Shell};
+use crate::web::{Complaints, Form, Problem, Shell, Signed};
 
 /// Fields that both forms have, and the ids of their labels.
 pub const FIELDS: [(&str, &str); 24] = [
@@ -166,6 +167,13 @@ pub(super) struct Choices {
     pub zones: Vec<(String, String)>,
     pub connections: Vec<(String, String)>,
     pub billings: Vec<(String, String)>,
+}
+
+/// All that whoever asks may give.
+pub(super) async fn choices(who: &Signed, shell: &Shell) -> Result<Choices, Problem> {
+    let mut conn = who.site.db.read().await?;
+    let packages = names_of(who, &mut conn, Some("package")).await?;
+    Ok(Choices::new(shell, packages, names_of(who, &mut conn, Some("zone")).await?))
 }
 
 impl Choices {

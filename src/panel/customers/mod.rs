@@ -19,11 +19,12 @@ mod zones;
 
 use crate::aaa::access::Access;
 use crate::accounts::capability::Capability;
-use crate::accounts::find_account_by_id;
+use crate::accounts::{Account, AccountFilter, AccountPath, find_account_by_id, list_accounts};
 use crate::customers::finding::Meaning;
 use crate::customers::{ActiveView, Customer, State, active_view, find_customer_by_id, state};
 use crate::packages::find_package_by_id;
 use crate::panel::online::{Online, online};
+use crate::store::Conn;
 use crate::units::CustomerId;
 use crate::web::list::Cell;
 use crate::web::object::{Object, tabs};
@@ -44,6 +45,9 @@ const SUSPEND: Guard = Guard::All(&[Capability::CustomersView, Capability::Custo
 const ACTIVATE: Guard = Guard::All(&[Capability::CustomersView, Capability::CustomersActivate]);
 const DISCONNECT: Guard = Guard::All(&[Capability::CustomersView, Capability::SessionsDisconnect]);
 const SECRETS: Guard = Guard::All(&[Capability::CustomersView, Capability::SensitiveData]);
+
+/// Accounts that a form offers.
+const MOST_OWNERS: i64 = 200;
 
 /// Its routes.
 pub fn routes() -> Routes {
@@ -100,6 +104,12 @@ async fn tab(who: &Signed, id: i64) -> Result<(Customer, Shell, Frame), Problem>
 /// What instants and states mean to whoever asks, now.
 pub fn meaning(who: &Signed) -> Meaning<'_> {
     Meaning { now: who.now(), zone: who.tenant.zone(), rules: &who.tenant.access_rules }
+}
+
+/// Accounts whose customers may be, at most so many, as far as whoever asks sees them.
+pub async fn list_owners(who: &Signed, conn: &mut Conn, most: i64) -> Result<Vec<Account>, Problem> {
+    let all = list_accounts(conn, who.scope(), &AccountFilter::default(), &AccountPath::TOP, most).await?;
+    Ok(all.into_iter().filter(|account| account.role.may_own_customers()).collect())
 }
 
 /// What stands above each of his tabs.

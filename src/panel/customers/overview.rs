@@ -3,19 +3,16 @@
 use askama::Template;
 use axum::response::Response;
 
-use super::{DISCONNECT, EDIT, SECRETS, called, find, frame};
+use super::list::names_of;
+use super::{DISCONNECT, EDIT, MOST_OWNERS, SECRETS, called, find, frame, list_owners};
 use crate::accounts::capability::Capability;
-use crate::accounts::{AccountFilter, AccountPath, list_accounts};
 use crate::customers::tags::list_tags_of;
 use crate::customers::zones::list_zones;
 use crate::customers::{Customer, HoldKind, find_customer_by_id, list_top_ups};
-use crate::packages::{find_package_by_id, list_package_ids, print_octets, print_rate};
+use crate::packages::{find_package_by_id, print_octets, print_rate};
 use crate::web::list::Cell;
 use crate::web::object::Object;
 use crate::web::{Complaints, Form, Id, Problem, Shell, Signed, html, refill};
-
-/// Accounts to which he can be given, as far as a list can offer them.
-const MOST_OWNERS: i64 = 200;
 
 /// What whoever looks may do, for buttons; the use cases ask again.
 #[derive(Clone, Copy)]
@@ -87,10 +84,9 @@ async fn page(who: &Signed, customer: Customer, form: Form, complaints: Complain
     let mut packages = Vec::new();
     let mut owners = Vec::new();
     if can.edit {
-        packages = list_package_ids(&mut conn, scope).await.unwrap_or_default().into_iter().map(|(name, _)| (name.clone(), name)).collect();
-        let accounts = list_accounts(&mut conn, scope, &AccountFilter::default(), &AccountPath::TOP, MOST_OWNERS).await?;
-        let fitting = accounts.into_iter().filter(|account| account.id != customer.owner_id && account.role.may_own_customers());
-        owners = fitting.map(|account| (account.id.to_string(), account.name)).collect();
+        packages = names_of(who, &mut conn, Some("package")).await?.into_iter().map(|name| (name.clone(), name)).collect();
+        let others = list_owners(who, &mut conn, MOST_OWNERS).await?.into_iter().filter(|account| account.id != customer.owner_id);
+        owners = others.map(|account| (account.id.to_string(), account.name)).collect();
     }
     drop(conn);
     let top_up = |t: &crate::customers::TopUp| {

@@ -4,13 +4,12 @@ mod failed;
 mod send;
 mod show;
 
+use super::{MOST_OWNERS, list_owners};
 use crate::accounts::capability::Capability;
-use crate::accounts::{AccountFilter, AccountPath, list_accounts};
 use crate::web::{Guard, Problem, Routes, Signed};
 
 /// Who imports: whoever adds customers and works on many at once.
 pub const IMPORT: Guard = Guard::All(&[Capability::CustomersView, Capability::CustomersCreate, Capability::BulkOperations]);
-const MOST_OWNERS: i64 = 200;
 
 /// Its routes.
 pub fn routes() -> Routes {
@@ -29,12 +28,11 @@ pub fn routes() -> Routes {
 async fn owners(who: &Signed) -> Result<Vec<(String, String)>, Problem> {
     let mut conn = who.site.db.read().await?;
     let all = match who.scope().may(Capability::AccountsView) {
-        true => list_accounts(&mut conn, who.scope(), &AccountFilter::default(), &AccountPath::TOP, MOST_OWNERS).await?,
+        true => list_owners(who, &mut conn, MOST_OWNERS).await?,
         false => Vec::new(),
     };
     drop(conn);
-    let mut found: Vec<(String, String)> =
-        all.into_iter().filter(|account| account.role.may_own_customers()).map(|account| (account.id.to_string(), account.name)).collect();
+    let mut found: Vec<(String, String)> = all.into_iter().map(|account| (account.id.to_string(), account.name)).collect();
     let own = super::create::owner(who).await?.to_string();
     match found.iter().position(|(id, _)| *id == own) {
         // whose a single customer becomes is proposed

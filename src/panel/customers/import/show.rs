@@ -9,12 +9,10 @@ use csv::StringRecord;
 use super::owners;
 use crate::customers::CustomerError;
 use crate::customers::import::{
-    COLUMNS, ImportError, ImportPlan, Layout, StoredImport, claim_import, find_import, plan_import_of, read_import, remove_import,
-    set_import, set_import_job,
+    COLUMNS, ImportError, ImportPlan, Layout, StoredImport, find_import, plan_import, read_import, remove_import, set_import,
 };
-use crate::jobs::{IMPORT, ImportArguments, ask_job};
-use crate::panel::customers::fields::Choices;
-use crate::panel::customers::list::names_of;
+use crate::jobs::ask_import;
+use crate::panel::customers::fields::{Choices, choices};
 use crate::units::AccountId;
 use crate::web::{Complaints, Form, Id, Problem, Query, Shell, Signed, go, html, refill};
 
@@ -74,7 +72,7 @@ pub(super) async fn plan(who: &Signed, import: &StoredImport, content: &[u8]) ->
     let (ids, check) = (who.ids()?, |line: &str| who.site.check_reply(line));
     let mut conn = who.site.db.read().await?;
     let (scope, tenant) = (who.scope(), &who.tenant);
-    let plan = plan_import_of(&mut conn, scope, &ids, tenant, import.owner, content, &import.layout, &check, who.now()).await;
+    let plan = plan_import(&mut conn, scope, &ids, tenant, import.owner, content, Some(&import.layout), &check, who.now()).await;
     match plan {
         Ok(plan) => Ok(Ok(plan)),
         Err(ImportError::Customer(CustomerError::UnknownOwner(_))) => Ok(Err(who.shell("import").t("import-owner-gone"))),
@@ -110,9 +108,6 @@ async fn page(who: &Signed, import: StoredImport, content: &[u8], query: &Query,
     let has_more = rows.len() > page_rows;
     rows.truncate(page_rows);
     let last = rows.last().map(|row| row.line.to_string()).unwrap_or_default();
-    let mut conn = who.site.db.read().await?;
-    let choices = Choices::new(&shell, names_of(who, &mut conn, Some("package")).await?, names_of(who, &mut conn, Some("zone")).await?);
-    drop(conn);
     let delimiters = [(",", "delimiter-comma"), (";", "delimiter-semicolon"), ("\t", "delimiter-tab")];
     Ok(Page {
         form: form_of(&import),
@@ -120,7 +115,7 @@ async fn page(who: &Signed, import: StoredImport, content: &[u8], query: &Query,
         columns: columns(&import.layout, &text),
         ours: ours(&shell),
         owners: owners(who).await?,
-        choices,
+        choices: choices(who, &shell).await?,
         delimiters: delimiters.map(|(delimiter, text)| (delimiter.to_owned(), shell.t(text))).into(),
         wrong,
         good,
@@ -223,16 +218,12 @@ pub(in crate::panel) async fn run(who: Signed, Id(id): Id, _: Form) -> Result<Re
     if plan.good() == 0 {
         return Err(Problem::Refused(shell.t("import-nothing")));
     }
-    let arguments = ImportArguments { import: id.to_string(), file: import.file_name };
-    let arguments = serde_json::to_value(&arguments).map_err(|_| Problem::Internal)?;
     // of two that press at once the second has nothing to ask for
-    if !claim_import(&who.db(), who.scope(), id, who.now()).await? {
+    let Some(job) = ask_import(&who.db(), &*who.ids()?, who.scope(), &import, who.now()).await? else {
         return Ok(go(&format!("/customers/import/{id}"), &[]));
-    }
-    let asked = ask_job(&who.db(), &*who.ids()?, who.scope(), &IMPORT, &arguments, who.now()).await?;
-    set_import_job(&who.db(), who.scope(), id, asked.id(), who.now()).await?;
+    };
     who.site.counts.forget(who.scope());
-    Ok(go(&format!("/jobs/{}", asked.id()), &[]))
+    Ok(go(&format!("/jobs/{job}"), &[]))
 }
 
 /// `POST /customers/import/{id}/remove`.
