@@ -26,6 +26,14 @@ class Lite:
         self.db.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)
         self.db.execute("COMMIT")
 
+    def update(self, table, columns, rows):
+        """Rows by their id, which is the first column."""
+        names = columns.split(", ")
+        sets = ", ".join(f"{name} = ?{at + 2}" for at, name in enumerate(names[1:]))
+        self.db.execute("BEGIN")
+        self.db.executemany(f"UPDATE {table} SET {sets} WHERE {names[0]} = ?1", rows)
+        self.db.execute("COMMIT")
+
     def analyze(self):
         self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -55,6 +63,15 @@ class Pg:
     def insert(self, table, columns, rows):
         lines = "".join("\t".join(map(copied, row)) + "\n" for row in rows)
         self.run(f"COPY {table} ({columns}) FROM STDIN", lines)
+
+    def update(self, table, columns, rows):
+        """Rows by their id, which is the first column."""
+        names = columns.split(", ")
+        self.run(f"CREATE TABLE IF NOT EXISTS bench_rows AS SELECT {columns} FROM {table} WHERE FALSE")
+        self.insert("bench_rows", columns, rows)
+        sets = ", ".join(f"{name} = r.{name}" for name in names[1:])
+        self.run(f"UPDATE {table} t SET {sets} FROM bench_rows r WHERE r.{names[0]} = t.{names[0]}")
+        self.run("DROP TABLE bench_rows")
 
     def analyze(self):
         self.run("VACUUM ANALYZE")

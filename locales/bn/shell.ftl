@@ -75,3 +75,6 @@ within-accounts = যার গ্রাহক
 within-choose = একটি অংশ দেখুন
 within-is = শুধু { $name }
 within-end = আবার সবকিছু দেখুন
+undo = ফিরিয়ে নিন
+change = বদলান
+save = সংরক্ষণ করুন

@@ -57,3 +57,6 @@ within-accounts = Customers of
 within-choose = Look at a part
 within-is = Only { $name }
 within-end = Look at everything again
+undo = Undo
+change = change
+save = Save

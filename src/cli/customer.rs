@@ -169,6 +169,9 @@ struct FieldArgs {
     /// When that rate ends, like --expires-at [default: never]
     #[arg(long, value_name = "INSTANT", requires = "rate")]
     rate_until: Option<String>,
+    /// The customer to whom he belongs, such as his firm
+    #[arg(long, value_name = "USERNAME")]
+    parent: Option<OrNone<String>>,
     #[command(flatten)]
     limits: LimitArgs,
 }
@@ -251,8 +254,14 @@ impl FieldArgs {
         };
         let until = self.rate_until.as_deref().map(instant).transpose()?;
         let own_rate = self.rate.map(|OrNone(rate)| rate.map(|RateArg(rate)| OwnRate { rate, until }));
+        let parent_id = match self.parent {
+            None => None,
+            Some(OrNone(None)) => Some(None),
+            Some(OrNone(Some(username))) => Some(Some(named(ctx, scope, tenant, &username).await?.id)),
+        };
         Ok(CustomerChanges {
             own_rate,
+            parent_id,
             limits: self.limits.changes(ctx, scope).await?,
             code: self.code,
             name: self.name,
@@ -272,6 +281,12 @@ impl FieldArgs {
             ..CustomerChanges::default()
         })
     }
+}
+
+async fn named(ctx: &Context, scope: &Scope, tenant: &Tenant, username: &str) -> Result<Customer, CustomerError> {
+    let key = lookup_key(username, tenant.case_sensitive_usernames);
+    let found = find_customer(&mut ctx.db.read().await?, scope, &key).await?;
+    found.ok_or_else(|| CustomerError::Unknown(username.to_owned()))
 }
 
 /// Runs it.
@@ -328,6 +343,7 @@ async fn add(globals: &Globals, ctx: &Context, args: AddArgs) -> Result<(), Fail
         reply_attributes: fields.reply_attributes.unwrap_or_default(),
         limits: fields.limits.apply_to_override(Default::default()),
         own_rate: fields.own_rate.flatten(),
+        parent_id: fields.parent_id.flatten(),
         ..NewCustomer::new(&args.username, CustomerPassword::new(&text)?, &args.package)
     };
     let customer = add_customer(
@@ -403,9 +419,7 @@ async fn ls(globals: &Globals, ctx: &Context, args: LsArgs) -> Result<(), Failur
     let (tenant, scope) = ctx.tenant_and_scope().await?;
     let packages = package_names(ctx, &scope).await?;
     let (customers, more) = if let Some(username) = &args.username {
-        let key = lookup_key(username, tenant.case_sensitive_usernames);
-        let found = find_customer(&mut ctx.db.read().await?, &scope, &key).await?;
-        (vec![found.ok_or_else(|| CustomerError::Unknown(username.clone()))?], false)
+        (vec![named(ctx, &scope, &tenant, username).await?], false)
     } else {
         list(ctx, &scope, &tenant, &packages, &args).await?
     };

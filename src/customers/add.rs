@@ -6,6 +6,7 @@ use ipnet::Ipv6Net;
 
 use super::checks::{check_code, check_note, check_pool, check_sessions, check_text, generated_code};
 use super::devices::{STAFF, insert_first_macs};
+use super::parent::check_parent;
 use super::purchase::begin_period;
 use super::taken::what_is_taken;
 use super::{
@@ -67,6 +68,8 @@ pub struct NewCustomer {
     pub limits: LimitsOverride,
     /// See [`Customer::own_rate`].
     pub own_rate: Option<OwnRate>,
+    /// See [`Customer::parent_id`].
+    pub parent_id: Option<CustomerId>,
 }
 
 impl NewCustomer {
@@ -96,6 +99,7 @@ impl NewCustomer {
             reply_attributes: String::new(),
             limits: LimitsOverride::default(),
             own_rate: None,
+            parent_id: None,
         }
     }
 
@@ -119,7 +123,7 @@ impl NewCustomer {
             phone: self.phone,
             contact: self.contact,
             note: self.note,
-            parent_id: None,
+            parent_id: self.parent_id,
             zone_id: None,
             username: self.username,
             package_id: package.id,
@@ -208,6 +212,9 @@ pub async fn add_customer(
     let zone_id = zone_id(&mut tx, scope, new.zone.as_deref()).await?;
     let customer = Customer { zone_id, ..new.into_customer(id, scope.tenant(), owner, &purchase, reply_check, now)? };
     check_limits(&customer, &package.terms.limits)?;
+    if let Some(parent) = customer.parent_id {
+        check_parent(&mut tx, scope, id, parent).await?;
+    }
     let key = lookup_key(&customer.username, tenant.case_sensitive_usernames);
     if !sql::insert_customer(&mut tx, scope, &customer, &key, &password).await? {
         return Err(what_is_taken(&mut tx, scope, &customer, &key).await?);

@@ -54,6 +54,9 @@ pub enum CustomerError {
     /// Another zone has it.
     #[error("the zone {0:?} exists already")]
     ZoneTaken(String),
+    /// He would belong to himself, by however many others.
+    #[error("nobody belongs to himself: {0:?} is he, or belongs to him")]
+    BadParent(String),
     /// Somebody else changed it in the meantime.
     #[error("somebody else changed this customer in the meantime")]
     Outdated,
@@ -95,6 +98,7 @@ impl CustomerError {
             CustomerError::UnknownOwner(_) => "account-unknown",
             CustomerError::UnknownZone(_) => "zone-unknown",
             CustomerError::ZoneTaken(_) => "zone-taken",
+            CustomerError::BadParent(_) => "parent-invalid",
             CustomerError::Outdated => "customer-outdated",
             CustomerError::BadPassword(_) => "password-invalid",
             CustomerError::BadField(_) => "field-invalid",

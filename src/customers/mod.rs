@@ -15,6 +15,7 @@ mod fold;
 pub mod import;
 mod list;
 mod next_package;
+mod parent;
 mod password;
 mod purchase;
 mod rekey;

@@ -25,6 +25,7 @@ pub(super) async fn remove_customer_in(tx: &mut Tx, scope: &Scope, customer: &Cu
     sql::delete_top_ups(tx, scope, id).await?;
     sql::delete_tags(tx, scope, id).await?;
     remove_macs(tx, scope, id, STAFF, now).await?;
+    sql::update_forget_parent(tx, scope, id).await?;
     sql::delete_customer(tx, scope, id).await?;
     tx.audit(AuditEntry::new(scope.tenant().0, "customer.remove", "customers", id.0, &customer.username).before(customer));
     tx.changed(scope.tenant().0, "customers", id.0);

@@ -7,6 +7,7 @@ use ipnet::Ipv6Net;
 use super::add::{check_fields, check_limits, check_owner, zone_id};
 use super::devices::{STAFF, write_macs};
 use super::list::is_kept_from;
+use super::parent::check_parent;
 use super::purchase::begin_period;
 use super::taken::{is_taken, what_is_taken};
 use super::{
@@ -269,8 +270,7 @@ pub(super) async fn set_customer_in(
         after.owner_id = owner;
     }
     if let Some(parent) = changes.parent_id.flatten() {
-        let is_known = parent != id && sql::find_customer_by_id(tx, scope, parent).await?.is_some();
-        is_known.then_some(()).ok_or_else(|| CustomerError::Unknown(parent.to_string()))?;
+        check_parent(tx, scope, id, parent).await?;
     }
     let package = package_after(tx, scope, &before, changes.package.as_deref()).await?;
     after.package_id = package.id;

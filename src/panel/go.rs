@@ -61,7 +61,7 @@ async fn show(who: Signed, query: Query) -> Result<Response, Problem> {
         let found = search_customers(&mut who.site.db.read().await?, who.scope(), &text, &online, MOST).await?;
         (lines, is_sure) = (found.lines, found.is_sure);
     }
-    let others = if text.is_empty() { pages(&who, &shell, "") } else { others(&who, &shell, &text).await? };
+    let others = if text.is_empty() { pages(&who, &shell, "") } else { others(&who, &shell, &text, is_sure).await? };
     if let ([one], true, true, false) = (&lines[..], is_sure, others.is_empty(), query.has("part")) {
         return Ok(go(&format!("/customers/{}", one.id), &[]));
     }
@@ -98,7 +98,8 @@ fn pages(who: &Signed, shell: &Shell, text: &str) -> Vec<(String, Option<String>
     fitting.map(|(name, path)| (name, Some(path.to_owned()), shell.t("go-page"))).collect()
 }
 
-async fn others(who: &Signed, shell: &Shell, text: &str) -> Result<Vec<(String, Option<String>, String)>, Problem> {
+/// Whatever else the text names. Whoever is surely meant is no session: those are many, and looked through.
+async fn others(who: &Signed, shell: &Shell, text: &str, is_sure: bool) -> Result<Vec<(String, Option<String>, String)>, Problem> {
     let lower = text.to_lowercase();
     let mut found = pages(who, shell, &lower);
     let mut conn = who.site.db.read().await?;
@@ -118,7 +119,7 @@ async fn others(who: &Signed, shell: &Shell, text: &str) -> Result<Vec<(String, 
             found.push((name, Some(link), shell.t("column-package")));
         }
     }
-    if scope.may(Capability::SessionsView) && scope.only_zone().is_none() && looks_like_a_session(text) {
+    if !is_sure && scope.may(Capability::SessionsView) && scope.only_zone().is_none() && looks_like_a_session(text) {
         for session in list_sessions_of_id(&mut conn, scope, text, MOST).await? {
             let name = format!("{} · {} · {}", session.acct_session_id, session.username, shell.when(session.started_at));
             let quoted = crate::lists::quoted(&session.username);

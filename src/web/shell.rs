@@ -12,7 +12,7 @@ use super::locale::{Language, Said};
 use super::numbers::{self, Whole};
 use super::visit::Theme;
 use super::within::narrows;
-use super::{Site, Visit, assets, form_token, spans};
+use super::{Site, Undo, Visit, assets, form_token, spans};
 use crate::accounts::capability::Capability;
 use crate::units::UnixMs;
 
@@ -42,9 +42,14 @@ pub struct MenuItem {
     pub is_current: bool,
 }
 
-/// A line above the content: what was done.
+/// A line above the content.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice(pub String);
+pub struct Notice {
+    /// What was done.
+    pub text: String,
+    /// How it is taken back.
+    pub undo: Option<Undo>,
+}
 
 /// Who is signed in.
 #[derive(Debug, Clone)]
@@ -114,7 +119,7 @@ impl Shell {
             who: None,
             view_as: None,
             within: None,
-            notice: notice(visit, language),
+            notice: notice(visit, language).map(|(text, _)| Notice { text, undo: None }),
             now: visit.now,
             here: visit.target.clone(),
             zone: TimeZone::UTC,
@@ -143,7 +148,8 @@ impl Shell {
             }),
             view_as: principal.impersonation.as_ref().map(|i| ViewAs { name: i.name.clone(), until: i.until }),
             within: narrows(path).then(|| signed.within.as_ref().map(|(_, name)| name.clone())),
-            notice: notice(&signed.visit, language),
+            notice: notice(&signed.visit, language)
+                .map(|(text, said)| Notice { text, undo: signed.scope().acting().and_then(|by| signed.site.undos.get(by, path, &said)) }),
             zone: signed.tenant.zone(),
             bound_to: signed.bound_to(),
             ..Shell::guest(&signed.site, &signed.visit, title_id)
@@ -303,11 +309,12 @@ fn unsigned(amount: &impl Whole) -> u64 {
     u64::try_from(amount.whole().max(0)).unwrap_or(u64::MAX)
 }
 
-/// `?said=account-suspended`, as redirects after a change have it: only texts that exist can be said.
-fn notice(visit: &Visit, language: Language) -> Option<Notice> {
+/// `?said=account-suspended`, as redirects after a change have it: only texts that exist can be said. The text, and the word.
+fn notice(visit: &Visit, language: Language) -> Option<(String, String)> {
     let query = visit.target.split_once('?').map(|(_, query)| super::Query::read(query))?;
     let said = query.get("said");
     let is_plain = !said.is_empty() && said.len() < 64 && said.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
     let id = format!("said-{said}");
-    is_plain.then(|| language.find(&id, &[]).or_else(|| Language::FIRST.find(&id, &[]))).flatten().map(Notice)
+    let text = is_plain.then(|| language.find(&id, &[]).or_else(|| Language::FIRST.find(&id, &[]))).flatten()?;
+    Some((text, said.to_owned()))
 }

@@ -8,6 +8,7 @@ use ipnet::IpNet;
 
 use super::list::Counts;
 use super::shell::Entry;
+use super::undo::Undos;
 use super::{Streams, Widgets};
 use crate::aaa::access::Access;
 use crate::accounts::{PasswordHasher, SignInDesk};
@@ -54,6 +55,8 @@ pub struct Site {
     pub widgets: Arc<Widgets>,
     /// Pages that may stand in the menu, in its order.
     pub menu: &'static [Entry],
+    /// What can still be taken back.
+    pub undos: Undos,
     /// Answers that go on.
     pub streams: Arc<Streams>,
     pub(super) form_key: [u8; 32],
@@ -74,8 +77,8 @@ impl Site {
         menu: &'static [Entry],
     ) -> Site {
         let form_key = key.derive("tokens of forms");
-        let (counts, widgets, streams) = (Counts::default(), Arc::default(), Arc::default());
-        Site { db, desk, hasher, sealer: key.sealer(), ids, options, access, dictionary, counts, widgets, menu, streams, form_key }
+        let (counts, widgets, undos, streams) = (Counts::default(), Arc::default(), Undos::default(), Arc::default());
+        Site { db, desk, hasher, sealer: key.sealer(), ids, options, access, dictionary, counts, widgets, undos, menu, streams, form_key }
     }
 
     /// Says what is wrong with a line of a customer's reply attributes.

@@ -159,7 +159,7 @@ fn texts_are_plain() {
 }
 
 /// Ids of texts that are put together while a page is made: beginning, and why.
-const MADE: [(&str, &str); 29] = [
+const MADE: [(&str, &str); 30] = [
     ("field-", "a field of a list's filter"),
     ("op-", "an operator of a filter"),
     ("value-", "a word of a filter"),
@@ -171,6 +171,7 @@ const MADE: [(&str, &str); 29] = [
     ("bulk-skip-", "why one is left out"),
     ("taken-", "a field that one customer has"),
     ("device-event-", "what happened to a device"),
+    ("devices-", "which devices a customer may use"),
     ("denial-", "a rule that refuses"),
     ("problem-", "the kind of a problem"),
     ("said-", "named by the redirect after a change"),

@@ -132,11 +132,13 @@ pub struct ActionLine {
 }
 
 macro_rules! action_lines {
-    ($condition:literal) => {
+    ($tenant:literal, $condition:literal) => {
         concat!(
             "SELECT a.id, COALESCE(r.name, CAST(a.router_id AS TEXT)) AS router, a.acct_session_id, a.username, a.kind, a.reason, a.wanted, a.state, a.note, \
              a.tries, a.error_cause, a.next_try_at, a.created_at, a.updated_at, a.proven_at FROM actions a \
-             LEFT JOIN routers r ON r.id = a.router_id AND r.tenant_id = a.tenant_id WHERE a.tenant_id = $1 AND ($2 = '' OR LOWER(a.username) = LOWER($2)) AND ",
+             LEFT JOIN routers r ON r.id = a.router_id AND r.tenant_id = a.tenant_id WHERE ",
+            $tenant,
+            " = $1 AND ($2 = '' OR LOWER(a.username) = LOWER($2)) AND ",
             session_is_seen!("a", "$4", "$5"),
             $condition,
             "ORDER BY a.created_at DESC, a.id DESC LIMIT $3"
@@ -154,17 +156,23 @@ pub(super) async fn list_action_lines(
 ) -> Result<Vec<ActionLine>, StoreError> {
     let (from, to) = scope.owners();
     if drift {
-        let sql = action_lines!(" AND a.state IN ('drift', 'sent', 'acknowledged') AND (a.state = 'drift' OR a.note LIKE 'books %') ");
+        // by the index of the few that are troubled, never by that of all of the tenant's
+        let sql = action_lines!(
+            "a.tenant_id + 0",
+            " AND a.state IN ('waiting', 'sent', 'acknowledged', 'drift') AND a.note <> '' \
+             AND a.state <> 'waiting' AND (a.state = 'drift' OR a.note LIKE 'books %') "
+        );
         return q!(all conn, ActionLine, sql, scope.tenant().0, username, limit, from, to);
     }
-    q!(all conn, ActionLine, action_lines!(" "), scope.tenant().0, username, limit, from, to)
+    q!(all conn, ActionLine, action_lines!("a.tenant_id", " "), scope.tenant().0, username, limit, from, to)
 }
 
 /// Routers with unfinished actions that they do not answer: name, port and how many.
 pub(super) async fn list_coa_silence(conn: &mut Conn, scope: &Scope) -> Result<Vec<(String, i64, i64)>, StoreError> {
     let (from, to) = scope.owners();
     q!(all conn, (String, i64, i64), concat!("SELECT r.name, r.coa_port, COUNT(*) FROM actions a JOIN routers r ON r.id = a.router_id AND r.tenant_id = a.tenant_id \
-        WHERE a.tenant_id = $1 AND a.state IN ('waiting', 'sent', 'drift') AND a.note LIKE '%does not answer CoA%' AND ",
+        WHERE a.tenant_id + 0 = $1 AND a.state IN ('waiting', 'sent', 'acknowledged', 'drift') AND a.note <> '' AND a.state <> 'acknowledged' \
+        AND a.note LIKE '%does not answer CoA%' AND ",
         is_seen!("r.owner_id", "$2", "$3"), " GROUP BY r.name, r.coa_port ORDER BY r.name"), scope.tenant().0, from, to)
 }
 

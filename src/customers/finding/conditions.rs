@@ -1,18 +1,19 @@
 //! What a filter means in SQL. The statement that a condition is added to has the customers as `c`, the tenant as `$1` and the scope's owners as `$2` and `$3`.
 
-use super::Meaning;
+use super::sql::Whose;
+use super::words::{self, has_index};
+use super::{Meaning, words::escaped};
 use crate::customers::CustomerError;
 use crate::customers::contact::phone_key;
 use crate::lists::{Condition, Filter, Moment, Test};
 use crate::store::Statement;
 use crate::units::{Mac, UnixMs, local_midnight, lower_case, next_local_midnight};
 
-/// From so many digits on a word is looked for at the end of phones.
-const PHONE_DIGITS: usize = 4;
-
 /// A part of a condition that is known before anything is asked.
 enum Part {
     Sql(&'static str),
+    /// That he has an open session.
+    Open,
     Number(i64),
     Text(String),
     Texts(Vec<String>),
@@ -21,6 +22,8 @@ enum Part {
 /// A filter as parts of SQL.
 pub(super) struct Compiled {
     parts: Vec<Part>,
+    /// Words that are looked for in names and what else people say, each in lower case; the only one of a search may be anything of that, several are a name.
+    words: Vec<String>,
     /// By which index SQLite, which does not know how many a condition finds, shall look for few.
     pub look: Look,
 }
@@ -30,10 +33,14 @@ pub(super) struct Compiled {
 pub(super) enum Look {
     /// One that a condition has beside the tenant, or none: never one that begins with the tenant, which all rows have alike.
     Own,
+    /// That of who is online, customer by customer: SQLite only.
+    Online,
     /// One that begins with the tenant and goes on with what a condition says.
     Tenant,
     /// The one that holds all that words are looked for in.
     Words,
+    /// None helps: the one that holds what is asked for most.
+    Any,
 }
 
 impl Compiled {
@@ -46,39 +53,70 @@ impl Compiled {
             _ => false,
         };
         let is_by_own = |c: &Condition| match c.field.name {
-            "zone" | "package" | "operator" | "tag" | "mac" | "router" => matches!(c.test, Test::OneOf(_)),
+            "zone" | "package" | "operator" | "tag" | "mac" | "router" | "parent" => matches!(c.test, Test::OneOf(_)),
             "status" => {
                 matches!(&c.test, Test::OneOf(states) if states.iter().all(|s| matches!(s.as_str(), "suspended" | "disabled" | "closed")))
             }
             _ => false,
         };
         let has = |which: &dyn Fn(&Condition) -> bool| filter.conditions.iter().any(|c| !c.negated && which(c));
-        let look = match (has(&is_by_tenant), has(&is_by_own), filter.words.is_empty()) {
-            (true, _, _) => Look::Tenant,
-            (false, false, false) => Look::Words,
-            _ => Look::Own,
+        let words: Vec<String> = filter.words.split_whitespace().map(lower_case).collect();
+        let has_short = words.iter().all(|word| !has_index(word)) && !words.is_empty();
+        let is_online = |c: &Condition| c.field.name == "online" && matches!(&c.test, Test::OneOf(said) if said == &["yes"]);
+        let look = if words.iter().any(|word| has_index(word)) {
+            Look::Own
+        } else if has(&is_by_tenant) {
+            Look::Tenant
+        } else if has(&is_by_own) {
+            Look::Own
+        } else if has_short {
+            Look::Words
+        } else if has(&is_online) {
+            Look::Online
+        } else {
+            Look::Any
         };
-        let mut compiled = Compiled { parts: Vec::new(), look };
+        let mut compiled = Compiled { parts: Vec::new(), words, look };
         for condition in &filter.conditions {
             // a condition that is meant as it stands is left bare, so that its index can be used
             compiled.sql(if condition.negated { " AND NOT COALESCE((" } else { " AND (" });
             compiled.condition(condition, meaning)?;
             compiled.sql(if condition.negated { "), FALSE)" } else { ")" });
         }
-        let words: Vec<&str> = filter.words.split_whitespace().collect();
-        match words[..] {
-            [word] => compiled.word(word),
-            // several words are a name
-            ref several => several.iter().for_each(|word| compiled.sql(" AND ").holds("c.name_key", word)),
-        }
         Ok(compiled)
     }
 
-    /// Adds it to a statement.
-    pub fn push(&self, to: &mut Statement) {
+    /// Adds it to a statement that gathers everyone: words are looked for by indexes.
+    pub fn push_to_gather(&self, to: &mut Statement, whose: &Whose) {
+        let is_lite = whose.is_lite;
+        self.push_parts(to, whose.is_few);
+        match &self.words[..] {
+            [word] if has_index(word) => {
+                to.push(" AND c.id IN (");
+                words::anything_of(to, word, is_lite);
+                to.push(")");
+            }
+            [word] => words::anything_in_row(to, word),
+            several => words::name_by_index(to, several, is_lite),
+        }
+    }
+
+    /// Adds it to a statement that walks an order until enough fit: words are looked for in each row.
+    pub fn push_to_walk(&self, to: &mut Statement) {
+        self.push_parts(to, true);
+        match &self.words[..] {
+            [word] => words::anything_in_row(to, word),
+            several => several.iter().for_each(|word| words::name_in_row(to, word)),
+        }
+    }
+
+    fn push_parts(&self, to: &mut Statement, one_by_one: bool) {
         for part in &self.parts {
             match part {
                 Part::Sql(text) => to.push(text),
+                // PostgreSQL makes of the former a join with all sessions, for however few customers
+                Part::Open if one_by_one => to.push(OPEN_LOOKED_UP),
+                Part::Open => to.push(OPEN),
                 Part::Number(value) => to.number(*value),
                 Part::Text(value) => to.text(value),
                 Part::Texts(values) => to.texts(values.iter().map(String::as_str)),
@@ -130,7 +168,8 @@ impl Compiled {
         let is_yes = values.first().is_some_and(|value| value == "yes");
         match name {
             "online" => {
-                self.sql(if is_yes { OPEN } else { NOT_OPEN });
+                self.sql(if is_yes { "" } else { "NOT " });
+                self.parts.push(Part::Open);
             }
             "package" => {
                 self.sql("c.package_id IN (SELECT id FROM packages WHERE tenant_id = $1 AND name IN (").texts(all).sql("))");
@@ -175,6 +214,9 @@ impl Compiled {
             "code" => {
                 self.sql("c.code IN (").texts(all).sql(")");
             }
+            "parent" => {
+                self.sql("c.parent_id IN (SELECT p.id FROM customers p WHERE p.tenant_id = $1 AND p.code IN (").texts(all).sql("))");
+            }
             "connection" => {
                 self.sql("c.connection_type IN (").texts(all).sql(")");
             }
@@ -200,6 +242,7 @@ impl Compiled {
     fn none(&mut self, name: &str) {
         self.sql(match name {
             "zone" => "c.zone_id IS NULL",
+            "parent" => "c.parent_id IS NULL",
             "tag" => "NOT EXISTS (SELECT 1 FROM customer_tags t WHERE t.customer_id = c.id)",
             "mac" => "NOT EXISTS (SELECT 1 FROM customer_macs m WHERE m.customer_id = c.id)",
             "device" => "c.device_type = ''",
@@ -307,41 +350,13 @@ impl Compiled {
             self.sql(" AND NOT ").sql(SINCE).number(next_local_midnight(to - 1, &meaning.zone)).sql(")");
         }
     }
-
-    /// A word of the search: somebody's name, username, code, phone, device or address.
-    fn word(&mut self, word: &str) {
-        let lower = lower_case(word);
-        self.sql(" AND (");
-        self.holds("c.name_key", word);
-        self.sql(" OR ").holds_at_start("c.username_key", &lower);
-        self.sql(" OR LOWER(c.code) = ").text(lower);
-        if phone_key(word).len() >= PHONE_DIGITS {
-            self.sql(" OR (").phone_ends(word);
-            self.sql(")");
-        }
-        if let Some(mac) = Mac::parse(word.as_bytes()) {
-            self.sql(" OR c.id IN (SELECT customer_id FROM customer_macs WHERE tenant_id = $1 AND mac = ").text(mac.to_string()).sql(")");
-        }
-        if word.parse::<std::net::Ipv4Addr>().is_ok() {
-            self.sql(" OR c.static_ipv4 = ").text(word);
-        }
-        self.sql(")");
-    }
-
-    fn holds_at_start(&mut self, column: &'static str, value: &str) -> &mut Compiled {
-        self.sql(column).sql(" LIKE ").text(format!("{}%", escaped(value))).sql(" ESCAPE '\\'")
-    }
 }
 
 const OPEN: &str = "EXISTS (SELECT 1 FROM sessions s WHERE s.tenant_id = $1 AND s.customer_id = c.id AND s.ended_at IS NULL)";
-const NOT_OPEN: &str = "NOT EXISTS (SELECT 1 FROM sessions s WHERE s.tenant_id = $1 AND s.customer_id = c.id AND s.ended_at IS NULL)";
+const OPEN_LOOKED_UP: &str =
+    "((SELECT s.customer_id FROM sessions s WHERE s.tenant_id = $1 AND s.customer_id = c.id AND s.ended_at IS NULL LIMIT 1) IS NOT NULL)";
 const SERVED: &str = "c.closed_at IS NULL AND c.hold = 'none' AND COALESCE(c.expires_at, 9223372036854775807) > ";
 pub(super) const BEGUN: &str = " AND (c.first_login_secs IS NULL OR c.activated_at IS NOT NULL)";
-
-/// For LIKE with a backslash before what is meant as it stands.
-pub(super) fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
-}
 
 /// From the first, up to but not including the second.
 fn bounds(test: &Test, meaning: &Meaning<'_>) -> (Option<UnixMs>, Option<UnixMs>) {

@@ -28,6 +28,7 @@ pub const FIELDS: &[Field] = &[
     Field::lacking("name", Kind::Text),
     Field::new("username", Kind::Text),
     Field::new("code", Kind::Exact),
+    Field::lacking("parent", Kind::Exact),
     Field::lacking("email", Kind::Text),
     Field::lacking("address", Kind::Text),
     Field::lacking("note", Kind::Text),

@@ -12,6 +12,7 @@ mod search;
 mod sql;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use jiff::tz::TimeZone;
 

@@ -1,8 +1,8 @@
 //! Somebody on the phone says who he is: customers by what people say or read out, the surest kind of match first.
 
 use super::CustomerLine;
-use super::conditions::escaped;
 use super::sql::{self, Index};
+use super::words::{self, PHONE_DIGITS};
 use crate::accounts::Scope;
 use crate::accounts::capability::Capability;
 use crate::customers::CustomerError;
@@ -10,8 +10,6 @@ use crate::customers::contact::{name_key, phone_key};
 use crate::store::{Conn, Statement};
 use crate::units::Mac;
 
-/// From so many digits on, the end of a phone.
-const PHONE_DIGITS: usize = 4;
 /// From so many letters on, the middle of a name.
 const NAME_CHARS: usize = 2;
 
@@ -42,7 +40,8 @@ pub async fn search_customers(conn: &mut Conn, scope: &Scope, text: &str, online
         s.push("c.code IN (").texts([text, text.to_uppercase().as_str()]).push(")");
     };
     ids.extend(sql::list_ids_where(conn, scope, Index::Code, codes, limit).await?);
-    if let Some(mac) = Mac::parse(text.as_bytes()) {
+    let mac = Mac::parse(text.as_bytes());
+    if let Some(mac) = mac {
         ids.extend(sql::list_ids_of_mac(conn, scope, &mac.to_string(), limit).await?);
     }
     if text.parse::<std::net::Ipv4Addr>().is_ok() {
@@ -62,17 +61,13 @@ pub async fn search_customers(conn: &mut Conn, scope: &Scope, text: &str, online
     }
     // what is surely meant, or a phone that somebody has, is looked for no further: the rest reads an index from end to end
     let is_found = is_sure || (is_phone && !ids.is_empty());
-    if !is_found && key.chars().count() >= NAME_CHARS && text.parse::<std::net::IpAddr>().is_err() {
-        let escaped = escaped(&key);
-        let begins_or_holds = |s: &mut Statement| {
-            s.push("c.username_key LIKE ").text(format!("{escaped}%")).push(" ESCAPE '\\' OR (TRUE");
-            // every word, anywhere in the name
-            for word in escaped.split_whitespace() {
-                s.push(" AND c.name_key LIKE ").text(format!("%{word}%")).push(" ESCAPE '\\'");
-            }
-            s.push(")");
+    let is_address = mac.is_some() || text.parse::<std::net::IpAddr>().is_ok();
+    if !is_found && !is_address && key.chars().count() >= NAME_CHARS {
+        let begins = |s: &mut Statement| {
+            s.push("c.username_key >= ").text(key.as_str()).push(" AND c.username_key < ").text(words::after_all_that_begin(&key));
         };
-        ids.extend(sql::list_ids_where(conn, scope, Index::Name, begins_or_holds, limit).await?);
+        ids.extend(sql::list_ids_where(conn, scope, Index::Username, begins, limit).await?);
+        ids.extend(sql::list_ids_named(conn, scope, &key, limit).await?);
     }
     let mut seen = std::collections::HashSet::new();
     ids.retain(|id| seen.insert(*id));

@@ -3,57 +3,24 @@
 //! - *few*: all of them are gathered by whatever index their conditions have, then sorted;
 //! - *many*: the index of the order is walked until the page is full, which comes soon since many fit.
 
+mod whose;
+
+pub(super) use self::whose::Whose;
+use self::whose::{CUSTOMERS, FEW, from, from_few};
 use super::conditions::{BEGUN, Compiled, Look};
+use super::words;
 use super::{COUNT_CAP, Cursor, CustomerLine, CustomerQuery, LineDevices, Order, Start};
 use crate::accounts::Scope;
-use crate::accounts::capability::Capability;
-use crate::store::{Conn, ConnRef, Statement, StoreError};
+use crate::customer_is_seen;
+use crate::store::{Conn, Statement, StoreError};
 use crate::units::UnixMs;
-use crate::{customer_is_seen, seen_accounts};
-
-/// Up to so many are gathered and sorted.
-pub(super) const FEW: i64 = 1_500;
-
-/// `FROM customers c WHERE` with the scope; conditions follow. The scope's accounts are few or its customers are, so both databases may begin with either.
-fn from_customers(statement: &mut Statement, scope: &Scope, index: &'static str) {
-    from_customers_of(statement, scope, index, "c.tenant_id = $1");
-}
-
-/// The same for few, by the index that their conditions have.
-fn from_few_customers(statement: &mut Statement, scope: &Scope, look: Look, is_lite: bool) {
-    match look {
-        Look::Words if is_lite => from_customers_of(statement, scope, " INDEXED BY customers_by_name", "c.tenant_id = $1"),
-        Look::Own if is_lite => from_customers_of(statement, scope, "", "+c.tenant_id = $1"),
-        _ => from_customers_of(statement, scope, "", "c.tenant_id = $1"),
-    }
-}
-
-fn from_customers_of(statement: &mut Statement, scope: &Scope, index: &'static str, of_tenant: &'static str) {
-    let (from, to) = scope.owners();
-    statement.keep_number(scope.tenant().0).keep_text(from).keep_text(to);
-    statement.push(" FROM customers c").push(index).push(" WHERE ").push(of_tenant);
-    if !scope.sees_whole_tenant() {
-        statement.push(concat!(" AND c.owner_id IN ", seen_accounts!("$2", "$3")));
-    } else {
-        // PostgreSQL wants to know the type of every value that is bound
-        statement.push(" AND $2 = '' AND $3 <> ''");
-    }
-    match scope.zones(Capability::CustomersView) {
-        // without any the use case has refused
-        None => {}
-        Some(zones) if zones.is_empty() => {}
-        Some(zones) => {
-            statement.push(" AND c.zone_id IN (").numbers(zones).push(")");
-        }
-    }
-}
 
 pub(super) async fn count_found(conn: &mut Conn, scope: &Scope, compiled: &Compiled) -> Result<i64, StoreError> {
     let mut statement = Statement::new();
     statement.push("SELECT COUNT(*) FROM (SELECT 1 AS one");
-    let is_lite = matches!(conn.conn_ref(), ConnRef::Lite(_));
-    from_few_customers(&mut statement, scope, compiled.look, is_lite);
-    compiled.push(&mut statement);
+    let whose = Whose::find(conn, scope).await?;
+    from_few(&mut statement, scope, compiled.look, &whose);
+    compiled.push_to_gather(&mut statement, &whose);
     statement.push(" LIMIT ").number(COUNT_CAP + 1).push(") found");
     let rows: Vec<(i64,)> = statement.fetch(conn).await?;
     Ok(rows.first().map_or(0, |(n,)| *n))
@@ -68,13 +35,17 @@ fn key_column(order: Order) -> &'static str {
     }
 }
 
-/// The index that has the order; SQLite, which does not know how many a condition finds, is told to walk it. The one of usernames is the constraint's.
-fn index_of(order: Order) -> &'static str {
+/// The index that has the order; SQLite, which does not know how many a condition finds, is told to walk it.
+fn index_of(order: Order, whose: &Whose) -> &'static str {
     match order {
-        Order::Name => " INDEXED BY customers_by_name",
-        Order::Username => " INDEXED BY sqlite_autoindex_customers_1",
-        Order::Expires => " INDEXED BY customers_by_expiry",
-        Order::Registered => " INDEXED BY customers_by_registration",
+        // those of one account have an order of their own
+        Order::Username if whose.owners.as_ref().is_some_and(|owners| owners.len() == 1) => {
+            " FROM customers c INDEXED BY customers_by_owner"
+        }
+        Order::Name => " FROM customers c INDEXED BY customers_by_name",
+        Order::Username => " FROM customers c INDEXED BY customers_by_username",
+        Order::Expires => " FROM customers c INDEXED BY customers_by_expiry",
+        Order::Registered => " FROM customers c INDEXED BY customers_by_registration",
     }
 }
 
@@ -99,7 +70,7 @@ macro_rules! lines {
 }
 
 /// The ids of the page and their keys, as `page(id, k)`.
-fn page(scope: &Scope, query: &CustomerQuery, compiled: &Compiled, start: Start<'_>, is_few: bool, limit: i64, is_lite: bool) -> Statement {
+fn page(scope: &Scope, query: &CustomerQuery, compiled: &Compiled, start: Start<'_>, is_few: bool, limit: i64, whose: &Whose) -> Statement {
     let key = key_column(query.order);
     let is_number = matches!(query.order, Order::Expires | Order::Registered);
     let (cursor, is_back) = match start {
@@ -112,15 +83,15 @@ fn page(scope: &Scope, query: &CustomerQuery, compiled: &Compiled, start: Start<
     let mut statement = Statement::new();
     if is_few {
         statement.push("WITH found AS MATERIALIZED (SELECT c.id, ").push(key).push(" AS k");
-        from_few_customers(&mut statement, scope, compiled.look, is_lite);
-        compiled.push(&mut statement);
+        from_few(&mut statement, scope, compiled.look, whose);
+        compiled.push_to_gather(&mut statement, whose);
         statement.push("), page AS (SELECT id, k FROM found WHERE TRUE");
         cursor.iter().for_each(|cursor| after_cursor(&mut statement, "k", "id", is_forward, cursor, is_number));
         statement.push(" ORDER BY k").push(direction).push(", id").push(direction);
     } else {
         statement.push("WITH page AS (SELECT c.id, ").push(key).push(" AS k");
-        from_customers(&mut statement, scope, if is_lite { index_of(query.order) } else { "" });
-        compiled.push(&mut statement);
+        from(&mut statement, scope, whose, if whose.is_lite { index_of(query.order, whose) } else { CUSTOMERS });
+        compiled.push_to_walk(&mut statement);
         cursor.iter().for_each(|cursor| after_cursor(&mut statement, key, "c.id", is_forward, cursor, is_number));
         statement.push(" ORDER BY ").push(key).push(direction).push(", c.id").push(direction);
     }
@@ -197,8 +168,9 @@ pub(super) async fn list_found(
     found: i64,
     limit: i64,
 ) -> Result<Vec<CustomerLine>, StoreError> {
-    let is_lite = matches!(conn.conn_ref(), ConnRef::Lite(_));
-    let rows: Vec<LineRow> = page(scope, query, compiled, start, found <= FEW, limit, is_lite).fetch(conn).await?;
+    let whose = Whose::find(conn, scope).await?;
+    let is_few = found <= FEW || whose.is_few;
+    let rows: Vec<LineRow> = page(scope, query, compiled, start, is_few, limit, &whose).fetch(conn).await?;
     rows.into_iter().map(LineRow::into_line).collect()
 }
 
@@ -233,8 +205,8 @@ pub(super) async fn list_by_ids(conn: &mut Conn, scope: &Scope, ids: &[i64]) -> 
     }
     let mut statement = Statement::new();
     statement.push("WITH page AS (SELECT c.id, c.name_key AS k");
-    let is_lite = matches!(conn.conn_ref(), ConnRef::Lite(_));
-    from_few_customers(&mut statement, scope, Look::Own, is_lite);
+    let whose = Whose::of_any(conn);
+    from_few(&mut statement, scope, Look::Own, &whose);
     statement.push(" AND c.id IN (").numbers(ids.iter().copied()).push(concat!(")) ", lines!(), " ORDER BY page.k, page.id"));
     let rows: Vec<LineRow> = statement.fetch(conn).await?;
     rows.into_iter().map(LineRow::into_line).collect()
@@ -244,9 +216,9 @@ pub(super) async fn list_by_ids(conn: &mut Conn, scope: &Scope, ids: &[i64]) -> 
 pub(super) async fn list_found_ids(conn: &mut Conn, scope: &Scope, compiled: &Compiled, limit: i64) -> Result<Vec<i64>, StoreError> {
     let mut statement = Statement::new();
     statement.push("SELECT c.id");
-    let is_lite = matches!(conn.conn_ref(), ConnRef::Lite(_));
-    from_few_customers(&mut statement, scope, compiled.look, is_lite);
-    compiled.push(&mut statement);
+    let whose = Whose::find(conn, scope).await?;
+    from_few(&mut statement, scope, compiled.look, &whose);
+    compiled.push_to_gather(&mut statement, &whose);
     statement.push(" ORDER BY c.id LIMIT ").number(limit);
     let rows: Vec<(i64,)> = statement.fetch(conn).await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
@@ -255,8 +227,6 @@ pub(super) async fn list_found_ids(conn: &mut Conn, scope: &Scope, compiled: &Co
 /// By which index SQLite shall look: without statistics it takes one that holds all columns for one that finds the row.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Index {
-    /// Names, with all that words are looked for in.
-    Name,
     /// Lookup keys, by the constraint.
     Username,
     /// Codes, by the constraint.
@@ -270,11 +240,10 @@ pub(super) enum Index {
 impl Index {
     fn hint(self) -> &'static str {
         match self {
-            Index::Name => " INDEXED BY customers_by_name",
-            Index::Username => " INDEXED BY sqlite_autoindex_customers_1",
-            Index::Code => " INDEXED BY sqlite_autoindex_customers_2",
-            Index::StaticIpv4 => " INDEXED BY sqlite_autoindex_customers_3",
-            Index::Phone => " INDEXED BY customers_by_phone",
+            Index::Username => " FROM customers c INDEXED BY sqlite_autoindex_customers_1",
+            Index::Code => " FROM customers c INDEXED BY sqlite_autoindex_customers_2",
+            Index::StaticIpv4 => " FROM customers c INDEXED BY sqlite_autoindex_customers_3",
+            Index::Phone => " FROM customers c INDEXED BY customers_by_phone",
         }
     }
 }
@@ -283,8 +252,8 @@ impl Index {
 pub(super) async fn list_ids_of_mac(conn: &mut Conn, scope: &Scope, mac: &str, limit: i64) -> Result<Vec<i64>, StoreError> {
     let mut statement = Statement::new();
     statement.push("SELECT c.id");
-    let is_lite = matches!(conn.conn_ref(), ConnRef::Lite(_));
-    from_few_customers(&mut statement, scope, Look::Own, is_lite);
+    let whose = Whose::of_any(conn);
+    from_few(&mut statement, scope, Look::Own, &whose);
     statement
         .push(" AND c.id IN (SELECT customer_id FROM customer_macs WHERE tenant_id = $1 AND mac = ")
         .text(mac)
@@ -304,11 +273,25 @@ pub(super) async fn list_ids_where(
 ) -> Result<Vec<i64>, StoreError> {
     let mut statement = Statement::new();
     statement.push("SELECT c.id");
-    let is_lite = matches!(conn.conn_ref(), ConnRef::Lite(_));
-    from_customers(&mut statement, scope, if is_lite { index.hint() } else { "" });
+    let whose = Whose::of_any(conn);
+    from(&mut statement, scope, &whose, if whose.is_lite { index.hint() } else { CUSTOMERS });
     statement.push(" AND (");
     condition(&mut statement);
     statement.push(") LIMIT ").number(limit);
+    let rows: Vec<(i64,)> = statement.fetch(conn).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Ids of customers whose names hold every word of `key`, which is in lower case.
+pub(super) async fn list_ids_named(conn: &mut Conn, scope: &Scope, key: &str, limit: i64) -> Result<Vec<i64>, StoreError> {
+    let mut statement = Statement::new();
+    statement.push("SELECT c.id");
+    let whose = Whose::find(conn, scope).await?;
+    let look = if key.split_whitespace().any(words::has_index) { Look::Own } else { Look::Words };
+    from_few(&mut statement, scope, look, &whose);
+    let words: Vec<String> = key.split_whitespace().map(str::to_owned).collect();
+    words::name_by_index(&mut statement, &words, whose.is_lite);
+    statement.push(" LIMIT ").number(limit);
     let rows: Vec<(i64,)> = statement.fetch(conn).await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
@@ -329,7 +312,7 @@ pub(super) async fn list_expiries(conn: &mut Conn, scope: &Scope, now: UnixMs, d
     let mut statement = Statement::new();
     // the scope's values are bound first: its conditions name them by number
     statement.push("WITH found AS (SELECT c.expires_at, c.package_id, c.zone_id");
-    from_customers(&mut statement, scope, "");
+    from(&mut statement, scope, &Whose::of_any(conn), CUSTOMERS);
     statement.push(" AND c.hold = 'none' AND c.closed_at IS NULL").push(BEGUN);
     statement.push(" AND COALESCE(c.expires_at, 9223372036854775807) > ").number(now);
     statement.push(" AND COALESCE(c.expires_at, 9223372036854775807) <= ").number(days.last().copied().unwrap_or(now));
@@ -349,7 +332,8 @@ pub(super) mod plans {
 
     /// How SQLite reads a page.
     pub async fn of_page(conn: &mut Conn, scope: &Scope, query: &CustomerQuery, compiled: &Compiled, is_few: bool) -> String {
-        let statement = page(scope, query, compiled, Start::First, is_few, 51, true);
+        let lite = Whose { is_lite: true, is_few, owners: None };
+        let statement = page(scope, query, compiled, Start::First, is_few, 51, &lite);
         crate::customers::sql::for_tests::sqlite_plan(conn, statement.as_text()).await
     }
 }

@@ -213,7 +213,7 @@ async fn sqlite_walks_the_index_of_the_order_for_many() {
         let mut conn = world.fresh.db.read().await.expect("reads");
         for (order, index) in [
             (Order::Name, "customers_by_name"),
-            (Order::Username, "sqlite_autoindex_customers_1"),
+            (Order::Username, "customers_by_username"),
             (Order::Expires, "customers_by_expiry"),
             (Order::Registered, "customers_by_registration"),
         ] {

@@ -5,9 +5,10 @@ use axum::response::Response;
 use super::{find, overview};
 use crate::aaa::enforcement::ask_disconnect;
 use crate::customers::tags::{parse_tags, set_tags};
-use crate::customers::{CustomerChanges, CustomerError, Hold, HoldKind, set_customer_by_id};
+use crate::customers::zones::list_zones;
+use crate::customers::{Customer, CustomerChanges, CustomerError, Hold, HoldKind, set_customer_by_id};
 use crate::units::{AccountId, CustomerId, DAY_MS};
-use crate::web::{Complaints, Form, Id, Problem, Signed, go};
+use crate::web::{Complaints, Form, Id, Problem, Signed, Undo, go};
 
 /// Longest extension at once, in days.
 const MOST_DAYS: i64 = 3_660;
@@ -35,7 +36,7 @@ async fn change(who: &Signed, id: i64, form: Form, field: &'static str, changes:
             who.site.counts.forget(who.scope());
             Ok(back(id, said))
         }
-        Err(error @ (CustomerError::BadField(_) | CustomerError::UnknownPackage(_))) => {
+        Err(error @ (CustomerError::BadField(_) | CustomerError::UnknownPackage(_) | CustomerError::UnknownZone(_))) => {
             overview::again(who, id, form, Complaints::about(field, error.to_string())).await
         }
         Err(error) => Err(error.into()),
@@ -93,9 +94,38 @@ pub(super) async fn transfer(who: Signed, Id(id): Id, form: Form) -> Result<Resp
     change(&who, id, form, "owner", CustomerChanges { owner: Some(owner), ..CustomerChanges::default() }, "customer-transferred").await
 }
 
+/// Changes a field at its place, whose name is also the end of its address: the page that says so has a button that puts back what was there, unless somebody changed him since.
+async fn change_in_place(
+    who: &Signed,
+    before: &Customer,
+    form: Form,
+    (field, was): (&'static str, String),
+    changes: CustomerChanges,
+    said: &str,
+) -> Result<Response, Problem> {
+    let since = form.filled("since").and_then(|at| at.parse().ok());
+    let answer = change(who, before.id.0, form, field, CustomerChanges { since, ..changes }, said).await?;
+    let after = find(who, before.id.0).await?;
+    if let Some(by) = who.scope().acting().filter(|_| after.updated_at != before.updated_at) {
+        let path = format!("/customers/{}", before.id);
+        let fields = vec![(field, was), ("since", after.updated_at.to_string())];
+        who.site.undos.put(by, &path, said, Undo { action: format!("{path}/{field}"), fields });
+    }
+    Ok(answer)
+}
+
 pub(super) async fn note(who: Signed, Id(id): Id, form: Form) -> Result<Response, Problem> {
-    let note = Some(form.raw("note").trim().to_owned());
-    change(&who, id, form, "note", CustomerChanges { note, ..CustomerChanges::default() }, "customer-note-kept").await
+    let before = find(&who, id).await?;
+    let changes = CustomerChanges { note: Some(form.raw("note").trim().replace("\r\n", "\n")), ..CustomerChanges::default() };
+    change_in_place(&who, &before, form, ("note", before.note.clone()), changes, "customer-note-kept").await
+}
+
+pub(super) async fn zone(who: Signed, Id(id): Id, form: Form) -> Result<Response, Problem> {
+    let before = find(&who, id).await?;
+    let zones = list_zones(&mut who.site.db.read().await?, who.scope()).await?;
+    let was = zones.into_iter().find(|zone| Some(zone.id) == before.zone_id).map(|zone| zone.name).unwrap_or_default();
+    let changes = CustomerChanges { zone: Some(form.filled("zone").map(str::to_owned)), ..CustomerChanges::default() };
+    change_in_place(&who, &before, form, ("zone", was), changes, "customer-zone-kept").await
 }
 
 pub(super) async fn tags(who: Signed, Id(id): Id, form: Form) -> Result<Response, Problem> {

@@ -5,10 +5,12 @@ use axum::response::Response;
 
 use super::fields::{self, Choices};
 use super::meaning;
+use super::own_terms::nameable_routers;
 use crate::accounts::{find_account_by_id, find_owner};
 use crate::customers::finding::{CustomerLine, CustomerQuery, FIELDS, Start, list_found};
 use crate::customers::{CustomerPassword, add_customer, readable_password};
 use crate::lists::{Filter, quoted};
+use crate::packages::LimitsOverride;
 use crate::units::AccountId;
 use crate::web::{Complaints, Form, Problem, Shell, Signed, Within, go, html, refill};
 
@@ -76,7 +78,9 @@ pub(super) async fn owner(who: &Signed) -> Result<AccountId, Problem> {
 
 pub(super) async fn add(who: Signed, form: Form) -> Result<Response, Problem> {
     let mut complaints = Complaints::default();
-    let said = fields::read(&form, &who.tenant.zone(), &mut complaints);
+    let routers = nameable_routers(&who, &mut who.site.db.read().await?, &LimitsOverride::default()).await?;
+    let mut said = fields::read(&form, &who.tenant.zone(), &routers, &mut complaints);
+    said.changes.parent_id = Some(fields::read_parent(&who, &form, &mut complaints).await?);
     if form.text("package").is_empty() {
         complaints.add("package", who.shell("customer-new").t("package-missing"));
     }

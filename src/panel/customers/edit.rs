@@ -3,8 +3,9 @@
 use askama::Template;
 use axum::response::Response;
 
-use super::fields::{self, Choices};
-use super::{called, find};
+use super::fields::{self, Choices, Named};
+use super::own_terms::{self, nameable_routers};
+use super::{called, find, parent};
 use crate::customers::zones::list_zones;
 use crate::customers::{Customer, set_customer_by_id};
 use crate::packages::list_package_ids;
@@ -32,12 +33,14 @@ async fn present(who: &Signed, shell: &Shell, customer: &Customer) -> Result<(Fo
         None => crate::packages::find_package_by_id(&mut conn, customer.package_id).await?.map(|p| p.name).unwrap_or_default(),
     };
     let zone = zones.iter().find(|zone| Some(zone.id) == customer.zone_id).map(|zone| zone.name.clone()).unwrap_or_default();
-    let form = fields::as_form(shell, customer, &package, &zone);
+    let parent = parent(who, &mut conn, customer).await?.map(|parent| parent.username).unwrap_or_default();
+    let routers = nameable_routers(who, &mut conn, &customer.limits).await?;
     let mut names: Vec<String> = packages.into_iter().map(|(name, _)| name).collect();
     if !names.contains(&package) {
-        names.push(package);
+        names.push(package.clone());
     }
-    Ok((form, Choices::new(shell, names, zones.into_iter().map(|zone| zone.name).collect())))
+    let form = fields::as_form(shell, customer, &Named { package, zone, parent }, &routers);
+    Ok((form, Choices::new(shell, names, zones.into_iter().map(|zone| zone.name).collect(), &customer.limits, routers)))
 }
 
 pub(super) async fn show(who: Signed, Id(id): Id) -> Result<Response, Problem> {
@@ -53,11 +56,16 @@ pub(super) async fn change(who: Signed, Id(id): Id, form: Form) -> Result<Respon
     let version = Version::of(&customer);
     let (now, choices) = present(&who, &shell, &customer).await?;
     if !version.is_in(&form) {
-        let found = differences(&shell, &fields::FIELDS, &now, &form);
+        let found = differences(&shell, &[&fields::FIELDS[..], &own_terms::FIELDS].concat(), &now, &form);
         return conflict(shell, found, version, &form, &format!("/customers/{id}"));
     }
     let mut complaints = Complaints::default();
-    let mut changes = fields::read(&form, &who.tenant.zone(), &mut complaints).changes;
+    let mut changes = fields::read(&form, &who.tenant.zone(), &choices.routers, &mut complaints).changes;
+    // a parent whom he does not see stays whom he is
+    if form.has("parent") && form.text("parent") != now.text("parent") {
+        changes.parent_id = Some(fields::read_parent(&who, &form, &mut complaints).await?);
+    }
+    own_terms::keep_untouched(&mut changes, &customer, &now, &form);
     // the same package again is no purchase, and an expiry that was not touched stays to the millisecond
     changes.package = changes.package.filter(|name| name != now.text("package"));
     changes.expires_at = changes.expires_at.filter(|_| form.text("expires") != now.text("expires"));

@@ -2,16 +2,23 @@
 
 use jiff::tz::TimeZone;
 
+use super::connect::services;
 use super::list::names_of;
+use super::meaning;
+use super::own_terms;
+use crate::customers::finding::{self, CustomerQuery, Start, list_found};
 use crate::customers::{
-    BillingType, ConnectionType, Contact, Customer, CustomerChanges, CustomerError, CustomerPassword, NewCustomer, parse_ipv6_prefix,
-    parse_macs, parse_static_ipv4,
+    BillingType, ConnectionType, Contact, Customer, CustomerChanges, CustomerError, CustomerPassword, NewCustomer, find_customer,
+    lookup_key, parse_ipv6_prefix, parse_macs, parse_static_ipv4,
 };
-use crate::units::parse_instant;
+use crate::lists::{Filter, quoted};
+use crate::packages::LimitsOverride;
+use crate::routers::NamedRouter;
+use crate::units::{CustomerId, parse_instant};
 use crate::web::{Complaints, Form, Problem, Shell, Signed};
 
 /// Fields that both forms have, and the ids of their labels.
-pub const FIELDS: [(&str, &str); 24] = [
+pub const FIELDS: [(&str, &str); 25] = [
     ("name", "column-name"),
     ("phone", "column-phone"),
     ("username", "column-username"),
@@ -36,6 +43,7 @@ pub const FIELDS: [(&str, &str); 24] = [
     ("postal_code", "postal-code"),
     ("country", "country"),
     ("note", "column-note"),
+    ("parent", "belongs-to"),
 ];
 
 /// What a form says about a customer.
@@ -44,7 +52,7 @@ pub(super) struct Said {
 }
 
 /// Reads the form; every field that does not read is complained about.
-pub(super) fn read(form: &Form, zone: &TimeZone, complaints: &mut Complaints) -> Said {
+pub(super) fn read(form: &Form, zone: &TimeZone, routers: &[NamedRouter], complaints: &mut Complaints) -> Said {
     let optional = |name: &str| form.filled(name).map(str::to_owned);
     let contact = Contact {
         email: form.text("email").to_owned(),
@@ -82,7 +90,25 @@ pub(super) fn read(form: &Form, zone: &TimeZone, complaints: &mut Complaints) ->
     changes.macs = parse_macs(form.text("macs")).map_err(|e| complaints.add("macs", e.to_string())).ok();
     let sessions = form.filled("sessions").map(|text| text.parse::<u32>().map_err(|_| format!("{text:?} is not a number of sessions")));
     changes.simultaneous_sessions = sessions.transpose().map_err(|why| complaints.add("sessions", why)).ok();
+    (changes.limits, changes.own_rate) = own_terms::read(form, zone, routers, complaints);
     Said { changes }
+}
+
+/// The customer to whom he belongs, by username or code.
+pub(super) async fn read_parent(who: &Signed, form: &Form, complaints: &mut Complaints) -> Result<Option<CustomerId>, Problem> {
+    let Some(said) = form.filled("parent") else { return Ok(None) };
+    let mut conn = who.site.db.read().await?;
+    let key = lookup_key(said, who.tenant.case_sensitive_usernames);
+    if let Some(found) = find_customer(&mut conn, who.scope(), &key).await? {
+        return Ok(Some(found.id));
+    }
+    let (filter, _) = Filter::read(&format!("code:{}", quoted(said)), finding::FIELDS);
+    let query = CustomerQuery { filter, ..CustomerQuery::default() };
+    let found = list_found(&mut conn, who.scope(), &query, &meaning(who), Start::First, 0, 1).await?;
+    if found.is_empty() {
+        complaints.add("parent", CustomerError::Unknown(said.to_owned()).to_string());
+    }
+    Ok(found.first().map(|line| CustomerId(line.id)))
 }
 
 impl Said {
@@ -108,22 +134,32 @@ impl Said {
             framed_pool: c.framed_pool.flatten(),
             simultaneous_sessions: c.simultaneous_sessions.flatten(),
             reply_attributes: c.reply_attributes.unwrap_or_default(),
+            limits: c.limits.apply_to_override(LimitsOverride::default()),
+            own_rate: c.own_rate.flatten(),
+            parent_id: c.parent_id.flatten(),
             ..new
         }
     }
 }
 
+/// What a customer's row has as ids, by name; empty for none.
+pub(super) struct Named {
+    pub package: String,
+    pub zone: String,
+    pub parent: String,
+}
+
 /// The customer as the form has him.
-pub(super) fn as_form(shell: &Shell, c: &Customer, package: &str, zone: &str) -> Form {
+pub(super) fn as_form(shell: &Shell, c: &Customer, named: &Named, routers: &[NamedRouter]) -> Form {
     let text = |value: Option<String>| value.unwrap_or_default();
-    let pairs = [
+    let mut pairs = vec![
         ("name", c.name.clone()),
         ("phone", c.phone.clone()),
         ("username", c.username.clone()),
         ("code", c.code.clone()),
-        ("package", package.to_owned()),
+        ("package", named.package.clone()),
         ("expires", c.expires_at.map(|at| shell.plain_until(at)).unwrap_or_default()),
-        ("zone", zone.to_owned()),
+        ("zone", named.zone.clone()),
         ("connection", c.connection_type.to_string()),
         ("billing", c.billing_type.to_string()),
         ("device_type", c.device_type.clone()),
@@ -142,7 +178,9 @@ pub(super) fn as_form(shell: &Shell, c: &Customer, package: &str, zone: &str) ->
         ("country", c.contact.country.clone()),
         ("language", c.contact.language.clone()),
         ("note", c.note.clone()),
+        ("parent", named.parent.clone()),
     ];
+    pairs.extend(own_terms::as_pairs(shell, c, routers));
     Form::of(&pairs.iter().map(|(n, v)| (*n, v.as_str())).collect::<Vec<_>>())
 }
 
@@ -155,6 +193,7 @@ pub(super) fn complaint(error: CustomerError) -> Result<Complaints, crate::web::
         CustomerError::UnknownPackage(_) => "package",
         CustomerError::UnknownZone(_) => "zone",
         CustomerError::BadPassword(_) => "password",
+        CustomerError::BadParent(_) => "parent",
         CustomerError::BadField(_) => "",
         _ => return Err(error.into()),
     };
@@ -167,24 +206,40 @@ pub(super) struct Choices {
     pub zones: Vec<(String, String)>,
     pub connections: Vec<(String, String)>,
     pub billings: Vec<(String, String)>,
+    pub policies: Vec<(String, String)>,
+    pub services: Vec<(String, String)>,
+    pub routers: Vec<NamedRouter>,
 }
 
 /// All that whoever asks may give.
 pub(super) async fn choices(who: &Signed, shell: &Shell) -> Result<Choices, Problem> {
     let mut conn = who.site.db.read().await?;
     let packages = names_of(who, &mut conn, Some("package")).await?;
-    Ok(Choices::new(shell, packages, names_of(who, &mut conn, Some("zone")).await?))
+    let zones = names_of(who, &mut conn, Some("zone")).await?;
+    let own = LimitsOverride::default();
+    let routers = own_terms::nameable_routers(who, &mut conn, &own).await?;
+    Ok(Choices::new(shell, packages, zones, &own, routers))
+}
+
+/// Zones as a form offers them: he need not be in one.
+pub(super) fn zone_choices(shell: &Shell, names: Vec<String>) -> Vec<(String, String)> {
+    let named = names.into_iter().map(|name| (name.clone(), name));
+    std::iter::once((String::new(), shell.t("zone-none"))).chain(named).collect()
 }
 
 impl Choices {
-    pub fn new(shell: &Shell, packages: Vec<String>, zones: Vec<String>) -> Choices {
+    /// `own` is what the customer has of his own, which is offered too.
+    pub fn new(shell: &Shell, packages: Vec<String>, zones: Vec<String>, own: &LimitsOverride, routers: Vec<NamedRouter>) -> Choices {
         let named = |names: Vec<String>| names.into_iter().map(|name| (name.clone(), name));
         let words = |stem: &str, words: &[&str]| words.iter().map(|w| ((*w).to_owned(), shell.t2(stem, w))).collect();
         Choices {
             packages: std::iter::once((String::new(), shell.t("package-choose"))).chain(named(packages)).collect(),
-            zones: std::iter::once((String::new(), shell.t("zone-none"))).chain(named(zones)).collect(),
+            zones: zone_choices(shell, zones),
             connections: words("value-connection", &["pppoe", "hotspot", "static", "dhcp", "vpn", "other"]),
             billings: words("value-billing", &["prepaid", "postpaid", "free"]),
+            policies: own_terms::policies(shell, own.devices),
+            services: services(shell),
+            routers,
         }
     }
 }

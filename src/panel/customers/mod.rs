@@ -10,6 +10,7 @@ mod fields;
 mod import;
 mod list;
 mod overview;
+mod own_terms;
 mod password;
 mod sessions;
 mod taken;
@@ -79,6 +80,7 @@ pub fn routes() -> Routes {
         .post("/customers/{id}/package", EDIT, actions::change_package)
         .post("/customers/{id}/transfer", EDIT, actions::transfer)
         .post("/customers/{id}/note", EDIT, actions::note)
+        .post("/customers/{id}/zone", EDIT, actions::zone)
         .post("/customers/{id}/tags", EDIT, actions::tags)
         .post("/customers/{id}/disconnect", DISCONNECT, actions::disconnect)
         .post("/customers/{id}/password/show", SECRETS, password::show)
@@ -91,6 +93,14 @@ pub fn routes() -> Routes {
 async fn find(who: &Signed, id: i64) -> Result<Customer, Problem> {
     let mut conn = who.site.db.read().await?;
     find_customer_by_id(&mut conn, who.scope(), CustomerId(id)).await?.ok_or(Problem::NotFound)
+}
+
+/// The customer to whom he belongs, if whoever asks sees him.
+async fn parent(who: &Signed, conn: &mut Conn, customer: &Customer) -> Result<Option<Customer>, Problem> {
+    match customer.parent_id {
+        Some(id) => Ok(find_customer_by_id(conn, who.scope(), id).await?),
+        None => Ok(None),
+    }
 }
 
 /// The customer of a tab, the page's frame and what stands above the tab.

@@ -3,16 +3,22 @@
 use askama::Template;
 use axum::response::Response;
 
+use super::fields::zone_choices;
 use super::list::names_of;
-use super::{DISCONNECT, EDIT, MOST_OWNERS, SECRETS, called, find, frame, list_owners};
+use super::own_terms::{self, as_pairs, nameable_routers};
+use super::{DISCONNECT, EDIT, MOST_OWNERS, SECRETS, called, find, frame, list_owners, meaning, parent};
 use crate::accounts::capability::Capability;
+use crate::customers::finding::{FIELDS, count_found};
 use crate::customers::tags::list_tags_of;
 use crate::customers::zones::list_zones;
-use crate::customers::{Customer, HoldKind, find_customer_by_id, list_top_ups};
-use crate::packages::{find_package_by_id, print_octets, print_rate};
+use crate::customers::{Customer, HoldKind, list_top_ups};
+use crate::lists::{Filter, quoted};
+use crate::packages::{find_package_by_id, print_octets};
+use crate::routers::NamedRouter;
+use crate::store::Conn;
 use crate::web::list::Cell;
 use crate::web::object::Object;
-use crate::web::{Complaints, Form, Id, Problem, Shell, Signed, html, refill};
+use crate::web::{Complaints, Form, Id, Problem, Shell, Signed, html, refill, url_with};
 
 /// What whoever looks may do, for buttons; the use cases ask again.
 #[derive(Clone, Copy)]
@@ -33,6 +39,9 @@ struct Page {
     complaints: Complaints,
     id: i64,
     facts: Vec<(String, Cell)>,
+    zone: String,
+    /// What he can be put into; empty for whoever may not.
+    zones: Vec<(String, String)>,
     limits: Vec<(String, Cell)>,
     top_ups: Vec<(String, String, String)>,
     note: String,
@@ -71,15 +80,18 @@ async fn page(who: &Signed, customer: Customer, form: Form, complaints: Complain
     };
     let mut conn = who.site.db.read().await?;
     let tags = list_tags_of(&mut conn, scope, customer.id).await?;
-    let zone = list_zones(&mut conn, scope).await?.into_iter().find(|zone| Some(zone.id) == customer.zone_id).map(|zone| zone.name);
+    let zones = list_zones(&mut conn, scope).await?;
+    let zone = zones.iter().find(|zone| Some(zone.id) == customer.zone_id).map(|zone| zone.name.clone()).unwrap_or_default();
     let top_ups = list_top_ups(&mut conn, scope, customer.id).await?;
     let next = match customer.next_package_id {
         Some(next) => find_package_by_id(&mut conn, next).await?.map(|package| package.name),
         None => None,
     };
-    let parent = match customer.parent_id {
-        Some(parent) => find_customer_by_id(&mut conn, scope, parent).await?.map(|parent| called(&parent)),
-        None => None,
+    let parent = parent(who, &mut conn, &customer).await?;
+    let belonging = count_belonging(who, &mut conn, &customer).await?;
+    let routers = match customer.limits.places {
+        Some(_) => nameable_routers(who, &mut conn, &customer.limits).await?,
+        None => Vec::new(),
     };
     let mut packages = Vec::new();
     let mut owners = Vec::new();
@@ -93,8 +105,10 @@ async fn page(who: &Signed, customer: Customer, form: Form, complaints: Complain
         (print_octets(t.bought.octets), shell.when(t.bought_at), t.bought.expires_at.map_or_else(|| shell.t("never"), |at| shell.when(at)))
     };
     Ok(Page {
-        facts: facts(&shell, &customer, &frame.owner, zone, parent),
-        limits: limits(&shell, &customer, &frame.package, next),
+        zones: if can.edit { zone_choices(&shell, zones.into_iter().map(|zone| zone.name).collect()) } else { Vec::new() },
+        zone,
+        facts: facts(&shell, &customer, &frame.owner, parent.as_ref(), belonging),
+        limits: limits(&shell, &customer, &frame.package, next, &routers),
         top_ups: top_ups.iter().map(top_up).collect(),
         form,
         complaints,
@@ -114,7 +128,17 @@ async fn page(who: &Signed, customer: Customer, form: Form, complaints: Complain
     })
 }
 
-fn facts(shell: &Shell, c: &Customer, owner: &str, zone: Option<String>, parent: Option<String>) -> Vec<(String, Cell)> {
+/// How many belong to him, of those whom whoever asks sees.
+async fn count_belonging(who: &Signed, conn: &mut Conn, customer: &Customer) -> Result<i64, Problem> {
+    let (filter, _) = Filter::read(&belonging_to(customer), FIELDS);
+    Ok(count_found(conn, who.scope(), &filter, &meaning(who)).await?)
+}
+
+fn belonging_to(customer: &Customer) -> String {
+    format!("parent:{}", quoted(&customer.code))
+}
+
+fn facts(shell: &Shell, c: &Customer, owner: &str, parent: Option<&Customer>, belonging: i64) -> Vec<(String, Cell)> {
     let contact = &c.contact;
     let address = [&contact.address, &contact.city, &contact.region, &contact.postal_code, &contact.country];
     let address = address.into_iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join(", ");
@@ -123,7 +147,6 @@ fn facts(shell: &Shell, c: &Customer, owner: &str, zone: Option<String>, parent:
         (shell.t("column-phone"), Cell::code(&c.phone)),
         (shell.t("column-email"), Cell::code(&contact.email)),
         (shell.t("column-address"), Cell::text(address)),
-        (shell.t("column-zone"), Cell::text(zone.unwrap_or_default())),
         (shell.t("column-operator"), Cell::text(owner)),
         (shell.t("column-connection"), Cell::text(shell.t2("value-connection", c.connection_type.as_str()))),
         (shell.t("column-billing"), Cell::text(shell.t2("value-billing", c.billing_type.as_str()))),
@@ -136,32 +159,35 @@ fn facts(shell: &Shell, c: &Customer, owner: &str, zone: Option<String>, parent:
         all.push((shell.t("ipv6-prefixes"), Cell::code(prefixes.join(" "))));
     }
     if let Some(parent) = parent {
-        all.push((shell.t("belongs-to"), Cell::text(parent)));
+        all.push((shell.t("belongs-to"), Cell::link(called(parent), format!("/customers/{}", parent.id))));
+    }
+    if belonging > 0 {
+        let list = url_with("/customers", [("q", belonging_to(c).as_str())]);
+        all.push((shell.t("belong-to-him"), Cell::link(shell.t_count("customers-count", belonging), list)));
     }
     all
 }
 
 /// What he has of his own instead of the package's.
-fn limits(shell: &Shell, c: &Customer, package: &str, next: Option<String>) -> Vec<(String, Cell)> {
+fn limits(shell: &Shell, c: &Customer, package: &str, next: Option<String>, routers: &[NamedRouter]) -> Vec<(String, Cell)> {
     let mut all = vec![(shell.t("column-package"), Cell::text(package))];
     all.extend(next.map(|next| (shell.t("package-next"), Cell::state("pending", next))));
-    if let Some(own) = &c.own_rate {
-        let until = own.until.map(|at| format!(" ({} {})", shell.t("op-until"), shell.when(at))).unwrap_or_default();
-        all.push((shell.t("own-rate"), Cell::text(format!("{}{until}", print_rate(&own.rate)))));
-    }
     if let Some(n) = c.simultaneous_sessions {
         all.push((shell.t("simultaneous-sessions"), Cell::text(shell.number(i64::from(n)))));
     }
     if let Some(pool) = &c.framed_pool {
         all.push((shell.t("framed-pool"), Cell::code(pool)));
     }
-    let own = serde_json::to_value(c.limits.shown()).unwrap_or_default();
-    for (name, value) in own.as_object().into_iter().flatten() {
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        if !value.is_null() && text != "[]" && text != "{}" {
-            all.push((name.replace('_', " "), Cell::code(text)));
+    // several services are fields of one name
+    let mut own: Vec<(&str, String)> = Vec::new();
+    for (name, value) in as_pairs(shell, c, routers).into_iter().filter(|(_, value)| !value.is_empty()) {
+        match own.last_mut() {
+            Some((last, values)) if *last == name => *values = format!("{values}; {value}"),
+            _ => own.push((name, value)),
         }
     }
+    let label = |name: &str| own_terms::FIELDS.iter().find(|(field, _)| *field == name).map_or("", |(_, label)| *label);
+    all.extend(own.into_iter().map(|(name, value)| (shell.t(label(name)), Cell::code(value))));
     if !c.reply_attributes.is_empty() {
         all.push((shell.t("reply-attributes"), Cell::code(c.reply_attributes.replace('\n', "; "))));
     }

@@ -8,11 +8,11 @@ use crate::q;
 use crate::store::{Conn, ConnRef, StoreError};
 
 /// Left out: the migrations' own record (the schema version stands in the header); leases and feed rows, which only mean something to processes
-/// that run now. Partitions are read and written by the table they are of, and months that were set aside to be dropped are gone already.
+/// that run now; the index of parts of names, which rows bring with them. Partitions are read and written by the table they are of, and months that were set aside to be dropped are gone already.
 const LEFT_OUT: [&str; 3] = ["_sqlx_migrations", "process_slots", "feed"];
 
 const SQLITE_COLUMNS: &str = "SELECT m.name, p.name, p.type FROM sqlite_master m JOIN pragma_table_info(m.name) p \
-    WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY m.name, p.cid";
+    WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND m.name NOT LIKE 'customer\\_names%' ESCAPE '\\' ORDER BY m.name, p.cid";
 const POSTGRES_COLUMNS: &str = "SELECT CAST(c.table_name AS TEXT), CAST(c.column_name AS TEXT), CAST(c.data_type AS TEXT) \
     FROM information_schema.columns c JOIN information_schema.tables t ON t.table_schema = c.table_schema AND t.table_name = c.table_name \
     WHERE c.table_schema = current_schema() AND t.table_type = 'BASE TABLE' AND c.is_generated = 'NEVER' \

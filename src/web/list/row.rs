@@ -11,6 +11,8 @@ pub struct Cell {
     pub class: &'static str,
     /// Whether it is written from left to right in every language: addresses, phones, codes.
     pub is_ltr: bool,
+    /// Where it leads; empty for nowhere.
+    pub link: String,
 }
 
 impl Cell {
@@ -26,7 +28,7 @@ impl Cell {
 
     /// An instant; empty if there is none.
     pub fn instant(text: impl Into<String>, title: impl Into<String>) -> Cell {
-        Cell { text: text.into(), title: title.into(), class: "mono", is_ltr: false }
+        Cell { text: text.into(), title: title.into(), class: "mono", ..Cell::default() }
     }
 
     /// A state, by shape and word: `ok`, `warn`, `bad`, `off`, `pending`.
@@ -39,6 +41,11 @@ impl Cell {
             _ => "state off",
         };
         Cell { text: text.into(), class, ..Cell::default() }
+    }
+
+    /// What leads somewhere.
+    pub fn link(text: impl Into<String>, link: impl Into<String>) -> Cell {
+        Cell { text: text.into(), link: link.into(), ..Cell::default() }
     }
 
     /// With more of it.

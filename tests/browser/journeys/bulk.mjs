@@ -4,7 +4,7 @@ import { choose, must, mustSay, number, pressTo, send, tabTo, type } from "./key
 const affected = async (page) => number(await page.locator("dl.strip dd").first().textContent());
 
 // `plain` watches without scripts.
-async function undo(page, plain) {
+export async function undo(page, plain) {
   const job = page.url();
   await send(page, "form[action$='/undo'] button", (url) => /\/jobs\/\d+/.test(url.pathname) && url.href !== job);
   await plain?.goto(page.url());

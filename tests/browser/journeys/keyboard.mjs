@@ -53,8 +53,8 @@ export function must(holds, what) {
   if (!holds) throw new Error(what);
 }
 
-export async function mustSay(page, selector, text) {
-  await page.locator(selector).filter({ hasText: text }).first().waitFor({ timeout: 15_000 }).catch(async () => {
+export async function mustSay(page, selector, text, timeout = 15_000) {
+  await page.locator(selector).filter({ hasText: text }).first().waitFor({ timeout }).catch(async () => {
     throw new Error(`${selector} does not say ${text} on ${page.url()}: ${(await page.locator(selector).allInnerTexts()).join(" | ").slice(0, 300)}`);
   });
 }

@@ -283,6 +283,7 @@ pub const TABLE: &[Line] = &[
     post("/customers/{id}/activate", CUSTOMERS_ACTIVATE).about(About::SeenCustomer),
     post("/customers/{id}/extend", CUSTOMERS_EDIT).about(About::SeenCustomer).form(&[("days", "3"), ("reason", "crawled")]),
     post("/customers/{id}/package", CUSTOMERS_EDIT).about(About::SeenCustomer).form(&[("package", "package-plain")]),
+    post("/customers/{id}/zone", CUSTOMERS_EDIT).about(About::SeenCustomer).form(&[("zone", "")]),
     post("/customers/{id}/transfer", CUSTOMERS_EDIT).about(About::SeenCustomer).accounts(&["owner"]),
     post("/customers/{id}/note", CUSTOMERS_EDIT).about(About::SeenCustomer).form(&[("note", "crawled")]),
     post("/customers/{id}/tags", CUSTOMERS_EDIT).about(About::SeenCustomer).form(&[("tags", "crawled")]),

@@ -8,6 +8,7 @@ mod customers;
 mod home;
 mod import;
 mod jobs;
+mod own_terms;
 mod roles;
 mod settings;
 mod sign_in;

@@ -20,6 +20,8 @@ use checklist::Point;
 use next_step::NextStep;
 use trial::Trial;
 
+pub(super) use trial::services;
+
 /// Runs of decisions on the page.
 const MOST_RUNS: usize = 20;
 

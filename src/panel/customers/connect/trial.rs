@@ -57,7 +57,7 @@ pub(super) async fn ask(
         true => tried(who, shell, customer, &form, &routers, &mut complaints).await?,
         false => None,
     };
-    let services = Service::ALL.into_iter().map(|service| (service.as_str().to_owned(), shell.t(service_text(service)))).collect();
+    let services = services(shell);
     let routers = routers.into_iter().map(|name| (name.clone(), name)).collect();
     Ok(Trial { form, complaints, services, routers, outcome })
 }
@@ -161,6 +161,11 @@ fn usual_service(customer: &Customer) -> Service {
         ConnectionType::Dhcp => Service::Dhcp,
         ConnectionType::Vpn => Service::Vpn,
     }
+}
+
+/// Services as a form offers them.
+pub(in crate::panel::customers) fn services(shell: &Shell) -> Vec<(String, String)> {
+    Service::ALL.into_iter().map(|service| (service.as_str().to_owned(), shell.t(service_text(service)))).collect()
 }
 
 fn service_text(service: Service) -> &'static str {

@@ -1,0 +1,91 @@
+//! What people say of a customer, as SQL: a part of his name, the beginning of his username, his code, the end of his phone, a device, an address. Two ways: looked for by
+//! indexes, and looked for in a row that is at hand. They find the same; a test compares them.
+//!
+//! Three characters and more of a name are found by an index of all its parts (SQLite: trigrams of `customer_names`; PostgreSQL: `pg_trgm`, where it could be made).
+
+use crate::customers::contact::phone_key;
+use crate::store::Statement;
+use crate::units::Mac;
+
+/// From so many digits on a word is looked for at the end of phones.
+pub(super) const PHONE_DIGITS: usize = 4;
+/// From so many characters on a part of a name has an index.
+const INDEXED_CHARS: usize = 3;
+
+/// Whether a part of a name is found by its index.
+pub(super) fn has_index(word: &str) -> bool {
+    word.chars().count() >= INDEXED_CHARS
+}
+
+/// What comes after all texts that begin so, by octets.
+pub(super) fn after_all_that_begin(text: &str) -> String {
+    format!("{text}\u{10FFFF}")
+}
+
+/// For LIKE with a backslash before what is meant as it stands.
+pub(super) fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
+
+/// ` AND` that his name holds the word, which is in lower case.
+pub(super) fn name_in_row(to: &mut Statement, word: &str) {
+    to.push(" AND c.name_key LIKE ").text(format!("%{}%", escaped(word))).push(" ESCAPE '\\'");
+}
+
+/// ` AND` that his name holds all of the words, by the index of those that have one.
+pub(super) fn name_by_index(to: &mut Statement, words: &[String], is_lite: bool) {
+    let (indexed, others): (Vec<&String>, Vec<&String>) = words.iter().partition(|word| is_lite && has_index(word));
+    if !indexed.is_empty() {
+        to.push(" AND c.id IN (SELECT rowid FROM customer_names WHERE customer_names MATCH ").text(phrases(&indexed)).push(")");
+    }
+    others.into_iter().for_each(|word| name_in_row(to, word));
+}
+
+/// For MATCH, each word as a phrase of trigrams: a part of the text.
+fn phrases(words: &[&String]) -> String {
+    words.iter().map(|word| format!("\"{}\"", word.replace('"', "\"\""))).collect::<Vec<_>>().join(" AND ")
+}
+
+/// ` AND` that the word, in lower case, is any of what people say of him.
+pub(super) fn anything_in_row(to: &mut Statement, word: &str) {
+    to.push(" AND (c.name_key LIKE ").text(format!("%{}%", escaped(word))).push(" ESCAPE '\\'");
+    to.push(" OR c.username_key LIKE ").text(format!("{}%", escaped(word))).push(" ESCAPE '\\'");
+    to.push(" OR LOWER(c.code) = ").text(word);
+    let phone = phone_key(word);
+    if phone.len() >= PHONE_DIGITS {
+        to.push(" OR (c.phone_key >= ").text(phone.as_str()).push(" AND c.phone_key < ").text(format!("{phone}:")).push(")");
+    }
+    if let Some(mac) = Mac::parse(word.as_bytes()) {
+        to.push(" OR c.id IN (SELECT customer_id FROM customer_macs WHERE tenant_id = $1 AND mac = ").text(mac.to_string()).push(")");
+    }
+    if word.parse::<std::net::Ipv4Addr>().is_ok() {
+        to.push(" OR c.static_ipv4 = ").text(word);
+    }
+    to.push(")");
+}
+
+/// Ids of those of whom the word, in lower case, is any of what people say. It has an index.
+pub(super) fn anything_of(to: &mut Statement, word: &String, is_lite: bool) {
+    match is_lite {
+        true => to.push("SELECT rowid FROM customer_names WHERE customer_names MATCH ").text(phrases(&[word])),
+        false => to
+            .push("SELECT n.id FROM customers n WHERE n.tenant_id = $1 AND n.name_key LIKE ")
+            .text(format!("%{}%", escaped(word)))
+            .push(" ESCAPE '\\'"),
+    };
+    to.push(" UNION SELECT u.id FROM customers u WHERE u.tenant_id = $1 AND u.username_key >= ").text(word);
+    to.push(" AND u.username_key < ").text(after_all_that_begin(word));
+    to.push(" UNION SELECT k.id FROM customers k").push(if is_lite { " INDEXED BY customers_by_code" } else { "" });
+    to.push(" WHERE k.tenant_id = $1 AND LOWER(k.code) = ").text(word);
+    let phone = phone_key(word);
+    if phone.len() >= PHONE_DIGITS {
+        to.push(" UNION SELECT f.id FROM customers f WHERE f.tenant_id = $1 AND f.phone_key >= ").text(phone.as_str());
+        to.push(" AND f.phone_key < ").text(format!("{phone}:"));
+    }
+    if let Some(mac) = Mac::parse(word.as_bytes()) {
+        to.push(" UNION SELECT customer_id FROM customer_macs WHERE tenant_id = $1 AND mac = ").text(mac.to_string());
+    }
+    if word.parse::<std::net::Ipv4Addr>().is_ok() {
+        to.push(" UNION SELECT a.id FROM customers a WHERE a.tenant_id = $1 AND a.static_ipv4 = ").text(word);
+    }
+}
