@@ -23,6 +23,8 @@ CREATE INDEX customers_by_code ON customers (tenant_id, LOWER(code));
 -- Whether somebody is online is asked of many customers at once.
 DROP INDEX sessions_by_customer;
 CREATE INDEX sessions_by_customer ON sessions (tenant_id, customer_id, started_at, ended_at);
+-- And by its id a session of the last day is searched for; only its begin writes there.
+CREATE INDEX sessions_by_id ON sessions (tenant_id, acct_session_id, session_key);
 
 -- Actions that a router does not follow, the few among many unfinished ones.
 CREATE INDEX actions_troubled ON actions (created_at, id, tenant_id) WHERE state IN ('waiting', 'sent', 'acknowledged', 'drift') AND note <> '';

@@ -67,7 +67,7 @@ def session(i, customer, username, tenant, router, begin, end, heard):
             3600, 10_000_000, 90_000_000, 0, 0, 0, 0)
 
 
-def fill(server, count, closed, chunk=5_000):
+def fill(server, count, closed, chunk=50_000):
     """Writes everything; returns what a caller may want to filter by."""
     now = int(time.time() * 1000)
     for name in ["north", "south", "east", "west", "hill", "tiny"]:

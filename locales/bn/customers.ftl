@@ -184,6 +184,7 @@ own-devices = ডিভাইস
 own-services = সার্ভিস
 own-routers = রাউটার
 own-as-package = প্যাকেজ অনুযায়ী
+fields-own = নিজস্ব গতি ও সীমা
 fields-own-rate = নিজস্ব গতি
 own-rate-hint = প্যাকেজ ও ন্যায্য ব্যবহারের ওপরে, সঙ্গে সঙ্গে এবং চলমান সেশনেও কার্যকর। খালি: প্যাকেজ অনুযায়ী।
 own-rate-pair-hint = ডাউনলোড/আপলোড, যেমন 20M/10M।

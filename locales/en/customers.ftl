@@ -142,6 +142,7 @@ own-devices = Devices
 own-services = Services
 own-routers = Routers
 own-as-package = As his package
+fields-own = Rate and limits of his own
 fields-own-rate = Rate of his own
 own-rate-hint = Holds over his package and its fair use, at once and on open sessions. Empty: as his package.
 own-rate-pair-hint = Download/upload, such as 20M/10M.

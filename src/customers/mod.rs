@@ -50,6 +50,7 @@ pub use list::{
     list_top_ups,
 };
 pub use next_package::take_next_packages;
+pub use parent::count_belonging;
 pub use password::{CustomerPassword, PASSWORD_PLACE, set_password};
 pub use purchase::after;
 pub use rekey::rekey_usernames;

@@ -8,7 +8,7 @@ use crate::accounts::{RoleChanges, Scope, account_standing, set_role};
 use crate::packages::{Direction, NewPackage, add_package};
 use crate::store::test_db::NOW;
 use crate::store::{KeyFile, Sealer, StoreError};
-use crate::units::Mac;
+use crate::units::{CustomerId, Mac};
 
 pub(super) fn sealer(world: &World) -> Sealer {
     KeyFile::read_or_create(&world.fresh.folder.path().join("key")).expect("a key").sealer()
@@ -81,6 +81,10 @@ async fn every_function_of_sql_touches_what_the_scope_sees() {
                 sql::delete_customer(conn, scope, customer.id).await
             },
             "list_top_ups" => sql::list_top_ups(conn, scope, customer.id),
+            "count_belonging" => async {
+                crate::q!(exec conn, "UPDATE customers SET parent_id = $1 WHERE id = $2", customer.id.0 + 1, customer.id.0)?;
+                sql::count_belonging(conn, scope, CustomerId(customer.id.0 + 1)).await.map(|n| n == 1)
+            },
             "insert_top_up" => async {
                 let top_up = TopUp { id: 1, bought_at: NOW, bought: bought() };
                 sql::insert_top_up(conn, scope, customer.id, &top_up).await

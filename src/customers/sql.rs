@@ -13,7 +13,7 @@ use crate::store::{Conn, ConnRef, StoreError};
 use crate::units::{AccountId, CustomerId, Mac, PackageId, TenantId, UnixMs};
 use crate::{customer_is_seen, is_seen, q, seen_accounts};
 
-pub(super) use parents::{find_parent, update_forget_parent};
+pub(super) use parents::{count_belonging, find_parent, update_forget_parent};
 pub(super) use top_ups::{delete_top_ups, insert_top_up, list_top_ups};
 pub use top_ups::{list_all_top_ups, list_top_ups_of};
 

@@ -53,6 +53,11 @@ impl Form {
         self.0.iter().any(|(n, _)| n == name)
     }
 
+    /// Whether a field whose name begins so has a value: a part of a form that is folded while it is empty.
+    pub fn fills(&self, beginning: &str) -> bool {
+        self.0.iter().any(|(n, v)| n.starts_with(beginning) && !v.trim().is_empty())
+    }
+
     /// Whether one of the values of a name is this: a box of several.
     pub fn holds(&self, name: &str, value: &str) -> bool {
         self.0.iter().any(|(n, v)| n == name && v == value)

@@ -6,16 +6,14 @@ use axum::response::Response;
 use super::fields::zone_choices;
 use super::list::names_of;
 use super::own_terms::{self, as_pairs, nameable_routers};
-use super::{DISCONNECT, EDIT, MOST_OWNERS, SECRETS, called, find, frame, list_owners, meaning, parent};
+use super::{DISCONNECT, EDIT, MOST_OWNERS, SECRETS, called, find, frame, list_owners, parent};
 use crate::accounts::capability::Capability;
-use crate::customers::finding::{FIELDS, count_found};
 use crate::customers::tags::list_tags_of;
 use crate::customers::zones::list_zones;
-use crate::customers::{Customer, HoldKind, list_top_ups};
-use crate::lists::{Filter, quoted};
+use crate::customers::{Customer, HoldKind, count_belonging, list_top_ups};
+use crate::lists::quoted;
 use crate::packages::{find_package_by_id, print_octets};
 use crate::routers::NamedRouter;
-use crate::store::Conn;
 use crate::web::list::Cell;
 use crate::web::object::Object;
 use crate::web::{Complaints, Form, Id, Problem, Shell, Signed, html, refill, url_with};
@@ -88,7 +86,7 @@ async fn page(who: &Signed, customer: Customer, form: Form, complaints: Complain
         None => None,
     };
     let parent = parent(who, &mut conn, &customer).await?;
-    let belonging = count_belonging(who, &mut conn, &customer).await?;
+    let belonging = count_belonging(&mut conn, scope, customer.id).await?;
     let routers = match customer.limits.places {
         Some(_) => nameable_routers(who, &mut conn, &customer.limits).await?,
         None => Vec::new(),
@@ -128,16 +126,6 @@ async fn page(who: &Signed, customer: Customer, form: Form, complaints: Complain
     })
 }
 
-/// How many belong to him, of those whom whoever asks sees.
-async fn count_belonging(who: &Signed, conn: &mut Conn, customer: &Customer) -> Result<i64, Problem> {
-    let (filter, _) = Filter::read(&belonging_to(customer), FIELDS);
-    Ok(count_found(conn, who.scope(), &filter, &meaning(who)).await?)
-}
-
-fn belonging_to(customer: &Customer) -> String {
-    format!("parent:{}", quoted(&customer.code))
-}
-
 fn facts(shell: &Shell, c: &Customer, owner: &str, parent: Option<&Customer>, belonging: i64) -> Vec<(String, Cell)> {
     let contact = &c.contact;
     let address = [&contact.address, &contact.city, &contact.region, &contact.postal_code, &contact.country];
@@ -162,7 +150,7 @@ fn facts(shell: &Shell, c: &Customer, owner: &str, parent: Option<&Customer>, be
         all.push((shell.t("belongs-to"), Cell::link(called(parent), format!("/customers/{}", parent.id))));
     }
     if belonging > 0 {
-        let list = url_with("/customers", [("q", belonging_to(c).as_str())]);
+        let list = url_with("/customers", [("q", format!("parent:{}", quoted(&c.code)).as_str())]);
         all.push((shell.t("belong-to-him"), Cell::link(shell.t_count("customers-count", belonging), list)));
     }
     all

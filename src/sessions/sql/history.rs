@@ -117,7 +117,7 @@ pub(in crate::sessions) async fn find_session(
     q!(opt conn, SessionLine, FIND, scope.tenant().0, session_key, from, to)
 }
 
-/// Among those of the last day no index helps: it walks back from the newest.
+/// By an index of ids in both tables.
 pub(in crate::sessions) async fn list_sessions_of_id(
     conn: &mut Conn,
     scope: &Scope,
