@@ -9,7 +9,7 @@ CREATE INDEX customers_by_expiry ON customers (tenant_id, (COALESCE(expires_at, 
     zone_id, package_id, billing_type, connection_type, expires_at);
 -- Lists in these orders are walked past customers of other owners, and past those who left.
 DROP INDEX customers_by_registration;
-CREATE INDEX customers_by_registration ON customers (tenant_id, registered_at, id, owner_id, closed_at, zone_id);
+CREATE INDEX customers_by_registration ON customers (tenant_id, registered_at, id, owner_id, closed_at, zone_id, hold, package_id, billing_type, connection_type);
 CREATE INDEX customers_by_username ON customers (tenant_id, username_key, id, owner_id, closed_at, zone_id);
 DROP INDEX customers_by_zone;
 CREATE INDEX customers_by_zone ON customers (zone_id, hold, closed_at, expires_at, first_login_secs, activated_at, owner_id, package_id, billing_type, connection_type,

@@ -1,3 +1,4 @@
+-- As the common file, with the id in each index, and trigrams by an extension.
 -- Pages of a million customers: indexes that hold all that is asked of them besides, parts of names found by an index, what needs attention without a walk.
 
 -- What begins so is a range of these only where they compare by octets, whatever the database's collation.
@@ -12,16 +13,16 @@ CREATE INDEX customers_by_expiry ON customers (tenant_id, (COALESCE(expires_at, 
     zone_id, package_id, billing_type, connection_type, expires_at);
 -- Lists in these orders are walked past customers of other owners, and past those who left.
 DROP INDEX customers_by_registration;
-CREATE INDEX customers_by_registration ON customers (tenant_id, registered_at, id, owner_id, closed_at, zone_id);
+CREATE INDEX customers_by_registration ON customers (tenant_id, registered_at, id, owner_id, closed_at, zone_id, hold, package_id, billing_type, connection_type);
 CREATE INDEX customers_by_username ON customers (tenant_id, username_key, id, owner_id, closed_at, zone_id);
 DROP INDEX customers_by_zone;
 CREATE INDEX customers_by_zone ON customers (zone_id, hold, closed_at, expires_at, first_login_secs, activated_at, owner_id, package_id, billing_type, connection_type,
-    registered_at, tenant_id);
+    registered_at, tenant_id, id);
 DROP INDEX customers_by_package;
 CREATE INDEX customers_by_package ON customers (package_id, hold, closed_at, expires_at, first_login_secs, activated_at, owner_id, zone_id, billing_type,
-    connection_type, tenant_id);
+    connection_type, tenant_id, id);
 DROP INDEX customers_held;
-CREATE INDEX customers_held ON customers (hold, zone_id, owner_id, package_id, closed_at, tenant_id) WHERE hold <> 'none';
+CREATE INDEX customers_held ON customers (hold, zone_id, owner_id, package_id, closed_at, tenant_id, id) WHERE hold <> 'none';
 CREATE INDEX customers_by_code ON customers (tenant_id, LOWER(code));
 -- Whether somebody is online is asked of many customers at once.
 DROP INDEX sessions_by_customer;

@@ -1,6 +1,9 @@
 // Many at once: a few are suspended and it is taken back; then all that match are moved, by their number, and it is taken back, too.
 import { choose, must, mustSay, number, pressTo, send, tabTo, type } from "./keyboard.mjs";
 
+// A job of a thousand, with a backup before it, on a machine that does other things too.
+export const JOB_MS = 90_000;
+
 const affected = async (page) => number(await page.locator("dl.strip dd").first().textContent());
 
 // `plain` watches without scripts.
@@ -8,8 +11,8 @@ export async function undo(page, plain) {
   const job = page.url();
   await send(page, "form[action$='/undo'] button", (url) => /\/jobs\/\d+/.test(url.pathname) && url.href !== job);
   await plain?.goto(page.url());
-  await mustSay(page, ".head .pill", "Done");
-  if (plain) await mustSay(plain, ".head .pill", "Done");
+  await mustSay(page, ".head .pill", "Done", JOB_MS);
+  if (plain) await mustSay(plain, ".head .pill", "Done", JOB_MS);
 }
 
 export async function suspendAndUndo({ origin, enter }) {
@@ -26,7 +29,7 @@ export async function suspendAndUndo({ origin, enter }) {
   await pressTo(page, "Enter", "**/customers/bulk");
   must(await affected(page) === 3, `the preview tells of ${await affected(page)}`);
   await send(page, "form.fields button.primary", /\/jobs\/\d+/);
-  await mustSay(page, ".head .pill", "Done");
+  await mustSay(page, ".head .pill", "Done", JOB_MS);
   const job = page.url();
   await page.goto(`${origin}${chosen[0]}`);
   await mustSay(page, ".head .pill", "Suspended");
@@ -77,7 +80,7 @@ export async function moveAllAndUndo({ origin, enter, gallery }) {
   page.on("load", () => { loads += 1; });
   await page.locator("[data-events] [data-said]").filter({ hasText: /of/ }).first().waitFor();
   await gallery.take(page, "job of all under way");
-  await mustSay(page, ".head .pill", "Done");
+  await mustSay(page, ".head .pill", "Done", JOB_MS);
   // once where it began to run, once at its end
   must(loads <= 2, `the job's page was loaded ${loads} times again`);
   await gallery.take(page, "job of all done");

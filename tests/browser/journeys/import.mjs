@@ -1,11 +1,10 @@
 // The provider brings his customers from the program before: a file of a thousand with twelve bad ones, looked at, imported, and taken back.
 import { readFile } from "node:fs/promises";
-import { undo } from "./bulk.mjs";
+import { JOB_MS, undo } from "./bulk.mjs";
 import { must, mustSay, number, send } from "./keyboard.mjs";
 
 const ROWS = 1000;
 const BAD = 12;
-const WITH_A_BACKUP_MS = 60_000;
 
 // Another program's names of columns; every so many rows something is wrong with one, in one of three ways.
 function file(plan) {
@@ -38,7 +37,7 @@ export async function importAndUndo({ origin, enter, gallery }) {
   must(failed.length === BAD + 1 && failed[0].startsWith("Login;Mobile No;Full Name;Plan;Pass;"), `failed rows: ${failed.length}, ${failed[0]}`);
   await send(page, "form[action$='/run'] button", /\/jobs\/\d+/);
   const job = page.url();
-  await mustSay(page, ".head .pill", "Done", WITH_A_BACKUP_MS);
+  await mustSay(page, ".head .pill", "Done", JOB_MS);
   await gallery.take(page, "import done");
   await page.goto(`${origin}/customers?q=`);
   must(number(await page.locator(".head .count").first().textContent()) === before + ROWS - BAD, "another number of customers afterwards");
