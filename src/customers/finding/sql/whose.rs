@@ -19,7 +19,7 @@ const MOST_NAMED: i64 = 200;
 pub struct Whose {
     /// Whether it is SQLite, which is told by which index to look: it has no statistics.
     pub is_lite: bool,
-    /// Whether all of them are few: by their owners nothing takes long, whatever is asked.
+    /// Whether all of them are few: by their owners nothing takes long, whatever is asked. Asked of SQLite only.
     pub is_few: bool,
     /// The accounts; `None` where the scope sees all or they are many.
     pub owners: Option<Vec<i64>>,
@@ -46,6 +46,10 @@ impl Whose {
             return Ok(whose);
         }
         whose.owners = Some(ids.into_iter().map(|(id,)| id).collect());
+        if !whose.is_lite {
+            // PostgreSQL knows by its statistics how many each account has
+            return Ok(whose);
+        }
         whose.is_few = true;
         let mut customers = Statement::new();
         customers.push("SELECT COUNT(*) FROM (SELECT 1 AS one");
