@@ -291,6 +291,10 @@ pub(super) async fn list_ids_named(conn: &mut Conn, scope: &Scope, key: &str, li
     from_few(&mut statement, scope, look, &whose);
     let words: Vec<String> = key.split_whitespace().map(str::to_owned).collect();
     words::name_by_index(&mut statement, &words, whose.is_lite);
+    if !whose.is_lite {
+        // a common name is found soon by the order of names, a rare one by its parts: the planner knows which it is
+        statement.push(" ORDER BY c.name_key, c.id");
+    }
     statement.push(" LIMIT ").number(limit);
     let rows: Vec<(i64,)> = statement.fetch(conn).await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
