@@ -316,7 +316,8 @@ pub(super) async fn list_expiries(conn: &mut Conn, scope: &Scope, now: UnixMs, d
     let mut statement = Statement::new();
     // the scope's values are bound first: its conditions name them by number
     statement.push("WITH found AS (SELECT c.expires_at, c.package_id, c.zone_id");
-    from(&mut statement, scope, &Whose::of_any(conn), CUSTOMERS);
+    let whose = Whose::of_any(conn);
+    from(&mut statement, scope, &whose, if whose.is_lite { index_of(Order::Expires, &whose) } else { CUSTOMERS });
     statement.push(" AND c.hold = 'none' AND c.closed_at IS NULL").push(BEGUN);
     statement.push(" AND COALESCE(c.expires_at, 9223372036854775807) > ").number(now);
     statement.push(" AND COALESCE(c.expires_at, 9223372036854775807) <= ").number(days.last().copied().unwrap_or(now));

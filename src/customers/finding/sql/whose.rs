@@ -10,7 +10,7 @@ use crate::store::{Conn, ConnRef, Statement, StoreError};
 /// By whatever index the database likes.
 pub const CUSTOMERS: &str = " FROM customers c";
 /// Up to so many are gathered and sorted.
-pub const FEW: i64 = 4_000;
+pub const FEW: i64 = 1_500;
 /// Up to so many accounts are named one by one.
 const MOST_NAMED: i64 = 200;
 
