@@ -29,8 +29,8 @@ CREATE INDEX sessions_by_id ON sessions (tenant_id, acct_session_id, session_key
 -- Actions that a router does not follow, the few among many unfinished ones.
 CREATE INDEX actions_troubled ON actions (created_at, id, tenant_id) WHERE state IN ('waiting', 'sent', 'acknowledged', 'drift') AND note <> '';
 
--- Three letters and more of a name, wherever they stand in it.
-CREATE VIRTUAL TABLE customer_names USING fts5(name_key, content = 'customers', content_rowid = 'id', tokenize = 'trigram');
+-- Three letters and more of a name, wherever they stand in it. Both are in lower case already.
+CREATE VIRTUAL TABLE customer_names USING fts5(name_key, content = 'customers', content_rowid = 'id', tokenize = 'trigram case_sensitive 1');
 CREATE TRIGGER customer_named AFTER INSERT ON customers BEGIN
     INSERT INTO customer_names (rowid, name_key) VALUES (new.id, new.name_key);
 END;

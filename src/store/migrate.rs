@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn tenants_of_version_8_get_a_super_admin_above_their_providers() {
+    async fn rows_of_before_become_those_of_now() {
         for fresh in each_empty_database().await {
             migrate_to(&fresh.db, 8).await;
             let mut tx = fresh.db.begin().await.expect("a transaction");
@@ -157,8 +157,20 @@ mod tests {
                     .expect("an owner");
             }
             tx.commit(5).await.expect("committed");
+            migrate_to(&fresh.db, 16).await;
+            let mut tx = fresh.db.begin().await.expect("a transaction");
+            q!(exec tx, "INSERT INTO packages (id, tenant_id, owner_id, name, interim_secs, created_at, updated_at) VALUES (2, 1000001, 1000002, 'home', 300, 5, 5)")
+                .expect("a package");
+            q!(exec tx, "INSERT INTO customers (id, tenant_id, owner_id, code, username, username_key, password, package_id, connection_type, billing_type, \
+                registered_at, updated_at, name_key) VALUES (3, 1000001, 1000002, 'c', 'u', 'u', $1, 2, 'pppoe', 'prepaid', 5, 5, 'abdur rahim')", &[0u8; 4][..])
+                .expect("a customer");
+            tx.commit(5).await.expect("committed");
             migrate(&fresh.db).await.expect("the schema");
             let mut conn = fresh.db.read().await.expect("reads");
+            if fresh.db.is_sqlite() {
+                let found = q!(all conn, (i64,), "SELECT rowid FROM customer_names WHERE customer_names MATCH '\"rahi\"'");
+                assert_eq!(found.expect("an index"), [(3,)], "parts of names of before are found");
+            }
             type Row = (i64, Option<i64>, String, String, String);
             let rows =
                 q!(all conn, Row, "SELECT tenant_id, parent_id, path, name_key, role FROM accounts ORDER BY path").expect("accounts");

@@ -49,7 +49,7 @@ async fn fill(fresh: &TestDb) -> PathBuf {
     }
     let sealed = key.sealer().seal("customers.password", 3, b"swordfish");
     q!(exec tx, "INSERT INTO customers (id, tenant_id, owner_id, code, username, username_key, password, package_id, connection_type, billing_type, \
-        registered_at, updated_at) VALUES (3, 1, 9, 'c', 'u', 'u', $1, 2, 'pppoe', 'prepaid', 5, 5)", &sealed[..])
+        registered_at, updated_at, name_key) VALUES (3, 1, 9, 'c', 'u', 'u', $1, 2, 'pppoe', 'prepaid', 5, 5, 'abdur rahim')", &sealed[..])
     .expect("a customer");
     let all_octets: Vec<u8> = (0..=255).collect();
     q!(exec tx, "UPDATE oddities SET octets = $1 WHERE id = 1", &all_octets[..]).expect("octets");
@@ -118,6 +118,10 @@ async fn a_store_comes_back_whole_on_either_database() {
                     .expect("a customer");
             let key = KeyFile::read(&new_key).expect("the key came along");
             assert_eq!(key.sealer().open("customers.password", 3, &password).expect("opens"), b"swordfish");
+            if target.db.is_sqlite() {
+                let found = q!(all target.db.read().await.expect("open"), (i64,), "SELECT rowid FROM customer_names WHERE customer_names MATCH '\"rahi\"'");
+                assert_eq!(found.expect("an index"), [(3,)], "names are found by their parts again");
+            }
             let orphan = target.db.begin().await;
             let orphan = execute(&mut orphan.expect("a transaction"), "INSERT INTO customer_macs VALUES (1, 999, 'x')".into()).await;
             assert!(orphan.is_err(), "foreign keys hold again");
