@@ -1,8 +1,8 @@
 //! What a filter means in SQL. The statement that a condition is added to has the customers as `c`, the tenant as `$1` and the scope's owners as `$2` and `$3`.
 
+use super::Meaning;
 use super::sql::Whose;
-use super::words::{self, has_index};
-use super::{Meaning, words::escaped};
+use super::words::{self, escaped, has_index};
 use crate::customers::CustomerError;
 use crate::customers::contact::phone_key;
 use crate::lists::{Condition, Filter, Moment, Test};
@@ -61,7 +61,6 @@ impl Compiled {
         };
         let has = |which: &dyn Fn(&Condition) -> bool| filter.conditions.iter().any(|c| !c.negated && which(c));
         let words: Vec<String> = filter.words.split_whitespace().map(lower_case).collect();
-        let has_short = words.iter().all(|word| !has_index(word)) && !words.is_empty();
         let is_online = |c: &Condition| c.field.name == "online" && matches!(&c.test, Test::OneOf(said) if said == &["yes"]);
         let look = if words.iter().any(|word| has_index(word)) {
             Look::Own
@@ -69,7 +68,7 @@ impl Compiled {
             Look::Tenant
         } else if has(&is_by_own) {
             Look::Own
-        } else if has_short {
+        } else if !words.is_empty() {
             Look::Words
         } else if has(&is_online) {
             Look::Online

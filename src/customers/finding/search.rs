@@ -54,18 +54,14 @@ pub async fn search_customers(conn: &mut Conn, scope: &Scope, text: &str, online
     let digits = phone_key(text);
     let is_phone = digits.len() >= PHONE_DIGITS && text.chars().all(|c| c.is_ascii_digit() || "+- ()".contains(c));
     if is_phone {
-        let ends = |s: &mut Statement| {
-            s.push("c.phone_key >= ").text(digits.as_str()).push(" AND c.phone_key < ").text(format!("{digits}:"));
-        };
+        let ends = |s: &mut Statement| words::phone_begins(s, "c.phone_key", &digits);
         ids.extend(sql::list_ids_where(conn, scope, Index::Phone, ends, limit).await?);
     }
     // what is surely meant, or a phone that somebody has, is looked for no further: the rest reads an index from end to end
     let is_found = is_sure || (is_phone && !ids.is_empty());
     let is_address = mac.is_some() || text.parse::<std::net::IpAddr>().is_ok();
     if !is_found && !is_address && key.chars().count() >= NAME_CHARS {
-        let begins = |s: &mut Statement| {
-            s.push("c.username_key >= ").text(key.as_str()).push(" AND c.username_key < ").text(words::after_all_that_begin(&key));
-        };
+        let begins = |s: &mut Statement| words::begins(s, "c.username_key", &key);
         ids.extend(sql::list_ids_where(conn, scope, Index::Username, begins, limit).await?);
         ids.extend(sql::list_ids_named(conn, scope, &key, limit).await?);
     }

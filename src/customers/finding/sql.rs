@@ -287,9 +287,9 @@ pub(super) async fn list_ids_named(conn: &mut Conn, scope: &Scope, key: &str, li
     let mut statement = Statement::new();
     statement.push("SELECT c.id");
     let whose = Whose::find(conn, scope).await?;
-    let look = if key.split_whitespace().any(words::has_index) { Look::Own } else { Look::Words };
-    from_few(&mut statement, scope, look, &whose);
     let words: Vec<String> = key.split_whitespace().map(str::to_owned).collect();
+    let look = if words.iter().any(|word| words::has_index(word)) { Look::Own } else { Look::Words };
+    from_few(&mut statement, scope, look, &whose);
     words::name_by_index(&mut statement, &words, whose.is_lite);
     if !whose.is_lite {
         // a common name is found soon by the order of names, a rare one by its parts: the planner knows which it is

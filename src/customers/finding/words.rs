@@ -17,9 +17,19 @@ pub(super) fn has_index(word: &str) -> bool {
     word.chars().count() >= INDEXED_CHARS
 }
 
-/// What comes after all texts that begin so, by octets.
-pub(super) fn after_all_that_begin(text: &str) -> String {
-    format!("{text}\u{10FFFF}")
+/// That a column whose texts compare by octets begins so, as a range of its index.
+pub(super) fn begins(to: &mut Statement, column: &'static str, text: &str) {
+    // the character after all that can follow
+    to.push(column).push(" >= ").text(text).push(" AND ").push(column).push(" < ").text(format!("{text}\u{10FFFF}"));
+}
+
+/// The same of phones backwards, which are digits.
+pub(super) fn phone_begins(to: &mut Statement, column: &'static str, key: &str) {
+    to.push(column).push(" >= ").text(key).push(" AND ").push(column).push(" < ").text(format!("{key}:"));
+}
+
+fn holds(to: &mut Statement, column: &'static str, word: &str) {
+    to.push(column).push(" LIKE ").text(format!("%{}%", escaped(word))).push(" ESCAPE '\\'");
 }
 
 /// For LIKE with a backslash before what is meant as it stands.
@@ -29,7 +39,8 @@ pub(super) fn escaped(text: &str) -> String {
 
 /// ` AND` that his name holds the word, which is in lower case.
 pub(super) fn name_in_row(to: &mut Statement, word: &str) {
-    to.push(" AND c.name_key LIKE ").text(format!("%{}%", escaped(word))).push(" ESCAPE '\\'");
+    to.push(" AND ");
+    holds(to, "c.name_key", word);
 }
 
 /// ` AND` that his name holds all of the words, by the index of those that have one.
@@ -48,12 +59,15 @@ fn phrases(words: &[&String]) -> String {
 
 /// ` AND` that the word, in lower case, is any of what people say of him.
 pub(super) fn anything_in_row(to: &mut Statement, word: &str) {
-    to.push(" AND (c.name_key LIKE ").text(format!("%{}%", escaped(word))).push(" ESCAPE '\\'");
+    to.push(" AND (");
+    holds(to, "c.name_key", word);
     to.push(" OR c.username_key LIKE ").text(format!("{}%", escaped(word))).push(" ESCAPE '\\'");
     to.push(" OR LOWER(c.code) = ").text(word);
     let phone = phone_key(word);
     if phone.len() >= PHONE_DIGITS {
-        to.push(" OR (c.phone_key >= ").text(phone.as_str()).push(" AND c.phone_key < ").text(format!("{phone}:")).push(")");
+        to.push(" OR (");
+        phone_begins(to, "c.phone_key", &phone);
+        to.push(")");
     }
     if let Some(mac) = Mac::parse(word.as_bytes()) {
         to.push(" OR c.id IN (SELECT customer_id FROM customer_macs WHERE tenant_id = $1 AND mac = ").text(mac.to_string()).push(")");
@@ -67,20 +81,22 @@ pub(super) fn anything_in_row(to: &mut Statement, word: &str) {
 /// Ids of those of whom the word, in lower case, is any of what people say. It has an index.
 pub(super) fn anything_of(to: &mut Statement, word: &String, is_lite: bool) {
     match is_lite {
-        true => to.push("SELECT rowid FROM customer_names WHERE customer_names MATCH ").text(phrases(&[word])),
-        false => to
-            .push("SELECT n.id FROM customers n WHERE n.tenant_id = $1 AND n.name_key LIKE ")
-            .text(format!("%{}%", escaped(word)))
-            .push(" ESCAPE '\\'"),
-    };
-    to.push(" UNION SELECT u.id FROM customers u WHERE u.tenant_id = $1 AND u.username_key >= ").text(word);
-    to.push(" AND u.username_key < ").text(after_all_that_begin(word));
+        true => {
+            to.push("SELECT rowid FROM customer_names WHERE customer_names MATCH ").text(phrases(&[word]));
+        }
+        false => {
+            to.push("SELECT n.id FROM customers n WHERE n.tenant_id = $1 AND ");
+            holds(to, "n.name_key", word);
+        }
+    }
+    to.push(" UNION SELECT u.id FROM customers u WHERE u.tenant_id = $1 AND ");
+    begins(to, "u.username_key", word);
     to.push(" UNION SELECT k.id FROM customers k").push(if is_lite { " INDEXED BY customers_by_code" } else { "" });
     to.push(" WHERE k.tenant_id = $1 AND LOWER(k.code) = ").text(word);
     let phone = phone_key(word);
     if phone.len() >= PHONE_DIGITS {
-        to.push(" UNION SELECT f.id FROM customers f WHERE f.tenant_id = $1 AND f.phone_key >= ").text(phone.as_str());
-        to.push(" AND f.phone_key < ").text(format!("{phone}:"));
+        to.push(" UNION SELECT f.id FROM customers f WHERE f.tenant_id = $1 AND ");
+        phone_begins(to, "f.phone_key", &phone);
     }
     if let Some(mac) = Mac::parse(word.as_bytes()) {
         to.push(" UNION SELECT customer_id FROM customer_macs WHERE tenant_id = $1 AND mac = ").text(mac.to_string());

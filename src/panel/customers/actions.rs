@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 
-use super::{find, overview};
+use super::{find, overview, zone_name};
 use crate::aaa::enforcement::ask_disconnect;
 use crate::customers::tags::{parse_tags, set_tags};
 use crate::customers::zones::list_zones;
@@ -17,9 +17,20 @@ fn back(id: i64, said: &str) -> Response {
     go(&format!("/customers/{id}?said={said}"), &[])
 }
 
-/// Changes him; what is wrong with the form is said at `field`.
+/// Changes him and goes back to his page.
 async fn change(who: &Signed, id: i64, form: Form, field: &'static str, changes: CustomerChanges, said: &str) -> Result<Response, Problem> {
     find(who, id).await?;
+    Ok(apply(who, id, form, field, changes).await?.map_or_else(|again| again, |_| back(id, said)))
+}
+
+/// The customer as he is afterwards, or the page again, with what is wrong with the form said at `field`.
+async fn apply(
+    who: &Signed,
+    id: i64,
+    form: Form,
+    field: &'static str,
+    changes: CustomerChanges,
+) -> Result<Result<Customer, Response>, Problem> {
     let changes = CustomerChanges { reason: form.text("reason").to_owned(), ..changes };
     match set_customer_by_id(
         &who.db(),
@@ -32,12 +43,12 @@ async fn change(who: &Signed, id: i64, form: Form, field: &'static str, changes:
     )
     .await
     {
-        Ok(_) => {
+        Ok(after) => {
             who.site.counts.forget(who.scope());
-            Ok(back(id, said))
+            Ok(Ok(after))
         }
         Err(error @ (CustomerError::BadField(_) | CustomerError::UnknownPackage(_) | CustomerError::UnknownZone(_))) => {
-            overview::again(who, id, form, Complaints::about(field, error.to_string())).await
+            overview::again(who, id, form, Complaints::about(field, error.to_string())).await.map(Err)
         }
         Err(error) => Err(error.into()),
     }
@@ -104,14 +115,16 @@ async fn change_in_place(
     said: &str,
 ) -> Result<Response, Problem> {
     let since = form.filled("since").and_then(|at| at.parse().ok());
-    let answer = change(who, before.id.0, form, field, CustomerChanges { since, ..changes }, said).await?;
-    let after = find(who, before.id.0).await?;
+    let after = match apply(who, before.id.0, form, field, CustomerChanges { since, ..changes }).await? {
+        Ok(after) => after,
+        Err(again) => return Ok(again),
+    };
     if let Some(by) = who.scope().acting().filter(|_| after.updated_at != before.updated_at) {
         let path = format!("/customers/{}", before.id);
         let fields = vec![(field, was), ("since", after.updated_at.to_string())];
         who.site.undos.put(by, &path, said, Undo { action: format!("{path}/{field}"), fields });
     }
-    Ok(answer)
+    Ok(back(before.id.0, said))
 }
 
 pub(super) async fn note(who: Signed, Id(id): Id, form: Form) -> Result<Response, Problem> {
@@ -123,7 +136,7 @@ pub(super) async fn note(who: Signed, Id(id): Id, form: Form) -> Result<Response
 pub(super) async fn zone(who: Signed, Id(id): Id, form: Form) -> Result<Response, Problem> {
     let before = find(&who, id).await?;
     let zones = list_zones(&mut who.site.db.read().await?, who.scope()).await?;
-    let was = zones.into_iter().find(|zone| Some(zone.id) == before.zone_id).map(|zone| zone.name).unwrap_or_default();
+    let was = zone_name(&zones, &before);
     let changes = CustomerChanges { zone: Some(form.filled("zone").map(str::to_owned)), ..CustomerChanges::default() };
     change_in_place(&who, &before, form, ("zone", was), changes, "customer-zone-kept").await
 }

@@ -5,7 +5,7 @@ use axum::response::Response;
 
 use super::fields::{self, Choices, Named};
 use super::own_terms::{self, nameable_routers};
-use super::{called, find, parent};
+use super::{called, find, parent, zone_name};
 use crate::customers::zones::list_zones;
 use crate::customers::{Customer, set_customer_by_id};
 use crate::packages::list_package_ids;
@@ -32,7 +32,7 @@ async fn present(who: &Signed, shell: &Shell, customer: &Customer) -> Result<(Fo
         Some(name) => name,
         None => crate::packages::find_package_by_id(&mut conn, customer.package_id).await?.map(|p| p.name).unwrap_or_default(),
     };
-    let zone = zones.iter().find(|zone| Some(zone.id) == customer.zone_id).map(|zone| zone.name.clone()).unwrap_or_default();
+    let zone = zone_name(&zones, customer);
     let parent = parent(who, &mut conn, customer).await?.map(|parent| parent.username).unwrap_or_default();
     let routers = nameable_routers(who, &mut conn, &customer.limits).await?;
     let mut names: Vec<String> = packages.into_iter().map(|(name, _)| name).collect();

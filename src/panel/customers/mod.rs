@@ -22,6 +22,7 @@ use crate::aaa::access::Access;
 use crate::accounts::capability::Capability;
 use crate::accounts::{Account, AccountFilter, AccountPath, find_account_by_id, list_accounts};
 use crate::customers::finding::Meaning;
+use crate::customers::zones::Zone;
 use crate::customers::{ActiveView, Customer, State, active_view, find_customer_by_id, state};
 use crate::packages::find_package_by_id;
 use crate::panel::online::{Online, online};
@@ -101,6 +102,11 @@ async fn parent(who: &Signed, conn: &mut Conn, customer: &Customer) -> Result<Op
         Some(id) => Ok(find_customer_by_id(conn, who.scope(), id).await?),
         None => Ok(None),
     }
+}
+
+/// The name of the zone that he is in; empty for none.
+fn zone_name(zones: &[Zone], customer: &Customer) -> String {
+    zones.iter().find(|zone| Some(zone.id) == customer.zone_id).map(|zone| zone.name.clone()).unwrap_or_default()
 }
 
 /// The customer of a tab, the page's frame and what stands above the tab.

@@ -6,7 +6,7 @@ use axum::response::Response;
 use super::fields::zone_choices;
 use super::list::names_of;
 use super::own_terms::{self, as_pairs, nameable_routers};
-use super::{DISCONNECT, EDIT, MOST_OWNERS, SECRETS, called, find, frame, list_owners, parent};
+use super::{DISCONNECT, EDIT, MOST_OWNERS, SECRETS, called, find, frame, list_owners, parent, zone_name};
 use crate::accounts::capability::Capability;
 use crate::customers::tags::list_tags_of;
 use crate::customers::zones::list_zones;
@@ -79,7 +79,7 @@ async fn page(who: &Signed, customer: Customer, form: Form, complaints: Complain
     let mut conn = who.site.db.read().await?;
     let tags = list_tags_of(&mut conn, scope, customer.id).await?;
     let zones = list_zones(&mut conn, scope).await?;
-    let zone = zones.iter().find(|zone| Some(zone.id) == customer.zone_id).map(|zone| zone.name.clone()).unwrap_or_default();
+    let zone = zone_name(&zones, &customer);
     let top_ups = list_top_ups(&mut conn, scope, customer.id).await?;
     let next = match customer.next_package_id {
         Some(next) => find_package_by_id(&mut conn, next).await?.map(|package| package.name),

@@ -106,15 +106,17 @@ fn pair<T: FromStr<Err: ToString> + Copy>(form: &Form, name: &'static str, compl
     PerDirection { download: value(download), upload: value(upload) }
 }
 
+/// What stands between semicolons.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    text.split([';', '\n']).map(str::trim).filter(|part| !part.is_empty())
+}
+
 fn several<T: FromStr<Err = String>>(form: &Form, name: &'static str, complaints: &mut Complaints) -> Option<Vec<T>> {
     let text = form.ascii(name);
     match text.as_ref() {
         "" => None,
         NONE => Some(Vec::new()),
-        text => {
-            let parts = text.split([';', '\n']).map(str::trim).filter(|part| !part.is_empty());
-            parts.map(str::parse).collect::<Result<Vec<T>, _>>().map_err(|why| complaints.add(name, why)).ok()
-        }
+        text => parts(text).map(str::parse).collect::<Result<Vec<T>, _>>().map_err(|why| complaints.add(name, why)).ok(),
     }
 }
 
@@ -129,7 +131,7 @@ fn router_ids(text: &str, routers: &[NamedRouter], complaints: &mut Complaints) 
         }
         known
     };
-    text.split([';', '\n']).map(str::trim).filter(|name| !name.is_empty()).filter_map(&mut id).collect()
+    parts(text).filter_map(&mut id).collect()
 }
 
 /// Routers that may be named: those that whoever asks may name, and by their ids those that the customer has and he may not.
