@@ -4,7 +4,6 @@ account-active = সক্রিয়
 account-pending = এখনো পাসওয়ার্ড নেই
 account-suspended = স্থগিত
 account-suspended-above = ওপরের অ্যাকাউন্ট স্থগিত
-accounts-below = { $name }-এর অধীনে
 accounts-search = নাম বা ই-মেইল ঠিকানা
 accounts-directly-below = সরাসরি অধীনে
 accounts-all-below = অধীনের সব, তালিকা আকারে
@@ -82,3 +81,21 @@ said-account-sign-ins-ended = এর সব সাইন ইন বন্ধ হ
 said-permission-given = অনুমতি দেওয়া হয়েছে।
 said-permission-taken = অনুমতি ফিরিয়ে নেওয়া হয়েছে।
 said-api-key-revoked = API কী বাতিল হয়েছে।
+accounts-count = { $count ->
+    [one] { $count }টি অ্যাকাউন্ট
+   *[other] { $count }টি অ্যাকাউন্ট
+}
+accounts-count-more = { $count }টির বেশি অ্যাকাউন্ট
+view-accounts-suspended = স্থগিত
+view-accounts-no-second-factor = দ্বিতীয় ধাপের যাচাই ছাড়া
+view-accounts-newest = সবচেয়ে নতুন
+field-role = রোল
+field-suspended = স্থগিত
+field-secondfactor = দ্বিতীয় ধাপের যাচাই
+field-below = যার অধীনে (নিজেসহ)
+field-fullname = পুরো নাম
+field-created = যোগ হয়েছে
+column-role = রোল
+column-fullname = পুরো নাম
+column-secondfactor = দ্বিতীয় ধাপের যাচাই
+column-created = যোগ হয়েছে

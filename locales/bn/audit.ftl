@@ -1,19 +1,13 @@
 # The audit log: its page, and its words in words.
 audit-when = কখন
 audit-actor = কে
-audit-as = { $name } হিসেবে
 audit-verb = কী করেছেন
-audit-object = কিসের ওপর
 audit-changes = পরিবর্তন
-audit-request = অনুরোধ
+audit-source = মাধ্যম
+audit-as = { $name } হিসেবে
 audit-before = আগে
 audit-after = এখন
-audit-from = শুরু
-audit-until = শেষ
-audit-csv = CSV নামান
-audit-filter-hint = কে: অ্যাকাউন্টের নাম, বা যেমন cli:root। কিসের ওপর: নামের শুরু, বা আইডি। শুরু, শেষ: 2026-12-31 বা 2026-12-31 18:00, টেন্যান্টের সময় অনুযায়ী।
 audit-none = এখনো কিছু বদলানো হয়নি।
-audit-kind = ধরন
 audit-kind-accounts = অ্যাকাউন্ট
 audit-kind-tenants = টেন্যান্ট
 audit-kind-role-changes = রোল
@@ -22,7 +16,6 @@ audit-kind-packages = প্যাকেজ
 audit-kind-routers = রাউটার
 audit-kind-ip-pools = IP পুল
 audit-kind-jobs = জব
-audit-source = মাধ্যম
 audit-source-panel = প্যানেল
 audit-source-api = API
 audit-source-cli = কমান্ড লাইন
@@ -92,3 +85,27 @@ verb-zone-set = জোনের নাম বদল
 audit-kind-zones = জোন
 audit-kind-saved-views = ভিউ
 verb-customer-undo = গ্রাহকের পরিবর্তন ফিরিয়ে নিয়েছেন
+audit-search = কে, বা কিসের ওপর
+audit-count = { $count ->
+    [one] { $count }টি পরিবর্তন
+   *[other] { $count }টি পরিবর্তন
+}
+audit-count-more = { $count }টির বেশি পরিবর্তন
+view-audit-today = আজ
+view-audit-signed-in = সাইন ইন
+view-audit-eyes = অন্যের চোখে
+field-actor = কে
+field-verb = কী করেছেন
+field-kind = ধরন
+field-object = কিসের ওপর (নাম বা আইডি)
+field-at = কখন
+field-source = মাধ্যম
+field-as = কার চোখে
+column-at = কখন
+column-actor = কে
+column-verb = কী করেছেন
+column-object = কিসের ওপর
+column-changes = পরিবর্তন
+column-source = মাধ্যম
+column-request = অনুরোধ
+column-number = নম্বর

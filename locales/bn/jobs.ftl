@@ -19,7 +19,6 @@ job-by-schedule = শিডিউল
 job-progress = অগ্রগতি
 job-progress-of = { $total }-এর মধ্যে { $done }
 job-took = সময় লেগেছে
-job-error = ত্রুটি
 job-all = সব জব
 job-retry = আবার চালান
 job-cancel = এই জব বাতিল করুন
@@ -70,3 +69,25 @@ job-result-job = জব
 job-result-ok = হয়েছে
 job-result-skipped = বাদ
 job-result-failed = ব্যর্থ
+jobs-search = কে, ধরন বা ত্রুটি
+jobs-count = { $count ->
+    [one] { $count }টি জব
+   *[other] { $count }টি জব
+}
+jobs-count-more = { $count }টির বেশি জব
+view-jobs-unfinished = অপেক্ষমাণ ও চলমান
+view-jobs-failed = ব্যর্থ
+view-jobs-asked = মানুষের চাওয়া
+field-asked = চাওয়া হয়েছে
+field-ended = শেষ হয়েছে
+field-state = অবস্থা
+field-by = কে চেয়েছেন
+field-error = ত্রুটি
+column-asked = চাওয়া হয়েছে
+column-kind = ধরন
+column-progress = অগ্রগতি
+column-took = সময় লেগেছে
+column-by = কে চেয়েছেন
+column-error = ত্রুটি
+column-ended = শেষ হয়েছে
+column-attempts = চেষ্টা

@@ -4,7 +4,6 @@ account-active = Active
 account-pending = No password yet
 account-suspended = Suspended
 account-suspended-above = Suspended above
-accounts-below = below { $name }
 accounts-search = Name or e-mail address
 accounts-directly-below = Directly below
 accounts-all-below = All below as a list
@@ -82,3 +81,21 @@ said-account-sign-ins-ended = Its sign-ins were ended.
 said-permission-given = The permission is given.
 said-permission-taken = The permission is taken.
 said-api-key-revoked = The API key is revoked.
+accounts-count = { $count ->
+    [one] { $count } account
+   *[other] { $count } accounts
+}
+accounts-count-more = more than { $count } accounts
+view-accounts-suspended = Suspended
+view-accounts-no-second-factor = Without second factor
+view-accounts-newest = Newest
+field-role = Role
+field-suspended = Suspended
+field-secondfactor = Second factor
+field-below = Below (itself included)
+field-fullname = Full name
+field-created = Added
+column-role = Role
+column-fullname = Full name
+column-secondfactor = Second factor
+column-created = Added

@@ -1,19 +1,13 @@
 # The audit log: its page, and its words in words.
 audit-when = When
 audit-actor = Who
-audit-as = as { $name }
 audit-verb = Did what
-audit-object = To what
 audit-changes = Changes
-audit-request = Request
+audit-source = Through
+audit-as = as { $name }
 audit-before = was
 audit-after = is
-audit-from = From
-audit-until = Until
-audit-csv = Export as CSV
-audit-filter-hint = Who: an account's name, or such as cli:root. To what: how its name begins, or its id. From, until: 2026-12-31 or 2026-12-31 18:00 in the tenant's time zone.
 audit-none = Nothing was changed yet.
-audit-kind = Kind
 audit-kind-accounts = account
 audit-kind-tenants = tenant
 audit-kind-role-changes = role
@@ -22,7 +16,6 @@ audit-kind-packages = package
 audit-kind-routers = router
 audit-kind-ip-pools = address pool
 audit-kind-jobs = job
-audit-source = Through
 audit-source-panel = panel
 audit-source-api = API
 audit-source-cli = command line
@@ -92,3 +85,27 @@ verb-zone-set = changed zone
 audit-kind-zones = zone
 audit-kind-saved-views = view
 verb-customer-undo = took back a change of customer
+audit-search = Who, or to what
+audit-count = { $count ->
+    [one] { $count } change
+   *[other] { $count } changes
+}
+audit-count-more = more than { $count } changes
+view-audit-today = Today
+view-audit-signed-in = Sign-ins
+view-audit-eyes = Through others' eyes
+field-actor = Who
+field-verb = Did what
+field-kind = Kind
+field-object = To what (name or id)
+field-at = When
+field-source = Through
+field-as = Through the eyes of
+column-at = When
+column-actor = Who
+column-verb = Did what
+column-object = To what
+column-changes = Changes
+column-source = Through
+column-request = Request
+column-number = Number

@@ -19,7 +19,6 @@ job-by-schedule = the schedule
 job-progress = Progress
 job-progress-of = { $done } of { $total }
 job-took = Took
-job-error = Error
 job-all = All jobs
 job-retry = Try again
 job-cancel = Cancel this job
@@ -70,3 +69,25 @@ job-result-job = Job
 job-result-ok = Done
 job-result-skipped = Left out
 job-result-failed = Failed
+jobs-search = By, kind or error
+jobs-count = { $count ->
+    [one] { $count } job
+   *[other] { $count } jobs
+}
+jobs-count-more = more than { $count } jobs
+view-jobs-unfinished = Waiting and running
+view-jobs-failed = Failed
+view-jobs-asked = Asked for by people
+field-asked = Asked for
+field-ended = Ended
+field-state = State
+field-by = By
+field-error = Error
+column-asked = Asked for
+column-kind = Kind
+column-progress = Progress
+column-took = Took
+column-by = By
+column-error = Error
+column-ended = Ended
+column-attempts = Tries

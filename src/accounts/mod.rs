@@ -1,6 +1,6 @@
 //! Tenants and accounts: who may sign in, what each may see and do, and what was done.
 //!
-//! Owns: `tenants`, `tenant_names`, `accounts`, `role_changes`, `account_permissions`, `sign_ins`, `setup_links`, `recovery_codes`, `api_keys`, `api_key_hours`; reads
+//! Owns: `tenants`, `tenant_names`, `accounts`, `role_changes`, `account_permissions`, `sign_ins`, `setup_links`, `recovery_codes`, `api_keys`, `api_key_hours`, `saved_views`; reads
 //! `audit_log`, which the store writes with each change. Must not know: RADIUS.
 //!
 //! Reading order: [`capability`] (the catalogue), [`Role`] (presets), [`Standing`] (what an account holds, derived), [`Scope`] (what every SQL function takes),
@@ -11,6 +11,7 @@ mod account;
 mod add_account;
 mod add_tenant;
 mod api_key;
+mod audit_fields;
 #[cfg(test)]
 mod audit_tests;
 pub mod capability;
@@ -18,6 +19,8 @@ mod change;
 mod credentials;
 mod error;
 mod fold_full_names;
+#[cfg(test)]
+mod found_tests;
 mod look;
 mod make_link;
 mod password;
@@ -39,12 +42,14 @@ pub mod test_scopes;
 #[cfg(test)]
 mod tests;
 mod totp;
+mod views;
 
 pub use access_rules::{AccessRules, WalledGarden, WhenDenied};
 pub use account::{Account, account_key, check_account_name, check_email};
 pub use add_account::{NewAccount, add_account};
 pub use add_tenant::{NewTenant, add_tenant, ensure_default_tenant, open_tenant};
 pub use api_key::{ApiKey, KEY_HOURLY_LIMIT, KeyHolder, NewApiKey, add_api_key, check_api_key, list_api_keys, revoke_api_key};
+pub use audit_fields::{AUDIT_FIELDS, AUDIT_KINDS, AUDIT_SOURCES, AUDIT_VERBS};
 pub use change::Whom;
 pub use credentials::{end_sign_ins, reset_password, reset_second_factor};
 pub use error::AccountError;
@@ -66,9 +71,11 @@ pub use set_account::{AccountChanges, restore_account, set_account, set_own_acco
 pub use set_tenant::{TenantChanges, set_tenant};
 pub use sign_in::{Attempt, Guest, Impersonation, Opened, Principal, SignInDesk, SignInRules, SignInThrottle, Step};
 pub use sql::{
-    AccountFilter, AuditFilter, AuditRecord, SignIn, delete_old_sign_ins, find_account, find_account_by_id, find_account_by_name,
-    find_owner, find_preferences, find_tenant, find_tenant_by_host, find_tenant_by_id, list_accounts, list_audit, list_looks_at,
-    list_permissions, list_role_book, list_sign_ins, list_tenants, list_timeline,
+    ACCOUNT_FIELDS, AccountFilter, AccountOrder, AuditQuery, AuditRecord, SignIn, count_audit, count_found_accounts, delete_old_sign_ins,
+    find_account, find_account_by_id, find_account_by_name, find_owner, find_preferences, find_tenant, find_tenant_by_host,
+    find_tenant_by_id, list_accounts, list_audit, list_found_accounts, list_looks_at, list_permissions, list_role_book, list_sign_ins,
+    list_tenants, list_timeline,
 };
 pub use standing::{Link, Permission, Standing};
 pub use tenant::{ROLE_ADMIN, Tenant, check_time_zone};
+pub use views::{NewView, SavedView, ViewError, add_view, list_views, remove_view};

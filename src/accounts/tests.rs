@@ -74,7 +74,15 @@ impl Tree {
     }
 
     pub async fn audit(&self, scope: &Scope) -> Vec<AuditRecord> {
-        list_audit(&mut self.fresh.db.read().await.expect("reads"), scope, &AuditFilter::default(), i64::MAX, 1000).await.expect("read")
+        list_audit(
+            &mut self.fresh.db.read().await.expect("reads"),
+            scope,
+            &AuditQuery::read("", NOW, jiff::tz::TimeZone::UTC).expect("reads"),
+            crate::lists::Start::First,
+            1000,
+        )
+        .await
+        .expect("read")
     }
 }
 

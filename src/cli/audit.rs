@@ -5,8 +5,9 @@ use clap::{Args, Subcommand};
 use super::context::with_context;
 use super::output::Table;
 use super::{Failure, Globals, output};
-use crate::accounts::{AuditFilter, AuditRecord, list_audit};
-use crate::units::{parse_instant, print_instant};
+use crate::accounts::{AUDIT_VERBS, AuditQuery, AuditRecord, list_audit};
+use crate::lists::{Start, quoted};
+use crate::units::print_instant;
 
 /// Which action.
 #[derive(Debug, Args)]
@@ -35,9 +36,12 @@ struct LsArgs {
     /// Only this row
     #[arg(long, value_name = "ID")]
     object: Option<i64>,
-    /// Only from this instant on, such as 2026-12-31 18:00
+    /// Only from this instant on, such as 2026-12-31T18:00, today or -3d
     #[arg(long, value_name = "INSTANT")]
     since: Option<String>,
+    /// Only what this filter of the panel's list finds, such as 'source:panel -as:none'
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    filter: String,
     /// Continue below this number
     #[arg(long, value_name = "N")]
     before: Option<i64>,
@@ -46,22 +50,42 @@ struct LsArgs {
     limit: i64,
 }
 
+impl LsArgs {
+    /// All that was asked for, as one filter.
+    fn filter(&self) -> Result<String, Failure> {
+        let mut text = self.filter.clone();
+        let mut add = |name: &str, value: &str| text += &format!(" {name}:{value}");
+        if !self.verb.is_empty() {
+            let verbs: Vec<&str> = AUDIT_VERBS.iter().copied().filter(|verb| verb.starts_with(&self.verb)).collect();
+            if verbs.is_empty() {
+                return Err(Failure::usage(format!("nothing that is done begins with {:?}", self.verb)));
+            }
+            add("verb", &verbs.join(","));
+        }
+        for (name, value) in [("actor", &self.actor), ("kind", &self.kind)] {
+            if !value.is_empty() {
+                add(name, &quoted(value));
+            }
+        }
+        if let Some(id) = self.object {
+            add("object", &id.to_string());
+        }
+        if let Some(since) = &self.since {
+            text += &format!(" at>={}", quoted(&since.trim().replacen(' ', "T", 1)));
+        }
+        Ok(text)
+    }
+}
+
 /// Runs it.
 pub fn run(globals: &Globals, args: AuditArgs) -> Result<(), Failure> {
     with_context(globals, async |ctx| {
         let Action::Ls(args) = args.action;
         let tenant = ctx.tenant().await?;
-        let since = args.since.map(|text| parse_instant(&text, &tenant.zone()).map_err(Failure::usage)).transpose()?;
-        let filter = AuditFilter {
-            verb_prefix: args.verb,
-            actor: args.actor,
-            kind: args.kind,
-            object_id: args.object,
-            since,
-            ..AuditFilter::default()
-        };
+        let query = AuditQuery::read(&args.filter()?, ctx.now, tenant.zone()).map_err(Failure::usage)?;
         let scope = ctx.scope().await?;
-        let lines = list_audit(&mut ctx.db.read().await?, &scope, &filter, args.before.unwrap_or(i64::MAX), args.limit).await?;
+        let start = args.before.map_or(Start::First, Start::After);
+        let lines = list_audit(&mut ctx.db.read().await?, &scope, &query, start, args.limit).await?;
         if globals.json {
             return output::json(&lines);
         }

@@ -15,11 +15,11 @@ use super::serve::{runtime, start_metrics};
 use super::{Failure, Globals, output};
 use crate::accounts::{Scope, find_tenant};
 use crate::app::{self, Running};
-use crate::config::{Config, load_config};
+use crate::config::{Config, default_config};
 use crate::demo::accounts;
 use crate::demo::provider::{self, CUSTOMERS, DemoError, ROUTERS, SECRET};
 use crate::demo::router::{self, Counters, CountersSnapshot, Faults, Incoming, Personality, SimulationOptions};
-use crate::store::{KeyFile, StoreUrl};
+use crate::store::KeyFile;
 
 /// Where the demo keeps its store and how long it runs.
 #[derive(Debug, Args)]
@@ -118,11 +118,7 @@ async fn demo(args: &DemoArgs, folder: &std::path::Path) -> Result<(), Failure> 
 
 /// The defaults, but in the demo's folder and on ports that the system chooses.
 fn demo_config(folder: &std::path::Path) -> Result<Config, Failure> {
-    let mut config = load_config(None, std::iter::empty())?;
-    config.file = None;
-    config.data.folder = folder.to_path_buf();
-    config.data.key_file = folder.join("key");
-    config.store.url = StoreUrl::Sqlite(folder.join("tollgate.db"));
+    let mut config = default_config(&std::path::absolute(folder)?)?;
     let any_port = |ip: [u8; 4]| vec![SocketAddr::from((ip, 0))];
     (config.radius.auth, config.radius.acct, config.http.listen) =
         (any_port([127, 0, 0, 1]), any_port([127, 0, 0, 1]), any_port([127, 0, 0, 1]));
@@ -206,7 +202,18 @@ impl From<DemoError> for Failure {
 
 #[cfg(test)]
 mod tests {
-    use super::octets;
+    use super::{demo_config, octets};
+    use crate::store::StoreUrl;
+
+    #[test]
+    fn all_that_it_writes_is_in_its_folder() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let config = demo_config(folder.path()).expect("a configuration");
+        assert_eq!(config.data.folder, folder.path());
+        assert_eq!(config.backup.folder, folder.path().join("backups"), "an import makes a backup there");
+        assert_eq!(config.data.key_file, folder.path().join("key"));
+        assert_eq!(config.store.url, StoreUrl::Sqlite(folder.path().join("tollgate.db")));
+    }
 
     #[test]
     fn octets_are_printed_for_people() {

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use super::context::with_context;
 use super::{Failure, Globals, output};
 use crate::jobs::{JobState, cancel_job, dismiss_job, retry_job};
+use crate::lists::quoted;
 use crate::units::JobId;
 
 /// Which action.
@@ -60,9 +61,26 @@ struct LsArgs {
     /// Only in this state
     #[arg(long, value_name = "STATE")]
     state: Option<JobState>,
+    /// Only what this filter of the panel's list finds, such as 'state:failed asked:today'
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    filter: String,
     /// How many at most
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=10_000))]
     limit: i64,
+}
+
+impl LsArgs {
+    /// All that was asked for, as one filter.
+    fn filter(&self) -> String {
+        let mut text = self.filter.clone();
+        if !self.kind.is_empty() {
+            text += &format!(" kind:{}", quoted(&self.kind));
+        }
+        if let Some(state) = self.state {
+            text += &format!(" state:{state}");
+        }
+        text
+    }
 }
 
 /// Runs it.

@@ -59,6 +59,15 @@ pub fn load_config(named: Option<&Path>, environment: impl Iterator<Item = (Stri
     }
 }
 
+/// The defaults with another data folder; neither a file nor the environment is read.
+pub fn default_config(data_folder: &Path) -> Result<Config, Vec<ConfigError>> {
+    let folder = toml::Value::String(data_folder.display().to_string());
+    let values = Values::from([("data.folder", Given { value: folder, place: "the data folder".to_owned() })]);
+    let mut errors = Vec::new();
+    let config = build(None, Path::new(""), &Reader { values: &values, errors: std::cell::RefCell::new(&mut errors) });
+    config.ok_or(errors)
+}
+
 fn read_file(name: &str, text: &str, values: &mut Values, errors: &mut Vec<ConfigError>) {
     let line_of = |at: usize| text.as_bytes()[..at.min(text.len())].iter().filter(|b| **b == b'\n').count() + 1;
     let place = |at: usize| format!("{name}:{}", line_of(at));

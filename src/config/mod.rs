@@ -10,7 +10,7 @@ mod settings;
 mod suggest;
 
 pub use check::{Finding, check_config};
-pub use load::{ConfigError, SEARCH_PATHS, load_config};
+pub use load::{ConfigError, SEARCH_PATHS, default_config, load_config};
 pub use settings::{
     AcmeConfig, BackupConfig, BruteForceConfig, CertificateFiles, Config, DataConfig, DecisionLogConfig, HistoryConfig, HttpConfig,
     JournalConfig, LogConfig, LogFormat, RadiusConfig, SnapshotConfig, StoreConfig, TenantConfig,

@@ -62,7 +62,7 @@ fn missing_backup(store_made_at: UnixMs, last_good_at: Option<UnixMs>, now: Unix
         None if now - store_made_at > BACKUP_MS => ("backup-never", store_made_at),
         _ => return None,
     };
-    let link = format!("/jobs?kind={}", backup::TERMS.name);
+    let link = format!("/jobs?q=kind:{}", backup::TERMS.name);
     Some(Attention { code, values: vec![("since", AttentionValue::Instant(since))], link, job: None, may_dismiss: false })
 }
 
@@ -74,7 +74,7 @@ fn late(line: &ScheduleLine, now: UnixMs) -> Option<Attention> {
         return None;
     }
     let values = vec![("kind", AttentionValue::Text(line.kind.clone())), ("due", AttentionValue::Instant(due))];
-    Some(Attention { code: "job-late", values, link: format!("/jobs?kind={}", line.kind), job: None, may_dismiss: false })
+    Some(Attention { code: "job-late", values, link: format!("/jobs?q=kind:{}", line.kind), job: None, may_dismiss: false })
 }
 
 fn failed(job: &Job) -> Attention {

@@ -1,9 +1,12 @@
 //! One job: what it is, how far it is, what became of it.
 
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::table::KIND_NAMES;
 use crate::accounts::capability::Capability;
+use crate::lists::{Field, Filter, Kind};
 use crate::units::{AccountId, JobId, TenantId, UnixMs, words};
 
 /// How far a job is.
@@ -86,13 +89,34 @@ impl Job {
     }
 }
 
-/// Which jobs to list.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct JobFilter {
-    /// Of this kind; empty for all.
-    pub kind: String,
-    /// In this state.
-    pub state: Option<JobState>,
+/// What jobs can be filtered by, in the order in which a form offers it; a job without `by` was asked for by a schedule.
+pub const JOB_FIELDS: &[Field] = &[
+    Field::new("kind", Kind::Choice(KIND_NAMES)).said_as("job-kind"),
+    Field::new("state", Kind::Choice(JobState::WORDS)).said_as("job-state"),
+    Field::new("asked", Kind::Moment),
+    Field::lacking("ended", Kind::Moment),
+    Field::lacking("by", Kind::Text),
+    Field::lacking("error", Kind::Text),
+];
+
+/// Which jobs to list, and what instants mean.
+#[derive(Debug, Clone)]
+pub struct JobQuery {
+    /// Which; of [`JOB_FIELDS`].
+    pub filter: Filter,
+    /// Whether the first come first.
+    pub oldest_first: bool,
+    /// Now.
+    pub now: UnixMs,
+    /// The tenant's zone.
+    pub zone: TimeZone,
+}
+
+impl JobQuery {
+    /// All of them, the newest first.
+    pub fn all(now: UnixMs) -> JobQuery {
+        JobQuery { filter: Filter::default(), oldest_first: false, now, zone: TimeZone::UTC }
+    }
 }
 
 /// A place in the list: what comes after it is older. Tells nothing but what its holder was shown.
@@ -102,11 +126,6 @@ pub struct JobPlace {
     pub created_at: UnixMs,
     /// Its id.
     pub id: JobId,
-}
-
-impl JobPlace {
-    /// Before all jobs.
-    pub const FIRST: JobPlace = JobPlace { created_at: i64::MAX, id: JobId(i64::MAX) };
 }
 
 impl From<&Job> for JobPlace {

@@ -7,6 +7,7 @@ use crate::accounts::add_tenant;
 use crate::accounts::capability::Capability;
 use crate::accounts::test_scopes::{World, each_scope};
 use crate::accounts::{Scope, find_account_by_name};
+use crate::lists::{Filter, Start};
 use crate::q;
 use crate::store::test_db::{NOW, each_database};
 use crate::units::{AccountId, JobId, TenantId};
@@ -49,13 +50,52 @@ fn sees(actor: &str, owner: &str) -> bool {
 }
 
 #[tokio::test]
+async fn as_many_are_counted_as_are_listed() {
+    for world in World::on_each().await {
+        rows(&world).await;
+        for (actor, scope) in &world.actors {
+            let mut conn = world.fresh.db.read().await.expect("reads");
+            for text in ["", "state:failed", "-state:failed", "by:none", "-by:none", "ended:none", "asked>=-1h", "kind:backup", "x"] {
+                let query = JobQuery { filter: Filter::read(text, JOB_FIELDS).0, ..JobQuery::all(NOW) };
+                let listed = list_jobs(&mut conn, scope, &query, Start::First, 99).await.expect("listed");
+                assert_eq!(count_jobs(&mut conn, scope, &query, 99).await.expect("counted"), listed.len() as i64, "{actor}: {text}");
+                assert_eq!(count_jobs(&mut conn, scope, &query, 1).await.expect("counted"), listed.len().min(1) as i64, "{actor}: {text}");
+                let holds = |job: &Job| match text {
+                    "state:failed" => job.state == JobState::Failed,
+                    "-state:failed" => job.state != JobState::Failed,
+                    "ended:none" => job.ended_at.is_none(),
+                    "" | "by:none" | "asked>=-1h" => true,
+                    _ => false,
+                };
+                assert!(listed.iter().all(holds), "{actor}: {text}");
+            }
+            // pages in both directions and both orders
+            for oldest_first in [false, true] {
+                let query = JobQuery { oldest_first, ..JobQuery::all(NOW) };
+                let all = list_jobs(&mut conn, scope, &query, Start::First, 99).await.expect("listed");
+                let place = |at: usize| JobPlace::from(&all[at]);
+                if all.len() > 3 {
+                    assert_eq!(list_jobs(&mut conn, scope, &query, Start::After(place(0)), 2).await.expect("listed"), all[1..3], "{actor}");
+                    assert_eq!(
+                        list_jobs(&mut conn, scope, &query, Start::Before(place(3)), 2).await.expect("listed"),
+                        all[1..3],
+                        "{actor}"
+                    );
+                }
+            }
+        }
+        world.fresh.end().await;
+    }
+}
+
+#[tokio::test]
 async fn every_function_of_sql_finds_what_the_scope_sees() {
     for world in World::on_each().await {
         let all = rows(&world).await;
         each_scope! { world, all, sees, (conn, scope, row):
             "find_job" => find_job(conn, scope, row.failed),
             "list_jobs" => async {
-                let jobs = list_jobs(conn, scope, &JobFilter::default(), JobPlace::FIRST, 99).await;
+                let jobs = list_jobs(conn, scope, &JobQuery::all(NOW), Start::First, 99).await;
                 jobs.map(|jobs| jobs.into_iter().find(|job| job.id == row.failed))
             },
             "find_unfinished_in_lane" => sql::find_unfinished_in_lane(conn, scope, &row.lane),

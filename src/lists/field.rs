@@ -26,16 +26,32 @@ pub struct Field {
     pub kind: Kind,
     /// Whether a row may have none.
     pub may_lack: bool,
+    /// How the ids of its choices' texts begin; empty for `value-NAME`.
+    pub said_as: &'static str,
 }
 
 impl Field {
     /// A field that every row has.
     pub const fn new(name: &'static str, kind: Kind) -> Field {
-        Field { name, kind, may_lack: false }
+        Field { name, kind, may_lack: false, said_as: "" }
     }
 
     /// A field that a row may lack.
     pub const fn lacking(name: &'static str, kind: Kind) -> Field {
-        Field { name, kind, may_lack: true }
+        Field { may_lack: true, ..Field::new(name, kind) }
+    }
+
+    /// Whose choices have texts already, with ids that begin so.
+    pub const fn said_as(self, stem: &'static str) -> Field {
+        Field { said_as: stem, ..self }
+    }
+
+    /// The id of a choice's text.
+    pub fn text_id(&self, choice: &str) -> String {
+        let choice = choice.replace(['.', '_'], "-");
+        match self.said_as {
+            "" => format!("value-{}-{choice}", self.name),
+            stem => format!("{stem}-{choice}"),
+        }
     }
 }

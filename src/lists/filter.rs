@@ -2,7 +2,10 @@
 
 use std::fmt;
 
+use jiff::tz::TimeZone;
+
 use super::{Field, Kind, Moment};
+use crate::units::UnixMs;
 
 /// Most conditions of a filter, and values of one.
 const MOST_CONDITIONS: usize = 40;
@@ -29,6 +32,26 @@ pub enum Test {
     Before(Moment),
     /// From the begin of one until the end of another.
     Between(Moment, Moment),
+}
+
+impl Test {
+    /// From the first instant, up to but not including the second; neither where it is not about instants.
+    pub fn bounds(&self, now: UnixMs, zone: &TimeZone) -> (Option<UnixMs>, Option<UnixMs>) {
+        let begin = |moment: &Moment| moment.span(now, zone).0;
+        // an instant that has no length is itself within its bounds
+        let end = |moment: &Moment| {
+            let (begin, end) = moment.span(now, zone);
+            if begin == end { end + 1 } else { end }
+        };
+        match self {
+            Test::From(at) => (Some(begin(at)), None),
+            Test::After(at) => (Some(end(at)), None),
+            Test::Until(at) => (None, Some(end(at))),
+            Test::Before(at) => (None, Some(begin(at))),
+            Test::Between(from, to) => (Some(begin(from)), Some(end(to))),
+            Test::None | Test::OneOf(_) => (None, None),
+        }
+    }
 }
 
 /// One chip: a field, what is asked of it, and whether the opposite is meant.

@@ -2,12 +2,12 @@
 
 use axum::response::Response;
 
-use super::customers;
-use crate::lists::{NewView, add_view, remove_view};
+use super::{accounts, audit, customers, jobs};
+use crate::accounts::{NewView, add_view, remove_view};
 use crate::web::{Form, Guard, Id, Problem, Routes, Signed, go};
 
 /// Lists that views are kept of, each with its address.
-const LISTS: [&crate::web::list::List; 1] = [&customers::LIST];
+const LISTS: [&crate::web::list::List; 4] = [&customers::LIST, &accounts::LIST, &jobs::LIST, &audit::LIST];
 
 /// Its routes.
 pub fn routes() -> Routes {

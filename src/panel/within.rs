@@ -6,7 +6,7 @@ use axum::response::Response;
 use super::customers;
 use crate::accounts::capability::Capability;
 use crate::customers::zones::list_zones;
-use crate::web::{Form, Guard, Jar, Problem, Query, Routes, Shell, Signed, Within, go, html};
+use crate::web::{Form, Guard, Jar, Problem, Query, Routes, Shell, Signed, Within, go, html, with_part};
 
 /// Accounts that are offered; others are found by the search.
 const MOST: i64 = 500;
@@ -43,12 +43,13 @@ async fn show(who: Signed, query: Query) -> Result<Response, Problem> {
 }
 
 async fn set(who: Signed, form: Form) -> Result<Response, Problem> {
-    let cookie = match form.text("within").parse::<Within>() {
-        Ok(within) => who.visit.cookies.set(Jar::Within, &within.to_string()),
-        Err(_) => who.visit.cookies.remove(Jar::Within),
+    let part = form.text("within").parse::<Within>().ok();
+    let cookie = match part {
+        Some(part) => who.visit.cookies.set(Jar::Within, &part.to_string()),
+        None => who.visit.cookies.remove(Jar::Within),
     };
     // one customer may not be in the part
     let here = form.text("here");
     let is_of_one = here.strip_prefix("/customers/").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    Ok(go(if is_of_one { "/customers" } else { here }, &[cookie]))
+    Ok(go(&with_part(if is_of_one { "/customers" } else { here }, part), &[cookie]))
 }

@@ -11,6 +11,7 @@ use super::{Conn, ConnRef, StoreError};
 enum Bound {
     Int(i64),
     Text(String),
+    Flag(bool),
 }
 
 /// See the head of the file.
@@ -70,6 +71,12 @@ impl Statement {
         self
     }
 
+    /// The same for what is or is not.
+    pub fn keep_flag(&mut self, value: bool) -> &mut Statement {
+        self.values.push(Bound::Flag(value));
+        self
+    }
+
     fn bind(&mut self, value: Bound) -> &mut Statement {
         self.values.push(value);
         self.text.push_str(&format!("${}", self.values.len()));
@@ -95,6 +102,7 @@ impl Statement {
                     query = match value {
                         Bound::Int(n) => query.bind(n),
                         Bound::Text(t) => query.bind(t),
+                        Bound::Flag(b) => query.bind(b),
                     };
                 }
                 query.fetch_all(c).await?
@@ -105,6 +113,7 @@ impl Statement {
                     query = match value {
                         Bound::Int(n) => query.bind(n),
                         Bound::Text(t) => query.bind(t),
+                        Bound::Flag(b) => query.bind(b),
                     };
                 }
                 query.fetch_all(c).await?

@@ -4,6 +4,10 @@
 macro_rules! words {
     ($type:ident, $what:literal, $($word:literal = $value:ident),+ $(,)?) => {
         impl $type {
+            /// All words, in their order.
+            #[allow(dead_code, reason = "not every enum is offered as a choice")]
+            pub const WORDS: &'static [&'static str] = &[$($word),+];
+
             /// The word in the database, on the command line, in CSV and in JSON.
             pub fn as_str(self) -> &'static str {
                 match self { $($type::$value => $word),+ }

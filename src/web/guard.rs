@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Request};
 use axum::http::Method;
-use axum::http::header::AUTHORIZATION;
+use axum::http::header::{AUTHORIZATION, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -13,8 +13,8 @@ use axum::response::{IntoResponse, Response};
 use super::cookies::Jar;
 use super::denial::denial_text;
 use super::visit::clock;
-use super::within::{Within, narrows, narrows_to};
-use super::{Language, Problem, Shell, Site, Visit};
+use super::within::{self, Within, narrows, narrows_to};
+use super::{Language, Problem, Shell, Site, Visit, go};
 use crate::accounts::capability::Capability;
 use crate::accounts::{
     AccountError, Denial, KeyHolder, Preferences, Principal, RoleBook, Scope, Tenant, check_api_key, find_preferences, find_tenant_by_id,
@@ -208,6 +208,10 @@ pub(super) async fn check(guard: Guard, mut request: Request, next: Next) -> Res
         Ok(signed) => signed,
         Err(problem) => return problem.into_response(),
     };
+    let part = signed.within.as_ref().map(|(part, _)| *part);
+    if let Some(to) = part.and_then(|part| within::leads_to(request.method(), &visit, part)) {
+        return go(&to, &[]);
+    }
     let mut response = if guard.lets(signed.scope()) {
         request.extensions_mut().insert(signed.clone());
         let changes = request.method() == Method::POST;
@@ -219,6 +223,9 @@ pub(super) async fn check(guard: Guard, mut request: Request, next: Next) -> Res
     } else {
         guard.refusal(signed.scope()).into_response()
     };
+    if let Some(cookie) = within::cookie(&visit, part).and_then(|cookie| cookie.parse().ok()) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
     response.extensions_mut().insert(signed);
     response
 }
@@ -231,7 +238,7 @@ async fn find(site: &Arc<Site>, visit: &Visit, now: UnixMs) -> Result<Signed, Pr
     let preferences = find_preferences(&mut conn, principal.home, principal.account).await?;
     let mut within = None;
     if narrows(visit.path())
-        && let Some(part) = visit.cookies.get(Jar::Within).and_then(|text| text.parse::<Within>().ok())
+        && let Some(part) = within::asked(visit)
         && narrows_to(visit.path(), part)
         && let Some((scope, name)) = part.of(&mut conn, &principal.scope).await?
     {

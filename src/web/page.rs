@@ -25,11 +25,15 @@ pub fn refill(template: &impl Template) -> Result<Response, Problem> {
 
 /// A page with another status.
 pub fn html_with(status: StatusCode, template: &impl Template) -> Result<Response, Problem> {
-    let text = template.render().map_err(|error| {
+    Ok((status, Html(rendered(template)?)).into_response())
+}
+
+/// The text that a template makes.
+pub(super) fn rendered(template: &impl Template) -> Result<String, Problem> {
+    template.render().map_err(|error| {
         tracing::error!(%error, "a template failed");
         Problem::Internal
-    })?;
-    Ok((status, Html(text)).into_response())
+    })
 }
 
 /// To another page of ours, asked for anew (303). `cookies` are Set-Cookie headers.

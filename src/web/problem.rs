@@ -7,10 +7,9 @@ use super::Language;
 use super::denial::denial_text;
 use crate::aaa::directory::LoadError;
 use crate::aaa::explain::ExplainError;
-use crate::accounts::{AccountError, Denial, RoleBook};
+use crate::accounts::{AccountError, Denial, RoleBook, ViewError};
 use crate::customers::CustomerError;
 use crate::jobs::JobError;
-use crate::lists::ListError;
 use crate::packages::PackageError;
 use crate::routers::RouterError;
 use crate::routers::pools::PoolError;
@@ -212,13 +211,13 @@ impl From<PackageError> for Problem {
     }
 }
 
-impl From<ListError> for Problem {
-    fn from(error: ListError) -> Problem {
+impl From<ViewError> for Problem {
+    fn from(error: ViewError) -> Problem {
         match error {
-            ListError::Store(e) => e.into(),
-            ListError::Denied(denial) => denial.into(),
-            ListError::Unknown => Problem::NotFound,
-            ListError::BadField(why) => Problem::Refused(why),
+            ViewError::Store(e) => e.into(),
+            ViewError::Denied(denial) => denial.into(),
+            ViewError::Unknown => Problem::NotFound,
+            ViewError::BadField(why) => Problem::Refused(why),
         }
     }
 }

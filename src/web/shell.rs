@@ -11,7 +11,7 @@ use super::guard::{Guard, Signed};
 use super::locale::{Language, Said};
 use super::numbers::{self, Whole};
 use super::visit::Theme;
-use super::within::narrows;
+use super::within::{Within, narrows, with_part};
 use super::{Site, Undo, Visit, assets, form_token, spans};
 use crate::accounts::capability::Capability;
 use crate::units::UnixMs;
@@ -94,6 +94,7 @@ pub struct Shell {
     pub view_as: Option<ViewAs>,
     /// The part that he looks at; `Some(None)` = all that he sees, and he could look at a part.
     pub within: Option<Option<String>>,
+    part: Option<Within>,
     /// What was done.
     pub notice: Option<Notice>,
     /// When the request came.
@@ -119,6 +120,7 @@ impl Shell {
             who: None,
             view_as: None,
             within: None,
+            part: None,
             notice: notice(visit, language).map(|(text, _)| Notice { text, undo: None }),
             now: visit.now,
             here: visit.target.clone(),
@@ -148,6 +150,7 @@ impl Shell {
             }),
             view_as: principal.impersonation.as_ref().map(|i| ViewAs { name: i.name.clone(), until: i.until }),
             within: narrows(path).then(|| signed.within.as_ref().map(|(_, name)| name.clone())),
+            part: signed.within.as_ref().map(|(part, _)| *part),
             notice: notice(&signed.visit, language)
                 .map(|(text, said)| Notice { text, undo: signed.scope().acting().and_then(|by| signed.site.undos.get(by, path, &said)) }),
             zone: signed.tenant.zone(),
@@ -186,6 +189,11 @@ impl Shell {
     /// What a capability is called.
     pub fn capability(&self, capability: &Capability) -> String {
         capability_words(self.language, *capability)
+    }
+
+    /// Where a form is sent that means all of a list: to the part that this page shows, whatever is chosen elsewhere meanwhile.
+    pub fn in_this_part(&self, path: &str) -> String {
+        with_part(path, self.part)
     }
 
     /// Where a part to look at is chosen, coming back here.

@@ -93,6 +93,11 @@ impl Visit {
     pub fn path(&self) -> &str {
         self.target.split('?').next().unwrap_or_default()
     }
+
+    /// The query alone; empty if there is none.
+    pub fn query(&self) -> &str {
+        self.target.split_once('?').map_or("", |(_, query)| query)
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Visit {

@@ -1,13 +1,20 @@
-//! The part of what he sees that somebody looks at: a cookie says which, and each request asks anew whether he sees it. It only ever narrows.
+//! The part of what he sees that somebody looks at. The address says which (`within`), so that it can be passed on; a cookie keeps it from one page to the next, and pages
+//! that are asked for without one lead to their address with it. Each request asks anew whether he sees it: it only ever narrows.
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::Problem;
+use axum::http::Method;
+
+use super::cookies::Jar;
+use super::{Problem, Query, Visit, url_with};
 use crate::accounts::{Scope, find_account_by_id};
 use crate::customers::zones::list_zones;
 use crate::store::Conn;
 use crate::units::AccountId;
+
+/// The name in addresses.
+const NAME: &str = "within";
 
 /// Pages that show less then, and whose forms act on less; others are about accounts and settings, not about a part of the customers.
 const NARROWED: [&str; 3] = ["/customers", "/go", "/audit"];
@@ -53,6 +60,38 @@ pub(super) fn narrows(path: &str) -> bool {
     path == "/" || NARROWED.iter().any(|to| path.strip_prefix(to).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '.'])))
 }
 
+/// What a request asks for: by its address, else as it was lately.
+pub(super) fn asked(visit: &Visit) -> Option<Within> {
+    let query = Query::read(visit.query());
+    match query.has(NAME) {
+        true => query.get(NAME).parse().ok(),
+        false => visit.cookies.get(Jar::Within).and_then(|text| text.parse().ok()),
+    }
+}
+
+/// Where a page that narrows leads that was asked for without saying to what. Answers to scripts and files are what they are.
+pub(super) fn leads_to(method: &Method, visit: &Visit, part: Within) -> Option<String> {
+    let is_page = *method == Method::GET && !visit.path().starts_with("/go") && !visit.path().ends_with(".csv");
+    (is_page && !Query::read(visit.query()).has(NAME)).then(|| with_part(&visit.target, Some(part)))
+}
+
+/// An address with another part in it, or without one.
+pub fn with_part(target: &str, part: Option<Within>) -> String {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let part = part.map(|part| part.to_string()).unwrap_or_default();
+    let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().filter(|(name, _)| name != NAME).collect();
+    let added = (!part.is_empty()).then_some((NAME, part.as_str()));
+    url_with(path, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(added))
+}
+
+/// The cookie that has to go out, if the address says another part than the one that is kept.
+pub(super) fn cookie(visit: &Visit, within: Option<Within>) -> Option<String> {
+    let is_said = Query::read(visit.query()).has(NAME);
+    let kept = visit.cookies.get(Jar::Within).and_then(|text| text.parse::<Within>().ok());
+    let part = within.filter(|part| is_said && kept != Some(*part))?;
+    Some(visit.cookies.set(Jar::Within, &part.to_string()))
+}
+
 impl Within {
     /// The scope that is left, and what the part is called; `None` if he does not see it (any more).
     pub(super) async fn of(self, conn: &mut Conn, scope: &Scope) -> Result<Option<(Scope, String)>, Problem> {
@@ -81,6 +120,8 @@ mod tests {
         for text in ["", "a", "x7", "a7.5", "é7"] {
             assert_eq!(text.parse::<Within>(), Err(()), "{text}");
         }
+        assert_eq!(with_part("/customers?q=a+b&within=z9&after=7", Some(Within::Zone(8))), "/customers?q=a+b&after=7&within=z8");
+        assert_eq!(with_part("/customers?within=z9", None), "/customers");
         for (path, wanted) in [
             ("/", true),
             ("/customers", true),

@@ -159,13 +159,16 @@ fn texts_are_plain() {
 }
 
 /// Ids of texts that are put together while a page is made: beginning, and why.
-const MADE: [(&str, &str); 30] = [
+const MADE: [(&str, &str); 31] = [
     ("field-", "a field of a list's filter"),
     ("op-", "an operator of a filter"),
     ("value-", "a word of a filter"),
     ("column-", "a column of a list"),
     ("moment-", "an instant of a filter"),
     ("customers-", "what the list of customers says of itself"),
+    ("accounts-", "what the list of accounts says of itself"),
+    ("audit-", "what the audit log says of itself"),
+    ("jobs-", "what the list of jobs says of itself"),
     ("bulk-do-", "something that is done to several customers"),
     ("bulk-value-", "what is asked for it"),
     ("bulk-skip-", "why one is left out"),
@@ -179,8 +182,6 @@ const MADE: [(&str, &str); 30] = [
     ("menu-group-", "a group of the menu"),
     ("capability-", "a capability"),
     ("verb-", "what the audit log says was done"),
-    ("audit-kind-", "a table, in the audit log"),
-    ("audit-source-", "a surface, in the audit log"),
     ("job-kind-", "a kind of job"),
     ("job-state-", "how far a job is"),
     ("job-outcome-", "what became of an object of a job"),

@@ -6,9 +6,9 @@ use std::collections::HashMap;
 /// Ranks of ARCHITECTURE.md: a room may use rooms of a lower rank.
 const RANKS: &[(u8, &[&str])] = &[
     (0, &["units", "radius", "rrd"]),
-    (1, &["store", "journal"]),
+    (1, &["store", "journal", "lists"]),
     (2, &["accounts"]),
-    (3, &["routers", "packages", "lists"]),
+    (3, &["routers", "packages"]),
     (4, &["customers"]),
     (5, &["sessions", "billing", "hotspot", "routeros", "graphs", "messages"]),
     (6, &["aaa", "jobs"]),
@@ -26,7 +26,7 @@ const THREAD_ROOMS: &[&str] = &["units", "radius", "rrd", "journal", "listen"];
 /// Files of `aaa/` on the path of a packet.
 const PURE_AAA: &[&str] = &["decide", "access", "grant", "reason", "reject", "reply", "verdict"];
 /// Rooms with rows that belong to an account: what a surface can reach of them takes a scope.
-const SCOPED_ROOMS: &[&str] = &["routers", "packages", "lists", "customers", "sessions", "aaa", "jobs"];
+const SCOPED_ROOMS: &[&str] = &["routers", "packages", "customers", "sessions", "aaa", "jobs"];
 /// Where people come in.
 const SURFACES: &[&str] = &["cli", "web", "panel", "self_care", "portal", "api"];
 /// Names that say nothing about what is inside.

@@ -7,8 +7,18 @@ use crate::q;
 use crate::store::{Conn, StoreError};
 use crate::units::{AccountId, TenantId, UnixMs};
 
+/// The columns of an [`AccountRow`]; `$1` is the tenant.
+macro_rules! account_columns {
+    () => {
+        "id, tenant_id, path, name, email, full_name, phone, role, disabled_menus, suspended_at, suspended_reason, \
+        password IS NOT NULL AS has_password, totp_at IS NOT NULL AS has_second_factor, EXISTS (SELECT 1 FROM accounts s WHERE s.tenant_id = $1 AND s.suspended_at IS NOT NULL \
+        AND substr(accounts.path, 1, length(s.path)) = s.path) AS is_suspended, created_at, updated_at"
+    };
+}
+pub(super) use account_columns;
+
 #[derive(sqlx::FromRow)]
-struct AccountRow {
+pub(super) struct AccountRow {
     id: i64,
     tenant_id: i64,
     path: String,
@@ -28,7 +38,7 @@ struct AccountRow {
 }
 
 impl AccountRow {
-    fn into_account(row: AccountRow) -> Result<Account, StoreError> {
+    pub(super) fn into_account(row: AccountRow) -> Result<Account, StoreError> {
         Ok(Account {
             id: AccountId(row.id),
             tenant_id: TenantId(row.tenant_id),
@@ -113,12 +123,10 @@ pub async fn list_accounts(
     let (below, until) = filter.below.range();
     let role = filter.role.map_or("", Role::as_str);
     let like = like_pattern(&filter.text);
-    let rows = q!(all conn, AccountRow, "SELECT id, tenant_id, path, name, email, full_name, phone, role, disabled_menus, suspended_at, suspended_reason, \
-        password IS NOT NULL AS has_password, totp_at IS NOT NULL AS has_second_factor, EXISTS (SELECT 1 FROM accounts s WHERE s.tenant_id = $1 AND s.suspended_at IS NOT NULL \
-        AND substr(accounts.path, 1, length(s.path)) = s.path) AS is_suspended, created_at, updated_at FROM accounts \
+    let rows = q!(all conn, AccountRow, concat!("SELECT ", account_columns!(), " FROM accounts \
         WHERE tenant_id = $1 AND path >= $2 AND path < $3 AND path > $4 AND path >= $5 AND path < $6 AND ($7 = '' OR role = $7) \
         AND ($8 = '' OR name_key LIKE $8 ESCAPE '!' OR email_key LIKE $8 ESCAPE '!' OR full_name_key LIKE $8 ESCAPE '!') \
-        AND ($9 = 0 OR parent_id = $9) ORDER BY path LIMIT $10",
+        AND ($9 = 0 OR parent_id = $9) ORDER BY path LIMIT $10"),
         scope.tenant().0, from, to, after.as_str(), below, until, role, like, filter.parent.map_or(0, |p| p.0), limit)?;
     rows.into_iter().map(AccountRow::into_account).collect()
 }
@@ -136,10 +144,8 @@ fn like_pattern(text: &str) -> String {
 /// The account of this name or e-mail address, if the scope sees it.
 pub async fn find_account_by_name(conn: &mut Conn, scope: &Scope, name: &str) -> Result<Option<Account>, StoreError> {
     let (from, to) = scope.subtree();
-    let row = q!(opt conn, AccountRow, "SELECT id, tenant_id, path, name, email, full_name, phone, role, disabled_menus, suspended_at, suspended_reason, \
-        password IS NOT NULL AS has_password, totp_at IS NOT NULL AS has_second_factor, EXISTS (SELECT 1 FROM accounts s WHERE s.tenant_id = $1 AND s.suspended_at IS NOT NULL \
-        AND substr(accounts.path, 1, length(s.path)) = s.path) AS is_suspended, created_at, updated_at FROM accounts \
-        WHERE tenant_id = $1 AND path >= $2 AND path < $3 AND path <> '' AND (name_key = $4 OR email_key = $4)",
+    let row = q!(opt conn, AccountRow, concat!("SELECT ", account_columns!(), " FROM accounts \
+        WHERE tenant_id = $1 AND path >= $2 AND path < $3 AND path <> '' AND (name_key = $4 OR email_key = $4)"),
         scope.tenant().0, from, to, account_key(name))?;
     row.map(AccountRow::into_account).transpose()
 }
@@ -147,10 +153,8 @@ pub async fn find_account_by_name(conn: &mut Conn, scope: &Scope, name: &str) ->
 /// The account of this id, if the scope sees it.
 pub async fn find_account_by_id(conn: &mut Conn, scope: &Scope, id: AccountId) -> Result<Option<Account>, StoreError> {
     let (from, to) = scope.subtree();
-    let row = q!(opt conn, AccountRow, "SELECT id, tenant_id, path, name, email, full_name, phone, role, disabled_menus, suspended_at, suspended_reason, \
-        password IS NOT NULL AS has_password, totp_at IS NOT NULL AS has_second_factor, EXISTS (SELECT 1 FROM accounts s WHERE s.tenant_id = $1 AND s.suspended_at IS NOT NULL \
-        AND substr(accounts.path, 1, length(s.path)) = s.path) AS is_suspended, created_at, updated_at FROM accounts \
-        WHERE tenant_id = $1 AND path >= $2 AND path < $3 AND path <> '' AND id = $4",
+    let row = q!(opt conn, AccountRow, concat!("SELECT ", account_columns!(), " FROM accounts \
+        WHERE tenant_id = $1 AND path >= $2 AND path < $3 AND path <> '' AND id = $4"),
         scope.tenant().0, from, to, id.0)?;
     row.map(AccountRow::into_account).transpose()
 }

@@ -2,11 +2,13 @@
 
 use std::net::IpAddr;
 
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use crate::accounts::{Scope, account_key};
-use crate::store::{Conn, StoreError};
-use crate::units::{AccountId, UnixMs};
+use crate::accounts::{AUDIT_FIELDS, Scope, account_key};
+use crate::lists::{Filter, Means, Start, Test, holds, push_filter};
+use crate::store::{Conn, Statement, StoreError};
+use crate::units::{AccountId, UnixMs, lower_case};
 use crate::{is_seen, q};
 
 /// One line of the audit log.
@@ -57,45 +59,29 @@ struct AuditRow {
     ip: String,
 }
 
-/// Which lines to list; empty means all.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct AuditFilter {
-    /// Verbs that begin so: `customer.` or `customer.set`.
-    pub verb_prefix: String,
-    /// Who: an account by its present name, or a name as the log has it, such as `cli:root`.
-    pub actor: String,
-    /// Rows of this table.
-    pub kind: String,
-    /// This row.
-    pub object_id: Option<i64>,
-    /// Rows whose name began so when it was done.
-    pub object_prefix: String,
-    /// Through what, such as `panel`.
-    pub source: String,
-    /// From this instant on.
-    pub since: Option<UnixMs>,
-    /// Before this instant.
-    pub until: Option<UnixMs>,
+/// Which lines to list, and what instants mean.
+#[derive(Debug, Clone)]
+pub struct AuditQuery {
+    /// Which; of [`AUDIT_FIELDS`](crate::accounts::AUDIT_FIELDS).
+    pub filter: Filter,
+    /// Whether the first come first.
+    pub oldest_first: bool,
+    /// Now.
+    pub now: UnixMs,
+    /// The tenant's zone.
+    pub zone: TimeZone,
 }
 
-/// The statement, with what is said twice where it lets an index be used: a condition that may be switched off is none to a planner.
-macro_rules! list_audit_sql {
-    ($indexed:literal) => {
-        concat!(
-            "SELECT seq, at, actor_id, actor, on_behalf_of, source, verb, kind, object_id, object, changes, request_id, ip \
-        FROM audit_log WHERE tenant_id = $1 AND seq < $2 AND ($3 \
-            OR (owner_id IS NULL AND actor_id IN (SELECT id FROM accounts WHERE tenant_id = $1 AND path >= $4 AND path < $5)) \
-            OR owner_id IN (SELECT id FROM accounts WHERE tenant_id = $1 AND path >= $4 AND path < $5)) \
-        AND substr(verb, 1, $6) = $7 AND ($8 = '' OR actor = $8) AND ($9 = '' OR kind = $9) AND ($10 = 0 OR object_id = $10) AND at >= $11 AND at < $12 \
-        AND ($13 = '' OR source = $13) AND substr(object, 1, $14) = $15 AND ($16 = 0 OR actor_id = $16) ",
-            $indexed,
-            "ORDER BY seq DESC LIMIT $17"
-        )
-    };
+impl AuditQuery {
+    /// What a text finds, the newest first.
+    pub fn read(text: &str, now: UnixMs, zone: TimeZone) -> Result<AuditQuery, String> {
+        let (filter, wrong) = Filter::read(text, AUDIT_FIELDS);
+        if wrong.is_empty() { Ok(AuditQuery { filter, oldest_first: false, now, zone }) } else { Err(wrong.join("; ")) }
+    }
 }
-const BY_TENANT: &str = list_audit_sql!("");
-const BY_OBJECT: &str = list_audit_sql!("AND kind = $9 AND object_id = $10 ");
-const BY_ACTOR: &str = list_audit_sql!("AND actor_id = $16 ");
+
+/// From so many digits on, what looks for an object is its id: no phone number has as many (E.164: 15).
+const ID_DIGITS: usize = 16;
 
 /// Who looked through the acting account's eyes, the newest first: for its holder, whatever else of the log he may read.
 pub async fn list_looks_at(conn: &mut Conn, scope: &Scope, limit: i64) -> Result<Vec<AuditRecord>, StoreError> {
@@ -123,35 +109,97 @@ pub async fn list_timeline(
     Ok(rows.into_iter().map(into_record).collect())
 }
 
-/// Lines that the scope sees, the newest first, before a number, at most `limit`: what was done to accounts of its subtree and to what they own, what these accounts did
-/// to things that are nobody's, and for a scope over the whole tenant everything. Not what they did to others' things, before they were moved here.
+/// A page of the lines that the scope sees; the key of a page is a line's number. Lines are: what was done to accounts of its subtree and to what they own, what these
+/// accounts did to things that are nobody's, and for a scope over the whole tenant everything. Not what they did to others' things, before they were moved here.
 pub async fn list_audit(
     conn: &mut Conn,
     scope: &Scope,
-    filter: &AuditFilter,
-    before: i64,
+    query: &AuditQuery,
+    start: Start<i64>,
     limit: i64,
 ) -> Result<Vec<AuditRecord>, StoreError> {
-    // an account is found by its id, whatever it was called when it acted
-    let actor_id = match filter.actor.as_str() {
-        "" => None,
-        name => find_actor(conn, scope, name).await?,
-    };
-    let statement = match (filter.object_id, actor_id) {
-        (Some(_), _) if !filter.kind.is_empty() => BY_OBJECT,
-        (_, Some(_)) => BY_ACTOR,
-        _ => BY_TENANT,
-    };
+    let mut statement = Statement::new();
+    statement.push("SELECT seq, at, actor_id, actor, on_behalf_of, source, verb, kind, object_id, object, changes, request_id, ip");
+    found(&mut statement, conn, scope, query).await?;
+    let (key, is_back) = start.parts();
+    let is_up = query.oldest_first != is_back;
+    if let Some(seq) = key {
+        statement.push(if is_up { " AND seq > " } else { " AND seq < " }).number(seq);
+    }
+    statement.push(if is_up { " ORDER BY seq LIMIT " } else { " ORDER BY seq DESC LIMIT " }).number(limit);
+    let rows: Vec<AuditRow> = statement.fetch(conn).await?;
+    let mut records: Vec<AuditRecord> = rows.into_iter().map(into_record).collect();
+    if is_back {
+        records.reverse();
+    }
+    Ok(records)
+}
+
+/// How many lines there are, at most `most`.
+pub async fn count_audit(conn: &mut Conn, scope: &Scope, query: &AuditQuery, most: i64) -> Result<i64, StoreError> {
+    let mut statement = Statement::new();
+    statement.push("SELECT COUNT(*) FROM (SELECT 1 AS one");
+    found(&mut statement, conn, scope, query).await?;
+    statement.push(" LIMIT ").number(most).push(") AS lines");
+    Ok(statement.fetch::<(i64,)>(conn).await?.first().map_or(0, |(n,)| *n))
+}
+
+/// Adds where the lines are that the scope sees and the filter finds.
+async fn found(statement: &mut Statement, conn: &mut Conn, scope: &Scope, query: &AuditQuery) -> Result<(), StoreError> {
     let (from, to) = scope.subtree();
-    let (whole, tenant) = (scope.sees_whole_tenant(), scope.tenant().0);
-    let (verb, object) = (filter.verb_prefix.as_str(), filter.object_prefix.as_str());
-    let (verb_chars, object_chars) = (verb.chars().count() as i32, object.chars().count() as i32);
-    let actor = if actor_id.is_some() { "" } else { filter.actor.as_str() };
-    let (since, until) = (filter.since.unwrap_or(0), filter.until.unwrap_or(i64::MAX));
-    let (object_id, actor_id) = (filter.object_id.unwrap_or(0), actor_id.unwrap_or(0));
-    let rows = q!(all conn, AuditRow, statement, tenant, before, whole, from, to, verb_chars, verb, actor, &filter.kind, object_id, since, until,
-        &filter.source, object_chars, object, actor_id, limit)?;
-    Ok(rows.into_iter().map(into_record).collect())
+    statement.keep_number(scope.tenant().0).keep_text(from).keep_text(to);
+    statement.push(" FROM audit_log WHERE tenant_id = $1");
+    if !scope.sees_whole_tenant() {
+        statement.push(SEEN);
+    }
+    let (own, plain): (Vec<_>, Vec<_>) = query.filter.conditions.iter().cloned().partition(|c| matches!(c.field.name, "actor" | "object"));
+    for condition in &own {
+        let Test::OneOf(values) = &condition.test else { continue };
+        statement.push(if condition.negated { " AND NOT COALESCE((" } else { " AND (" });
+        for (at, value) in values.iter().enumerate() {
+            statement.push(if at == 0 { "" } else { " OR " });
+            match condition.field.name {
+                "actor" => push_actor(statement, find_actor(conn, scope, value).await?, value),
+                _ => push_object(statement, value),
+            }
+        }
+        statement.push(if condition.negated { "), FALSE)" } else { ")" });
+    }
+    let plain = Filter { conditions: plain, words: query.filter.words.clone() };
+    push_filter(statement, &plain, query.now, &query.zone, means, &["LOWER(object)", "LOWER(actor)"]);
+    Ok(())
+}
+
+/// ` AND` that a line is of the scope's subtree: `$1` tenant, `$2` and `$3` its paths.
+const SEEN: &str = " AND ((owner_id IS NULL AND actor_id IN (SELECT id FROM accounts WHERE tenant_id = $1 AND path >= $2 AND path < $3)) \
+    OR owner_id IN (SELECT id FROM accounts WHERE tenant_id = $1 AND path >= $2 AND path < $3))";
+
+fn means(field: &str) -> Means {
+    match field {
+        "verb" => Means::Word("verb"),
+        "kind" => Means::Word("kind"),
+        "source" => Means::Word("source"),
+        "as" => Means::Word("on_behalf_of"),
+        "ip" => Means::Word("ip"),
+        _ => Means::Instant("at"),
+    }
+}
+
+/// An account is found by its id, whatever it was called when it acted.
+fn push_actor(to: &mut Statement, id: Option<i64>, name: &str) {
+    match id {
+        Some(id) => to.push("actor_id = ").number(id),
+        None => to.push("actor = ").text(name),
+    };
+}
+
+fn push_object(to: &mut Statement, text: &str) {
+    match text.parse::<i64>().ok().filter(|_| text.len() >= ID_DIGITS) {
+        Some(id) => {
+            to.push("object_id = ").number(id);
+        }
+        None => holds(to, "LOWER(object)", &lower_case(text)),
+    }
 }
 
 /// The account of this name, if it is the tenant's. It says nothing by itself: lines are shown as far as the scope sees them.
@@ -189,19 +237,13 @@ pub(in crate::accounts) async fn try_to_change_the_audit_log(db: &crate::store::
     [removed, q!(exec tx, "UPDATE audit_log SET actor = 'nobody'")]
 }
 
-/// How SQLite would run each of the statements, for a test.
-// cross-tenant: runs none of them
+/// How SQLite finds a page, for a test.
 #[cfg(test)]
-pub(in crate::accounts) async fn explain_audit(conn: &mut Conn) -> Result<Vec<String>, StoreError> {
-    let mut plans = Vec::new();
-    const STATEMENTS: [&str; 3] = [
-        concat!("EXPLAIN QUERY PLAN ", list_audit_sql!("")),
-        concat!("EXPLAIN QUERY PLAN ", list_audit_sql!("AND kind = $9 AND object_id = $10 ")),
-        concat!("EXPLAIN QUERY PLAN ", list_audit_sql!("AND actor_id = $16 ")),
-    ];
-    for statement in STATEMENTS {
-        let steps = q!(all conn, (i64, i64, i64, String), statement)?;
-        plans.push(steps.into_iter().map(|(_, _, _, step)| step).collect::<Vec<_>>().join("; "));
-    }
-    Ok(plans)
+pub(in crate::accounts) async fn explain_audit(conn: &mut Conn, scope: &Scope, query: &AuditQuery) -> Result<String, StoreError> {
+    let mut statement = Statement::new();
+    statement.push("EXPLAIN QUERY PLAN SELECT seq");
+    found(&mut statement, conn, scope, query).await?;
+    statement.push(" ORDER BY seq DESC LIMIT 51");
+    let steps: Vec<(i64, i64, i64, String)> = statement.fetch(conn).await?;
+    Ok(steps.into_iter().map(|(_, _, _, step)| step).collect::<Vec<_>>().join("; "))
 }

@@ -5,10 +5,10 @@ use crate::accounts::Scope;
 use crate::cli::output::Table;
 use crate::cli::{Context, Failure, Globals, output};
 use crate::jobs::{
-    AttentionValue, Job, JobError, JobFilter, JobPlace, JobRow, Outcome, ScheduleLine, count_job_rows, find_job, list_attention,
+    AttentionValue, JOB_FIELDS, Job, JobError, JobQuery, JobRow, Outcome, ScheduleLine, count_job_rows, find_job, list_attention,
     list_job_rows, list_jobs, list_schedules,
 };
-use crate::lists::as_csv;
+use crate::lists::{Filter, Start, as_csv};
 use crate::units::{JobId, print_instant};
 
 /// Rows that are read at once.
@@ -17,9 +17,13 @@ const BATCH: i64 = 1_000;
 const SHOWN_ROWS: usize = 50;
 
 pub async fn ls(globals: &Globals, ctx: &Context, scope: &Scope, args: LsArgs) -> Result<(), Failure> {
-    let filter = JobFilter { kind: args.kind, state: args.state };
+    let (filter, wrong) = Filter::read(&args.filter(), JOB_FIELDS);
+    if let Some(why) = wrong.first() {
+        return Err(Failure::usage(why.clone()));
+    }
+    let query = JobQuery { filter, zone: ctx.tenant().await?.zone(), ..JobQuery::all(ctx.now) };
     let mut conn = ctx.db.read().await?;
-    let jobs = list_jobs(&mut conn, scope, &filter, JobPlace::FIRST, args.limit).await?;
+    let jobs = list_jobs(&mut conn, scope, &query, Start::First, args.limit).await?;
     let (schedules, attention) = (list_schedules(&mut conn, scope).await?, list_attention(&mut conn, scope, ctx.now).await?);
     if globals.json {
         return output::json(&serde_json::json!({ "jobs": jobs, "schedules": schedules, "attention": attention }));

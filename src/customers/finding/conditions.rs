@@ -2,12 +2,12 @@
 
 use super::Meaning;
 use super::sql::Whose;
-use super::words::{self, escaped, has_index};
+use super::words::{self, has_index};
 use crate::customers::CustomerError;
 use crate::customers::contact::phone_key;
-use crate::lists::{Condition, Filter, Moment, Test};
+use crate::lists::{Condition, Filter, Test, escaped};
 use crate::store::Statement;
-use crate::units::{Mac, UnixMs, local_midnight, lower_case, next_local_midnight};
+use crate::units::{Mac, local_midnight, lower_case, next_local_midnight};
 
 /// A part of a condition that is known before anything is asked.
 enum Part {
@@ -326,7 +326,7 @@ impl Compiled {
 
     /// `later_ms` is 1 for the end of a time: whoever is served to a day's last instant has the midnight after it, and is of that day.
     fn span(&mut self, column: &'static str, test: &Test, meaning: &Meaning<'_>, later_ms: i64) {
-        let (from, to) = bounds(test, meaning);
+        let (from, to) = test.bounds(meaning.now, &meaning.zone);
         let (from, to) = (from.map(|at| at.saturating_add(later_ms)), to.map(|at| at.saturating_add(later_ms)));
         self.sql("TRUE");
         if let Some(from) = from {
@@ -340,7 +340,7 @@ impl Compiled {
     /// By what is charged: a bucket is a local day or begins with a period, so days are compared.
     fn seen(&mut self, test: &Test, meaning: &Meaning<'_>) {
         const SINCE: &str = "EXISTS (SELECT 1 FROM usage u WHERE u.tenant_id = $1 AND u.customer_id = c.id AND u.bucket_at >= ";
-        let (from, to) = bounds(test, meaning);
+        let (from, to) = test.bounds(meaning.now, &meaning.zone);
         if matches!(test, Test::None) {
             self.sql("NOT ");
         }
@@ -356,21 +356,3 @@ const OPEN_LOOKED_UP: &str =
     "((SELECT s.customer_id FROM sessions s WHERE s.tenant_id = $1 AND s.customer_id = c.id AND s.ended_at IS NULL LIMIT 1) IS NOT NULL)";
 const SERVED: &str = "c.closed_at IS NULL AND c.hold = 'none' AND COALESCE(c.expires_at, 9223372036854775807) > ";
 pub(super) const BEGUN: &str = " AND (c.first_login_secs IS NULL OR c.activated_at IS NOT NULL)";
-
-/// From the first, up to but not including the second.
-fn bounds(test: &Test, meaning: &Meaning<'_>) -> (Option<UnixMs>, Option<UnixMs>) {
-    let span = |moment: &Moment| moment.span(meaning.now, &meaning.zone);
-    // an instant that has no length is itself within its bounds
-    let end = |moment: &Moment| {
-        let (begin, end) = span(moment);
-        if begin == end { end + 1 } else { end }
-    };
-    match test {
-        Test::From(at) => (Some(span(at).0), None),
-        Test::After(at) => (Some(end(at)), None),
-        Test::Until(at) => (None, Some(end(at))),
-        Test::Before(at) => (None, Some(span(at).0)),
-        Test::Between(from, to) => (Some(span(from).0), Some(end(to))),
-        Test::None | Test::OneOf(_) => (None, None),
-    }
-}

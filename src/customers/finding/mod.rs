@@ -70,16 +70,7 @@ pub struct Meaning<'a> {
 }
 
 /// Where a page begins.
-#[derive(Debug, Clone, Copy, Default)]
-pub enum Start<'a> {
-    /// At the beginning.
-    #[default]
-    First,
-    /// After this one.
-    After(&'a Cursor),
-    /// Before this one: its lines are the last before it, in the list's order.
-    Before(&'a Cursor),
-}
+pub type Start<'a> = crate::lists::Start<&'a Cursor>;
 
 /// How many customers a filter finds, at most [`COUNT_CAP`] + 1.
 pub async fn count_found(conn: &mut Conn, scope: &Scope, filter: &Filter, meaning: &Meaning<'_>) -> Result<i64, CustomerError> {

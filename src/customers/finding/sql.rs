@@ -73,11 +73,7 @@ macro_rules! lines {
 fn page(scope: &Scope, query: &CustomerQuery, compiled: &Compiled, start: Start<'_>, is_few: bool, limit: i64, whose: &Whose) -> Statement {
     let key = key_column(query.order);
     let is_number = matches!(query.order, Order::Expires | Order::Registered);
-    let (cursor, is_back) = match start {
-        Start::First => (None, false),
-        Start::After(cursor) => (Some(cursor), false),
-        Start::Before(cursor) => (Some(cursor), true),
-    };
+    let (cursor, is_back) = start.parts();
     let is_forward = query.descending == is_back;
     let direction = if is_forward { "" } else { " DESC" };
     let mut statement = Statement::new();

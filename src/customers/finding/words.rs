@@ -4,6 +4,7 @@
 //! Three characters and more of a name are found by an index of all its parts (SQLite: trigrams of `customer_names`; PostgreSQL: `pg_trgm`, where it could be made).
 
 use crate::customers::contact::phone_key;
+use crate::lists::{escaped, holds};
 use crate::store::Statement;
 use crate::units::Mac;
 
@@ -26,15 +27,6 @@ pub(super) fn begins(to: &mut Statement, column: &'static str, text: &str) {
 /// The same of phones backwards, which are digits.
 pub(super) fn phone_begins(to: &mut Statement, column: &'static str, key: &str) {
     to.push(column).push(" >= ").text(key).push(" AND ").push(column).push(" < ").text(format!("{key}:"));
-}
-
-fn holds(to: &mut Statement, column: &'static str, word: &str) {
-    to.push(column).push(" LIKE ").text(format!("%{}%", escaped(word))).push(" ESCAPE '\\'");
-}
-
-/// For LIKE with a backslash before what is meant as it stands.
-pub(super) fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
 /// ` AND` that his name holds the word, which is in lower case.

@@ -13,9 +13,10 @@ use crate::accounts::capability::Capability;
 use crate::accounts::test_scopes::World;
 use crate::jobs::backup::{self, BackupOptions};
 use crate::jobs::{
-    Job, JobContext, JobFailure, JobRow, JobState, Kind, Outcome, Place, ProgressNow, Retry, Schedule, Terms, ask_job, cancel_job,
-    find_job, list_job_rows, list_schedules, retry_job,
+    JOB_FIELDS, Job, JobContext, JobFailure, JobQuery, JobRow, JobState, Kind, Outcome, Place, ProgressNow, Retry, Schedule, Terms,
+    ask_job, cancel_job, find_job, list_job_rows, list_schedules, retry_job,
 };
+use crate::lists::{Filter, Start};
 use crate::store::backup::Archive;
 use crate::store::test_db::NOW;
 use crate::store::{IdMaker, KeyFile, SlotLease, ensure_store_identity};
@@ -281,7 +282,7 @@ async fn what_is_due_is_queued_once_however_many_nodes_there_are_and_nights_were
         assert_eq!((line.kind.as_str(), line.rule.as_str(), line.next_run_at, line.since), (ALONE.name, "every 3600 s", due, NOW));
         let count = async || {
             let mut conn = world.fresh.db.read().await.expect("reads");
-            crate::jobs::list_jobs(&mut conn, scope, &Default::default(), crate::jobs::JobPlace::FIRST, 99).await.expect("read").len()
+            crate::jobs::list_jobs(&mut conn, scope, &JobQuery::all(NOW), Start::First, 99).await.expect("read").len()
         };
         let plan = async |now| {
             let (ids_one, ids_two) = (one.ids.load_full().expect("ids"), two.ids.load_full().expect("ids"));
@@ -314,9 +315,9 @@ async fn what_is_due_is_queued_once_however_many_nodes_there_are_and_nights_were
 }
 
 async fn job_that_waits(world: &World) -> JobId {
-    let filter = crate::jobs::JobFilter { state: Some(JobState::Queued), ..Default::default() };
+    let query = JobQuery { filter: Filter::read("state:queued", JOB_FIELDS).0, ..JobQuery::all(NOW) };
     let mut conn = world.fresh.db.read().await.expect("reads");
-    crate::jobs::list_jobs(&mut conn, world.scope("commands"), &filter, crate::jobs::JobPlace::FIRST, 1).await.expect("read")[0].id
+    crate::jobs::list_jobs(&mut conn, world.scope("commands"), &query, Start::First, 1).await.expect("read")[0].id
 }
 
 #[tokio::test]
@@ -328,7 +329,7 @@ async fn each_tenant_has_a_schedule_of_its_own() {
         node.plan(&node.ids.load_full().expect("ids"), due).await.expect("planned");
         for name in ["commands", "elsewhere", "super-admin", "owner", "north"] {
             let (mut conn, scope) = (world.fresh.db.read().await.expect("reads"), world.scope(name));
-            let jobs = crate::jobs::list_jobs(&mut conn, scope, &Default::default(), crate::jobs::JobPlace::FIRST, 9).await.expect("read");
+            let jobs = crate::jobs::list_jobs(&mut conn, scope, &JobQuery::all(NOW), Start::First, 9).await.expect("read");
             let sees = !["owner", "north"].contains(&name);
             assert_eq!(jobs.len(), usize::from(sees), "{name}: nobody's job is the whole tenant's");
             assert_eq!(list_schedules(&mut conn, scope).await.expect("read").len(), usize::from(sees), "{name}");

@@ -11,4 +11,4 @@ pub use rows::{count_job_rows, list_job_rows};
 pub(super) use schedules::*;
 pub use schedules::{ScheduleLine, list_schedules};
 pub(super) use seen::*;
-pub use seen::{find_job, list_jobs};
+pub use seen::{count_jobs, find_job, list_jobs};

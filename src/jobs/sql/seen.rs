@@ -5,9 +5,10 @@ use serde_json::Value;
 
 use crate::accounts::Scope;
 use crate::accounts::capability::Capability;
-use crate::jobs::{Job, JobFilter, JobPlace, JobState};
+use crate::jobs::{Job, JobPlace, JobQuery, JobState};
+use crate::lists::{Means, Start, push_filter};
 use crate::q;
-use crate::store::{Conn, StoreError};
+use crate::store::{Conn, Statement, StoreError};
 use crate::units::{AccountId, JobId, TenantId, UnixMs};
 
 /// Which rows of `jobs j` a scope sees. `$1` tenant, `$2` and `$3` owners, `$4` who looks, `$5` whether also others', `$6` whether the server's, `$7` whether whatever
@@ -113,13 +114,57 @@ macro_rules! jobs_sql {
     };
 }
 
-/// Jobs after a place in the list, the newest first.
-pub async fn list_jobs(conn: &mut Conn, scope: &Scope, filter: &JobFilter, after: JobPlace, limit: i64) -> Result<Vec<Job>, StoreError> {
-    let (e, state) = (Eyes::of(scope), filter.state.map_or("", JobState::as_str));
-    let rows = q!(all conn, StoredJob, jobs_sql!(" AND (j.created_at, j.id) < ($8, $9) AND ($10 = '' OR j.kind = $10) AND ($11 = '' OR j.state = $11) \
-        ORDER BY j.created_at DESC, j.id DESC LIMIT $12"), e.tenant, e.from, &e.to, e.acting, e.sees_others, e.sees_server, e.is_of_server,
-        after.created_at, after.id.0, &filter.kind, state, limit)?;
-    rows.into_iter().map(Job::try_from).collect()
+/// A page of jobs, by when they were asked for.
+pub async fn list_jobs(
+    conn: &mut Conn,
+    scope: &Scope,
+    query: &JobQuery,
+    start: Start<JobPlace>,
+    limit: i64,
+) -> Result<Vec<Job>, StoreError> {
+    let mut statement = Statement::new();
+    statement.push(jobs_sql!(""));
+    found(&mut statement, scope, query);
+    let (key, is_back) = start.parts();
+    let is_up = query.oldest_first != is_back;
+    if let Some(place) = key {
+        statement.push(if is_up { " AND (j.created_at, j.id) > (" } else { " AND (j.created_at, j.id) < (" });
+        statement.number(place.created_at).push(", ").number(place.id.0).push(")");
+    }
+    statement
+        .push(if is_up { " ORDER BY j.created_at, j.id LIMIT " } else { " ORDER BY j.created_at DESC, j.id DESC LIMIT " })
+        .number(limit);
+    let rows: Vec<StoredJob> = statement.fetch(conn).await?;
+    let mut jobs = rows.into_iter().map(Job::try_from).collect::<Result<Vec<_>, _>>()?;
+    if is_back {
+        jobs.reverse();
+    }
+    Ok(jobs)
+}
+
+/// How many there are, at most `most`.
+pub async fn count_jobs(conn: &mut Conn, scope: &Scope, query: &JobQuery, most: i64) -> Result<i64, StoreError> {
+    let mut statement = Statement::new();
+    statement.push(concat!("SELECT COUNT(*) FROM (SELECT 1 AS one FROM jobs j WHERE ", job_is_seen!()));
+    found(&mut statement, scope, query);
+    statement.push(" LIMIT ").number(most).push(") AS found");
+    Ok(statement.fetch::<(i64,)>(conn).await?.first().map_or(0, |(n,)| *n))
+}
+
+/// Binds what [`job_is_seen`] names, and adds what the filter says.
+fn found(statement: &mut Statement, scope: &Scope, query: &JobQuery) {
+    let e = Eyes::of(scope);
+    statement.keep_number(e.tenant).keep_text(e.from).keep_text(e.to).keep_number(e.acting);
+    statement.keep_flag(e.sees_others).keep_flag(e.sees_server).keep_flag(e.is_of_server);
+    let means = |field: &str| match field {
+        "kind" => Means::Word("j.kind"),
+        "state" => Means::Word("j.state"),
+        "by" => Means::Text("LOWER(j.asked_by)"),
+        "error" => Means::Text("LOWER(j.error)"),
+        "ended" => Means::Instant("j.ended_at"),
+        _ => Means::Instant("j.created_at"),
+    };
+    push_filter(statement, &query.filter, query.now, &query.zone, means, &["LOWER(j.asked_by)", "LOWER(j.error)", "j.kind"]);
 }
 
 /// One job.

@@ -12,7 +12,10 @@ use crate::accounts::{Account, AccountError, Target, find_account_by_id, may_man
 use crate::units::AccountId;
 use crate::web::{Complaints, Guard, Problem, Routes, Signed};
 
+pub use list::LIST;
+
 const VIEW: Guard = Guard::Any(&[Capability::AccountsView]);
+const EXPORT: Guard = Guard::All(&[Capability::AccountsView, Capability::ReportsExport]);
 const CREATE: Guard = Guard::Any(&[Capability::AccountsCreate]);
 const EDIT: Guard = Guard::Any(&[Capability::AccountsEdit]);
 const SUSPEND: Guard = Guard::Any(&[Capability::AccountsSuspend]);
@@ -21,8 +24,7 @@ const PERMIT: Guard = Guard::Any(&[Capability::AccountsPermit]);
 
 /// Its routes.
 pub fn routes() -> Routes {
-    Routes::new()
-        .get("/accounts", VIEW, list::show)
+    list::routes()
         .get("/accounts/new", CREATE, create::show)
         .post("/accounts/new", CREATE, create::add)
         .get("/accounts/{id}", VIEW, show::show)

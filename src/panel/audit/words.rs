@@ -7,74 +7,6 @@ use crate::accounts::{AuditRecord, Scope};
 use crate::panel::{jobs, roles};
 use crate::web::Shell;
 
-/// Tables whose rows the log speaks of.
-pub const KINDS: [&str; 10] =
-    ["accounts", "tenants", "role_changes", "customers", "packages", "routers", "ip_pools", "zones", "saved_views", "jobs"];
-/// Through what changes come.
-pub const SOURCES: [&str; 6] = ["panel", "api", "cli", "job", "router", "server"];
-/// What can be done; a test holds that each that the program writes is here and has a text.
-pub const VERBS: &[&str] = &[
-    "account.add",
-    "account.change-password",
-    "account.end-sign-ins",
-    "account.passwd",
-    "account.permit",
-    "account.recovery-codes",
-    "account.remove-2fa",
-    "account.reset-2fa",
-    "account.restore",
-    "account.revoke",
-    "account.set",
-    "account.set-2fa",
-    "account.setup",
-    "account.setup-link",
-    "account.sign-in-link",
-    "account.suspend",
-    "account.transfer",
-    "api-key.add",
-    "api-key.revoke",
-    "customer.add",
-    "customer.device-add",
-    "customer.device-remove",
-    "customer.passwd",
-    "customer.remove",
-    "customer.set",
-    "customer.show-password",
-    "customer.top-up",
-    "customer.undo",
-    "customers.import",
-    "impersonation.begin",
-    "impersonation.end",
-    "import.add",
-    "import.remove",
-    "import.run",
-    "import.set",
-    "job.ask",
-    "job.cancel",
-    "job.dismiss",
-    "job.retry",
-    "package.add",
-    "package.remove",
-    "package.set",
-    "pool.add",
-    "pool.remove",
-    "pool.set",
-    "role.set",
-    "router.add",
-    "router.remove",
-    "router.set",
-    "sign-in.end",
-    "sign-in.open",
-    "sign-in.refuse",
-    "tenant.add",
-    "tenant.enter",
-    "tenant.set",
-    "view.add",
-    "view.remove",
-    "zone.add",
-    "zone.remove",
-    "zone.set",
-];
 /// Longest value on the page, in characters; the file has all of it.
 const MOST_CHARS: usize = 160;
 
@@ -148,6 +80,7 @@ fn cut(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::accounts::{AUDIT_KINDS, AUDIT_SOURCES, AUDIT_VERBS};
     use crate::web::Language;
     use serde_json::json;
     use std::path::Path;
@@ -171,10 +104,10 @@ mod tests {
         read_verbs(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut written);
         assert!(written.len() > 20, "the sources were not read: {written:?}");
         for verb in written {
-            assert!(VERBS.contains(&verb.as_str()), "{verb} is no verb of this list");
+            assert!(AUDIT_VERBS.contains(&verb.as_str()), "{verb} is no verb of this list");
         }
         let has = |stem: &str, word: &str| Language::FIRST.find(&format!("{stem}-{}", word.replace(['.', '_'], "-")), &[]).is_some();
-        for (stem, words) in [("verb", VERBS), ("audit-kind", &KINDS), ("audit-source", &SOURCES)] {
+        for (stem, words) in [("verb", AUDIT_VERBS), ("audit-kind", AUDIT_KINDS), ("audit-source", AUDIT_SOURCES)] {
             for word in words {
                 assert!(has(stem, word), "{stem} {word} has no text");
             }

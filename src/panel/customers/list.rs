@@ -3,19 +3,19 @@
 use axum::response::Response;
 
 use super::{BULK, CREATE, EDIT, EXPORT, meaning};
-use crate::accounts::{AccountFilter, AccountPath, list_accounts};
+use crate::accounts::{AccountFilter, AccountPath, list_accounts, list_views};
 use crate::customers::finding::{
-    COUNT_CAP, Cursor, CustomerLine, CustomerQuery, FIELDS, LineDevices, Meaning, Start, count_found, list_found, list_line_devices,
+    Cursor, CustomerLine, CustomerQuery, FIELDS, LineDevices, Meaning, Start, count_found, list_found, list_line_devices,
 };
 use crate::customers::tags::list_tags;
 use crate::customers::zones::list_zones;
 use crate::customers::{ActiveView, CustomerError, State, active_view};
-use crate::lists::{Filter, csv_text, list_views};
+use crate::lists::{Filter, Slice, csv_text};
 use crate::packages::list_package_ids;
 use crate::panel::online::{Online, online};
 use crate::routers::list_named_routers;
 use crate::units::{Mac, print_instant};
-use crate::web::list::{BulkAction, Cell, Column, Counts, List, ListPage, ListState, Parts, Row};
+use crate::web::list::{BulkAction, COUNT_CAP, Cell, Column, Counts, List, ListPage, ListState, Parts, Row};
 use crate::web::{CsvExport, Problem, Query, Shell, Signed, send_csv};
 
 /// Names that a form of a filter offers at most.
@@ -54,6 +54,7 @@ pub static LIST: List = List {
         Column::further("note"),
     ],
     order: "name",
+    descends: false,
     filter: "-status:closed",
     views: &[
         ("view-all", ""),
@@ -101,21 +102,11 @@ pub(super) async fn show(who: Signed, query: Query) -> Result<Response, Problem>
 async fn parts(who: &Signed, shell: &Shell, state: &ListState, meaning: &Meaning<'_>) -> Result<Parts, CustomerError> {
     let found = count(who, &state.filter, meaning).await?;
     let rows = i64::from(who.preferences.rows());
-    let (after, before) = (cursor(state.after.as_deref()), cursor(state.before.as_deref()));
-    let start = match (&after, &before) {
-        (Some(cursor), _) => Start::After(cursor),
-        (None, Some(cursor)) => Start::Before(cursor),
-        (None, None) => Start::First,
-    };
+    let cursor = state.start::<Cursor>();
+    let start = cursor.as_ref();
     let mut conn = who.site.db.read().await?;
-    let mut lines = list_found(&mut conn, who.scope(), &query_of(state), meaning, start, found, rows + 1).await?;
-    let has_more = lines.len() as i64 > rows;
-    let is_back = matches!(start, Start::Before(_));
-    match (has_more, is_back) {
-        (true, true) => drop(lines.remove(0)),
-        (true, false) => lines.truncate(rows as usize),
-        (false, _) => {}
-    }
+    let lines = list_found(&mut conn, who.scope(), &query_of(state), meaning, start, found, rows + 1).await?;
+    let Slice { lines, has_before, has_after } = Slice::of(lines, &start, rows as usize);
     let key = |line: Option<&CustomerLine>| line.map(|line| Cursor { id: line.id, value: line.key.clone() }.to_string());
     let ids: Vec<i64> = lines.iter().map(|line| line.id).collect();
     let needs_devices = ["mac", "tags", "seen", "online"].iter().any(|column| state.shows(column));
@@ -124,8 +115,8 @@ async fn parts(who: &Signed, shell: &Shell, state: &ListState, meaning: &Meaning
     let names = names_of(who, &mut conn, state.edited_field()).await?;
     drop(conn);
     let mut parts = Parts {
-        before: if is_back && !has_more { None } else { key(lines.first()).filter(|_| is_back || after.is_some()) },
-        after: key(lines.last()).filter(|_| is_back || has_more),
+        before: key(lines.first()).filter(|_| has_before),
+        after: key(lines.last()).filter(|_| has_after),
         count: Some((found.min(COUNT_CAP), found > COUNT_CAP)),
         rows: lines.iter().map(|line| row(who, shell, state, line, devices.iter().find(|d| d.customer_id == line.id), meaning)).collect(),
         views,
@@ -139,10 +130,6 @@ async fn parts(who: &Signed, shell: &Shell, state: &ListState, meaning: &Meaning
         explain_nothing(who, shell, state, meaning, &mut parts).await?;
     }
     Ok(parts)
-}
-
-fn cursor(text: Option<&str>) -> Option<Cursor> {
-    text.and_then(|text| text.parse().ok())
 }
 
 fn import_link(who: &Signed, shell: &Shell) -> Option<(String, String)> {
@@ -166,11 +153,9 @@ async fn explain_nothing(
     meaning: &Meaning<'_>,
     parts: &mut Parts,
 ) -> Result<(), CustomerError> {
-    for at in 0..state.filter.conditions.len().min(6) {
-        let without = count(who, &state.filter.without(at), meaning).await?;
-        if without > 0 {
-            parts.hidden_by.push((at, without));
-        }
+    for (at, filter) in state.without_one() {
+        let without = count(who, &filter, meaning).await?;
+        parts.hidden_by.extend((without > 0).then_some((at, without)));
     }
     if parts.hidden_by.is_empty() && state.filter.words.is_empty() && count(who, &Filter::default(), meaning).await? == 0 {
         let add = CREATE.lets(who.scope()).then(|| ("/customers/new".to_owned(), shell.t("customer-new")));
@@ -251,7 +236,7 @@ fn row(who: &Signed, shell: &Shell, state: &ListState, line: &CustomerLine, devi
         "reason" => Cell::text(&line.hold_reason),
         _ => Cell::text(line.note.lines().next().unwrap_or_default()),
     };
-    Row { id: line.id, link: format!("/customers/{}", line.id), cells: state.columns.iter().map(cell).collect() }
+    Row { id: line.id, link: format!("/customers/{}", line.id), class: "", cells: state.columns.iter().map(cell).collect() }
 }
 
 /// A device's address as people read it.
@@ -297,13 +282,7 @@ const HEAD: [&str; 20] = [
 
 /// `GET /customers.csv`: exactly what the filter finds, in its order, whatever columns are shown.
 pub(super) async fn send(who: Signed, query: Query) -> Result<Response, Problem> {
-    let state = match ListState::read(&LIST, &query) {
-        Ok(state) => state,
-        Err(leads_on) => return Ok(*leads_on),
-    };
-    if let Some(why) = state.wrong.first() {
-        return Err(Problem::BadRequest(why.clone()));
-    }
+    let state = ListState::of_file(&LIST, &query)?;
     let asked = query_of(&state);
     let meaning = meaning(&who);
     let found = count(&who, &asked.filter, &meaning).await?;

@@ -1,8 +1,17 @@
 //! Conditions in words.
 
 use super::ListState;
-use crate::lists::{Condition, Kind, Moment, Operator, Test};
+use crate::lists::{Condition, Field, Kind, Moment, Operator, Test};
 use crate::web::Shell;
+
+/// What choices are called that people can call otherwise: field, choice, its name.
+pub(super) type Choices = [(&'static str, String, String)];
+
+/// What a choice is called.
+pub(super) fn choice_words(shell: &Shell, field: &Field, choice: &str, choices: &Choices) -> String {
+    let own = choices.iter().find(|(of, word, _)| *of == field.name && word == choice);
+    own.map_or_else(|| shell.t(field.text_id(choice)), |(_, _, name)| name.clone())
+}
 
 /// A condition, as a link to its form and one that removes it.
 #[derive(Debug, Clone)]
@@ -16,9 +25,9 @@ pub struct Chip {
 }
 
 /// The chips of a list.
-pub(super) fn chips(shell: &Shell, state: &ListState) -> Vec<Chip> {
+pub(super) fn chips(shell: &Shell, state: &ListState, choices: &Choices) -> Vec<Chip> {
     let chip = |(at, condition): (usize, &Condition)| Chip {
-        text: in_words(shell, condition),
+        text: in_words(shell, condition, choices),
         edit: state.here(&[("edit", &at.to_string())]),
         remove: state.with_filter(&state.filter.without(at)),
     };
@@ -26,7 +35,7 @@ pub(super) fn chips(shell: &Shell, state: &ListState) -> Vec<Chip> {
 }
 
 /// A condition in words.
-pub(super) fn in_words(shell: &Shell, condition: &Condition) -> String {
+pub(super) fn in_words(shell: &Shell, condition: &Condition, choices: &Choices) -> String {
     let field = shell.t2("field", condition.field.name);
     let (operator, values) = condition.as_form();
     // what a form does not offer is said by its own words
@@ -41,7 +50,7 @@ pub(super) fn in_words(shell: &Shell, condition: &Condition) -> String {
         },
         _ => operator.as_str(),
     };
-    let value = |value: &String| value_words(shell, condition, value);
+    let value = |value: &String| value_words(shell, condition, value, choices);
     let separator = if operator == Operator::Between && word != "on" { " – " } else { ", " };
     let values = if word == "on" { values[..1].to_vec() } else { values };
     let said = values.iter().map(value).collect::<Vec<_>>().join(separator);
@@ -49,9 +58,9 @@ pub(super) fn in_words(shell: &Shell, condition: &Condition) -> String {
 }
 
 /// A value in words: choices and instants that are counted from now have texts.
-fn value_words(shell: &Shell, condition: &Condition, value: &str) -> String {
+fn value_words(shell: &Shell, condition: &Condition, value: &str, choices: &Choices) -> String {
     match condition.field.kind {
-        Kind::Choice(_) => shell.t(format!("value-{}-{value}", condition.field.name)),
+        Kind::Choice(_) => choice_words(shell, condition.field, value, choices),
         Kind::YesNo => shell.t(value),
         Kind::Moment => moment_words(shell, value),
         Kind::Name | Kind::Text | Kind::Exact => value.to_owned(),

@@ -1,6 +1,7 @@
 //! The form of one filter.
 
 use super::ListState;
+use super::chips::{Choices, choice_words};
 use super::state::Editing;
 use crate::lists::{Kind, Operator};
 use crate::web::Shell;
@@ -36,7 +37,7 @@ pub struct Editor {
 const MOST_BOXES: usize = 40;
 
 /// The open form, if one is. `names` are those that the field may have.
-pub(super) fn editor(shell: &Shell, state: &ListState, names: &[String]) -> Option<Editor> {
+pub(super) fn editor(shell: &Shell, state: &ListState, names: &[String], choices: &Choices) -> Option<Editor> {
     let Editing { field, at, sent } = state.editing.as_ref()?;
     let present = at.map(|at| state.filter.conditions[at].as_form());
     let (operator, values, wrong) = match (sent, present) {
@@ -46,7 +47,7 @@ pub(super) fn editor(shell: &Shell, state: &ListState, names: &[String]) -> Opti
     };
     let ticked = |value: &str| values.iter().any(|v| v == value);
     let boxes = match field.kind {
-        Kind::Choice(words) => words.iter().map(|w| ((*w).to_owned(), shell.t(format!("value-{}-{w}", field.name)), ticked(w))).collect(),
+        Kind::Choice(words) => words.iter().map(|w| ((*w).to_owned(), choice_words(shell, field, w, choices), ticked(w))).collect(),
         Kind::YesNo => ["yes", "no"].iter().map(|w| ((*w).to_owned(), shell.t(w), ticked(w))).collect(),
         Kind::Name if !names.is_empty() && names.len() <= MOST_BOXES => {
             // what is chosen and not among them stays

@@ -21,6 +21,9 @@ pub use page::{BulkAction, ListPage, Parts};
 pub use row::{Cell, Row};
 pub use state::ListState;
 
+/// Counts go no further; what is more is said as "more than 10,000".
+pub const COUNT_CAP: i64 = 10_000;
+
 /// A column of a list.
 #[derive(Debug, Clone, Copy)]
 pub struct Column {
@@ -69,6 +72,8 @@ pub struct List {
     pub columns: &'static [Column],
     /// The order unless another is chosen.
     pub order: &'static str,
+    /// Whether in that order the last comes first.
+    pub descends: bool,
     /// The filter unless another is chosen.
     pub filter: &'static str,
     /// Views that everyone has.

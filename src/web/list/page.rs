@@ -7,9 +7,8 @@ use axum::response::Response;
 use super::chips::{Chip, chips};
 use super::editor::{Editor, editor};
 use super::{ListState, Row};
-use crate::accounts::PAGE_ROW_CHOICES;
-use crate::lists::SavedView;
-use crate::web::{Problem, Shell, Signed, html, html_with};
+use crate::accounts::{PAGE_ROW_CHOICES, SavedView};
+use crate::web::{Markup, Problem, Shell, Signed, html, html_with};
 
 /// Something that can be done to several rows: where it is asked for, and what it says.
 #[derive(Debug, Clone)]
@@ -35,6 +34,10 @@ pub struct Parts {
     pub views: Vec<SavedView>,
     /// Names that the edited field may have.
     pub names: Vec<String>,
+    /// What choices are called that people can call otherwise: field, choice, its name.
+    pub choices: Vec<(&'static str, String, String)>,
+    /// What stands above the list.
+    pub above: Option<Markup>,
     /// The one button that adds a row: address and text.
     pub primary: Option<(String, String)>,
     /// Further links beside it.
@@ -75,6 +78,7 @@ pub struct ListPage {
     editor: Option<Editor>,
     heads: Vec<Head>,
     columns: Vec<(&'static str, String, bool)>,
+    above: Option<Markup>,
     rows: Vec<Row>,
     row_choices: Vec<(u32, bool)>,
     first: Option<String>,
@@ -108,7 +112,8 @@ impl ListPage {
             None => String::new(),
         };
         let hidden_by = parts.hidden_by.iter().map(|(at, n)| {
-            let text = shell.t_count("list-hidden-by", n) + " " + &super::chips::in_words(&shell, &state.filter.conditions[*at]);
+            let text =
+                shell.t_count("list-hidden-by", n) + " " + &super::chips::in_words(&shell, &state.filter.conditions[*at], &parts.choices);
             (text, state.with_filter(&state.filter.without(*at)))
         });
         let mut search_hidden: Vec<_> = state.hidden().into_iter().filter(|(n, _)| n != "q").collect();
@@ -117,9 +122,9 @@ impl ListPage {
         ListPage {
             count,
             hidden_by: hidden_by.collect(),
-            chips: chips(&shell, &state),
+            chips: chips(&shell, &state, &parts.choices),
             further_fields: list.fields.iter().map(|f| (shell.t2("field", f.name), state.here(&[("add", f.name)]))).collect(),
-            editor: editor(&shell, &state, &parts.names),
+            editor: editor(&shell, &state, &parts.names, &parts.choices),
             heads: heads(&shell, &state),
             columns: list.columns[1..].iter().map(|c| (c.name, shell.t2("column", c.name), state.shows(c.name))).collect(),
             row_choices: PAGE_ROW_CHOICES.iter().map(|n| (*n, *n == who.preferences.rows())).collect(),
@@ -129,6 +134,7 @@ impl ListPage {
             csv: list.csv.filter(|(_, guard)| guard.lets(who.scope())).map(|(path, _)| state.csv(path)),
             is_unsaved: !tabs.iter().any(|tab| tab.is_current),
             tabs,
+            above: parts.above,
             rows: parts.rows,
             primary: parts.primary,
             links: parts.links,
@@ -162,10 +168,10 @@ fn is_same(a: &str, b: &str) -> bool {
 fn heads(shell: &Shell, state: &ListState) -> Vec<Head> {
     let head = |column: &&'static super::Column| {
         let is_order = column.sort == Some(state.order);
-        let url = column.sort.map(|order| match (is_order, state.descending) {
-            (true, false) => state.here(&[("sort", &format!("-{order}"))]),
-            _ if order == state.list.order => state.here(&[("sort", "")]),
-            _ => state.here(&[("sort", order)]),
+        let url = column.sort.map(|order| match is_order && !state.descending {
+            usual if order == state.list.order && usual == state.list.descends => state.here(&[("sort", "")]),
+            true => state.here(&[("sort", &format!("-{order}"))]),
+            false => state.here(&[("sort", order)]),
         });
         let aria = match (is_order, state.descending) {
             (true, false) => "ascending",

@@ -1,5 +1,7 @@
 //! A line of a list.
 
+use crate::web::Markup;
+
 /// A value in a line.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Cell {
@@ -13,6 +15,12 @@ pub struct Cell {
     pub is_ltr: bool,
     /// Where it leads; empty for nowhere.
     pub link: String,
+    /// What else is said after it, muted.
+    pub note: String,
+    /// What is shown after these, made by a template of its own.
+    pub markup: Option<Markup>,
+    /// Whether it is long and takes more than one line.
+    pub wraps: bool,
 }
 
 impl Cell {
@@ -48,6 +56,22 @@ impl Cell {
         Cell { text: text.into(), link: link.into(), ..Cell::default() }
     }
 
+    /// What a template of its own makes.
+    pub fn markup(markup: Markup) -> Cell {
+        Cell { markup: Some(markup), wraps: true, ..Cell::default() }
+    }
+
+    /// What may be long.
+    pub fn long(text: impl Into<String>) -> Cell {
+        Cell { text: text.into(), wraps: true, ..Cell::default() }
+    }
+
+    /// With something said after it, muted.
+    #[must_use]
+    pub fn noted(self, note: impl Into<String>) -> Cell {
+        Cell { note: note.into(), ..self }
+    }
+
     /// With more of it.
     #[must_use]
     pub fn titled(self, title: impl Into<String>) -> Cell {
@@ -60,8 +84,10 @@ impl Cell {
 pub struct Row {
     /// Its id.
     pub id: i64,
-    /// Its own page.
+    /// Its own page; empty if it has none.
     pub link: String,
+    /// The class of its head, such as one that moves it to the right.
+    pub class: &'static str,
     /// One for each shown column.
     pub cells: Vec<Cell>,
 }

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use axum::response::Response;
 
 use super::{Column, List};
-use crate::lists::{Condition, Filter, Kind, Operator};
-use crate::web::{Query, ascii_digits, go, url_with};
+use crate::lists::{Condition, Filter, Kind, Operator, Start};
+use crate::web::{Problem, Query, ascii_digits, go, url_with};
 
 /// Longest text of a filter that is looked at, in octets; what is longer, the filter itself refuses.
 const MOST_OCTETS: usize = 8_000;
@@ -64,7 +64,7 @@ impl ListState {
             raw: (!wrong.is_empty()).then(|| text.to_owned()),
             filter,
             wrong,
-            descending: descending && order.is_some(),
+            descending: if order.is_some() { descending } else { list.descends },
             order: order.unwrap_or(list.order),
             columns: list.columns.iter().enumerate().filter(is_chosen).map(|(_, column)| column).collect(),
             after: Some(query.get("after").to_owned()).filter(|key| !key.is_empty()),
@@ -107,6 +107,31 @@ impl ListState {
         Ok(state)
     }
 
+    /// Where the page begins, by keys that read.
+    pub fn start<K: std::str::FromStr>(&self) -> Start<K> {
+        let key = |text: &Option<String>| text.as_ref().and_then(|text| text.parse::<K>().ok());
+        match (key(&self.after), key(&self.before)) {
+            (Some(key), _) => Start::After(key),
+            (None, Some(key)) => Start::Before(key),
+            (None, None) => Start::First,
+        }
+    }
+
+    /// Reads the address of the same list as a file, which has neither pages nor forms; a filter that does not read is told instead of guessed at.
+    pub fn of_file(list: &'static List, query: &Query) -> Result<ListState, Problem> {
+        match ListState::read(list, query) {
+            Ok(state) if state.wrong.is_empty() => Ok(state),
+            Ok(state) => Err(Problem::BadRequest(state.wrong.join("; "))),
+            Err(_) => Err(Problem::BadRequest("a file has no forms".to_owned())),
+        }
+    }
+
+    /// The filter without each of its conditions, with the condition's place: why nothing is found.
+    pub fn without_one(&self) -> impl Iterator<Item = (usize, Filter)> {
+        const MOST: usize = 6;
+        (0..self.filter.conditions.len().min(MOST)).map(|at| (at, self.filter.without(at)))
+    }
+
     fn field(&self, name: &str) -> Option<&'static crate::lists::Field> {
         self.list.fields.iter().find(|field| field.name == name)
     }
@@ -128,7 +153,7 @@ impl ListState {
         if text != self.list.filter {
             pairs.push(("q".to_owned(), text));
         }
-        for name in ["sort", "cols"] {
+        for name in ["sort", "cols", "within"] {
             pairs.extend(Some(self.query.get(name)).filter(|v| !v.is_empty()).map(|v| (name.to_owned(), v.to_owned())));
         }
         pairs
@@ -148,9 +173,9 @@ impl ListState {
         self.url(self.list.path, changes)
     }
 
-    /// The query of this list as a view keeps it.
+    /// The query of this list as a view keeps it: of whatever part is looked at.
     pub fn kept_query(&self) -> String {
-        self.url("", &[]).trim_start_matches('?').to_owned()
+        self.url("", &[("within", "")]).trim_start_matches('?').to_owned()
     }
 
     /// This list with another filter.

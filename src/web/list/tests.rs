@@ -12,6 +12,7 @@ static LIST: List = List {
     csv: None,
     fields: FIELDS,
     columns: COLUMNS,
+    descends: false,
     order: "name",
     filter: "-status:closed",
     views: &[],
@@ -42,6 +43,10 @@ fn an_address_is_the_state() {
     assert!(bare.filter.is_empty());
     assert_eq!(read("").with_filter(&bare.filter), "/things?q=");
     assert_eq!(bare.with_filter(&read("").filter), "/things");
+    // where the usual order has the last first, an order that is asked for says its own direction
+    static NEWEST: List = List { descends: true, ..LIST };
+    let newest = |query: &str| ListState::read(&NEWEST, &Query::read(query)).expect("a list").descending;
+    assert_eq!([newest(""), newest("sort=name"), newest("sort=-name"), newest("sort=nothing")], [true, false, true, true]);
     // nonsense is nothing
     let state = read("sort=-nothing&cols=,,&after=");
     assert_eq!((state.order, state.descending, state.after), ("name", false, None));

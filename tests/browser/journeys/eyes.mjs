@@ -5,7 +5,7 @@ export async function anothersEyes({ origin, enter, remember }) {
   for (const hasScripts of [true, false]) {
     const reason = `asked by phone, ${hasScripts ? "with" : "without"} scripts`;
     const page = await enter("admin", { hasScripts });
-    await page.goto(`${origin}/accounts?q=operator&role=operator`);
+    await page.goto(`${origin}/accounts?q=role:operator+operator`);
     const account = await page.locator("main tbody a", { hasText: /^operator$/ }).first().getAttribute("href");
     await page.goto(`${origin}${account}`);
     await open(page, "details:has(form[action$='/view-as']) > summary");

@@ -6,14 +6,13 @@ use tollgate::aaa::decide::RejectReason;
 use tollgate::aaa::decision_store::{DecisionStore, KeptDecision};
 use tollgate::accounts::capability::Capability;
 use tollgate::accounts::{
-    AccountChanges, Guest, NewAccount, NewApiKey, Role, RoleChanges, Scope, TenantChanges, add_account, add_api_key, add_tenant,
-    find_account_by_name, find_owner, find_tenant, make_sign_in_link, permit, reset_password, set_account, set_role, set_tenant,
+    AccountChanges, Guest, NewAccount, NewApiKey, NewView, Role, RoleChanges, Scope, TenantChanges, add_account, add_api_key, add_tenant,
+    add_view, find_account_by_name, find_owner, find_tenant, make_sign_in_link, permit, reset_password, set_account, set_role, set_tenant,
 };
 use tollgate::customers::import::add_import;
 use tollgate::customers::zones::add_zone;
 use tollgate::customers::{CustomerPassword, NewCustomer, add_customer, check_reply_syntax};
 use tollgate::jobs::{JobContext, JobFailure, JobRow, Kind, Outcome, Place, Runner, Terms, ask_job};
-use tollgate::lists::{NewView, add_view};
 use tollgate::routers::{NewRouter, RouterSecret, add_router};
 use tollgate::store::{Db, IdMaker, KeyFile};
 use tollgate::units::{AccountId, DAY_MS};

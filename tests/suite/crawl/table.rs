@@ -143,16 +143,34 @@ const CUSTOMERS_BULK: Who = Who::HoldsAll(&["customers.view", "special.bulk-oper
 const CUSTOMERS_SECRETS: Who = Who::HoldsAll(&["customers.view", "special.sensitive-data"]);
 const OWN_KEYS: Who = holds(&["api-keys.own"]);
 const JOBS: Who = holds(&["settings.view", "special.bulk-operations"]);
+/// Filters of the list of accounts; what they name is searched for among what one sees.
+const ACCOUNTS: &[&str] =
+    &["q=zz", "q=role:operator", "q=%25", "q=below:north", "q=-below:rival", "add=below", "sort=-name", "q=suspended:yes&sort=created"];
+/// Filters of the list of jobs.
+const JOB_LIST: &[&str] = &[
+    "q=kind:backup",
+    "q=kind:backup+state:failed",
+    "add=state",
+    "q=-by:none",
+    "sort=asked",
+    "after=7",
+    "after=9999999999999-1",
+    "before=1-1",
+];
 /// Filters of the audit log; what they name is searched for among what one sees.
 const AUDIT: &[&str] = &[
-    "actor=owner",
-    "actor=cli:root",
-    "object=north",
-    "object=zz",
-    "kind=accounts&verb=account.",
-    "source=cli",
+    "q=actor:owner",
+    "q=actor:cli:root",
+    "q=object:north",
+    "q=object:zz",
+    "q=kind:accounts+verb:account.set",
+    "q=source:cli",
+    "q=-as:none",
+    "add=verb",
     "after=7",
-    "from=2001-01-01&until=2199-01-01",
+    "before=7",
+    "sort=at",
+    "q=at:2001-01-01..2199-01-01",
 ];
 
 /// Filters and columns of the list of customers.
@@ -200,7 +218,8 @@ pub const TABLE: &[Line] = &[
         .form(&[("password", "a new passphrase"), ("password_again", "a new passphrase")]),
     post("/sign-out", Who::SignedIn),
     // accounts
-    get("/accounts", VIEW).queries(&["q=zz", "role=operator", "role=nonsense", "q=%25&after="]).accounts(&["below", "after"]),
+    get("/accounts", VIEW).queries(ACCOUNTS).accounts(&["before", "after"]),
+    get("/accounts.csv", Who::HoldsAll(&["accounts.view", "reports.export"])).queries(ACCOUNTS),
     get("/accounts/new", CREATE).accounts(&["parent"]),
     post("/accounts/new", CREATE).accounts(&["parent"]).form(&[("role", "sub-operator"), ("name", "intruder")]),
     get("/accounts/{id}", VIEW).about(About::SeenAccount),
@@ -312,14 +331,8 @@ pub const TABLE: &[Line] = &[
     post("/roles/{role}", holds(&["roles.edit"])).about(About::Role).answers(409, "the form lacks its version"),
     post("/roles/{role}/label", holds(&["roles.label", "roles.edit"])).about(About::Role).answers(409, "the form lacks its version"),
     post("/roles/{role}/reset", holds(&["roles.edit"])).about(About::Role).answers(409, "the form lacks its version"),
-    get("/jobs", JOBS).queries(&[
-        "kind=backup",
-        "kind=crawled&state=failed",
-        "state=nonsense",
-        "after=7",
-        "after=9999999999999-1",
-        "after=1-1",
-    ]),
+    get("/jobs", JOBS).queries(JOB_LIST),
+    get("/jobs.csv", Who::HoldsAll(&["settings.view", "reports.export"])).queries(JOB_LIST),
     post("/jobs/backup/run", holds(&["settings.edit"])).about(About::Server),
     get("/jobs/{id}", JOBS).about(About::SeenJob),
     get("/jobs/{id}/rows.csv", JOBS).about(About::SeenJob),

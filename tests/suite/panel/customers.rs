@@ -228,15 +228,35 @@ on_both_stores! {
         assert!(owner.get("/go?q=rahim").expect(200).text().contains("Nothing"), "only a part is searched");
         let csv = owner.get("/customers.csv?q=").expect(200).body;
         assert!(csv.contains("jamal") && !csv.contains("rahim"), "{csv}");
-        let new = owner.get("/customers/new").expect(200).form("/customers/new");
+        let bare = owner.get("/customers/new");
+        let new = owner.follow(&bare).expect(200).form("/customers/new");
         let added = owner.submit(&new.set("username", "newone").set("name", "Somebody New").set("package", "Home 20"));
-        owner.follow(&added).expect(200);
+        let bare = owner.follow(&added);
+        owner.follow(&bare).expect(200);
         assert_eq!(usernames(&north.get("/customers").text()), ["jamal", "newone"]);
         assert!(owner.get("/accounts").expect(200).text().contains("hill"), "other pages are as they were");
         // a zone
         let (_, text) = choose(&mut owner, "Lake");
         assert!(usernames(&text) == ["jamal"] && text.contains("Only Lake"), "{text}");
-        let page = owner.get("/customers").expect(200);
+        // the address says which part it is: whoever is given it sees that part of his own, and it stays chosen
+        let bare = owner.get("/customers?q=-status:expired");
+        let address = bare.leads_to().to_owned();
+        assert!(address.starts_with("/customers?q=-status%3Aexpired&within=z"), "{address}");
+        let page = owner.get(&address).expect(200);
+        assert!(page.links().iter().any(|link| link.starts_with("/customers?") && link.contains("sort=") && link.contains("within=z")));
+        let text = north.get(&address).expect(200).text();
+        assert!(usernames(&text) == ["jamal"] && text.contains("Only Lake"), "{text}");
+        assert!(north.get("/customers").leads_to().starts_with("/customers?within=z"));
+        let all = north.get(&address);
+        let end = north.send(&all, "/within", &[]);
+        assert_eq!(end.leads_to(), "/customers?q=-status%3Aexpired", "and the address of all has none");
+        assert_eq!(usernames(&north.get("/customers").expect(200).text()), ["jamal", "newone"]);
+        // what is done to all that match is done to the part that the page shows, whatever was chosen in another tab
+        let (_, text) = choose(&mut owner, "north");
+        assert_eq!(usernames(&text), ["jamal", "newone"]);
+        let bulk = owner.send(&page, page.forms().iter().find(|f| f.action.starts_with("/customers/bulk")).expect("a form").action.as_str(),
+            &[("all", "yes"), ("action", "activate")]);
+        assert!(bulk.expect(200).text().contains("1 customer"), "only of the zone");
         let end = owner.send(&page, "/within", &[]);
         assert_eq!(usernames(&owner.follow(&end).expect(200).text()).len(), 5);
         // a forged choice shows nothing that he does not see

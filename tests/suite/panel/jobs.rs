@@ -24,16 +24,19 @@ on_both_stores! {
         let done = top.get(&address).expect(200);
         assert!(!done.body.contains("http-equiv") && done.body.contains(">Done<"), "{}", done.text());
         assert!(done.text().contains("tollgate-20") && done.text().contains("Opens with key"), "{}", done.text());
-        let list = top.get("/jobs?kind=backup&state=done").expect(200);
+        let list = top.get("/jobs?q=kind:backup+state:done").expect(200);
         assert!(list.body.matches("<tr>").count() == 4 && list.links().contains(&address), "{}", list.text());
-        assert!(top.get("/jobs?state=failed").expect(200).text().contains("Nothing matches these filters."));
+        assert!(top.get("/jobs?q=state:failed").expect(200).text().contains("Nothing matches these filters."));
+        let csv = top.get("/jobs.csv?q=kind:backup").expect(200);
+        assert!(csv.body.starts_with("id,kind,state,") && csv.body.lines().count() == 2 && csv.body.contains(",backup,done,"), "{}", csv.body);
+        top.get("/jobs.csv?q=state:odd").expect(400);
         // what was done is not tried again, and there is nothing to cancel
         let token = list.form("/jobs/backup/run").get("form_token").expect("a token").to_owned();
         top.post(&format!("{address}/retry"), &[("form_token", &token)]).expect(422);
         top.post(&format!("{address}/cancel"), &[("form_token", &token)]).expect(422);
         let csv = top.get(&format!("{address}/rows.csv")).expect(200);
         assert_eq!(csv.body, "number,object_id,object,outcome,detail\n");
-        assert!(top.get("/audit?kind=jobs").expect(200).text().contains("asked for job"));
+        assert!(top.get("/audit?q=kind:jobs").expect(200).text().contains("asked for job"));
 
         // a provider sees a part of the tenant: neither the job nor the schedule is his
         let mut owner = Browser::signed_in(&server, "owner");

@@ -5,7 +5,7 @@ use crate::store::StoreError;
 
 /// See the variants.
 #[derive(Debug, thiserror::Error)]
-pub enum ListError {
+pub enum ViewError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -42,13 +42,13 @@ async fn a_view_is_ones_own_or_of_those_above_for_their_teams() {
         let id = add_view(db, ids, world.scope("north"), &again, NOW).await.expect("kept");
         assert_eq!(seen("hill").await, ["ours"]);
         for actor in ["owner", "south", "other", "elsewhere", "commands"] {
-            assert!(matches!(remove_view(db, world.scope(actor), id, NOW).await, Err(ListError::Unknown)), "{actor}");
+            assert!(matches!(remove_view(db, world.scope(actor), id, NOW).await, Err(ViewError::Unknown)), "{actor}");
         }
         remove_view(db, world.scope("north"), id, NOW).await.expect("removed");
         assert_eq!(seen("north").await, ["ours"]);
         for bad in ["", " ", "a\nb", &"x".repeat(61)] {
             assert!(
-                matches!(add_view(db, ids, world.scope("north"), &view(bad, false), NOW).await, Err(ListError::BadField(_))),
+                matches!(add_view(db, ids, world.scope("north"), &view(bad, false), NOW).await, Err(ViewError::BadField(_))),
                 "{bad:?}"
             );
         }

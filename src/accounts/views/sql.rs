@@ -1,4 +1,4 @@
-//! All SQL of this room.
+//! SQL of `saved_views`.
 
 use super::{NewView, SavedView};
 use crate::accounts::Scope;
