@@ -75,6 +75,7 @@ verb-tenant-enter = টেন্যান্টে কাজ শুরু
 verb-tenant-set = টেন্যান্টের সেটিংস বদল
 audit-fields = { $count }টি ঘর
 verb-customer-device-add = ডিভাইস যোগ
+verb-customer-device-note = গ্রাহকের ডিভাইস সম্পর্কে লিখেছেন
 verb-customer-device-remove = ডিভাইস বাদ
 verb-customer-show-password = পাসওয়ার্ড দেখানো
 verb-view-add = ভিউ রাখা

@@ -301,3 +301,4 @@ package-at-expiry = মেয়াদ শেষ হলে
 package-next = এরপর
 package-next-cancel = প্যাকেজ যেমন আছে থাক
 said-customer-package-waits = মেয়াদ শেষ হলে প্যাকেজ বদলাবে।
+said-device-note-kept = ডিভাইসটি কী, তা লেখা হয়েছে।

@@ -75,6 +75,7 @@ verb-tenant-enter = began to work in tenant
 verb-tenant-set = changed tenant's settings
 audit-fields = { $count } fields
 verb-customer-device-add = added device of customer
+verb-customer-device-note = noted a device of customer
 verb-customer-device-remove = removed device of customer
 verb-customer-show-password = saw password of customer
 verb-view-add = kept view

@@ -301,3 +301,4 @@ package-at-expiry = When his time runs out
 package-next = Then
 package-next-cancel = Keep the package
 said-customer-package-waits = The package changes when his time runs out.
+said-device-note-kept = Note saved.

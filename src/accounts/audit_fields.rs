@@ -30,6 +30,7 @@ pub const AUDIT_VERBS: &[&str] = &[
     "api-key.revoke",
     "customer.add",
     "customer.device-add",
+    "customer.device-note",
     "customer.device-remove",
     "customer.passwd",
     "customer.remove",

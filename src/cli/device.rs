@@ -1,11 +1,11 @@
-//! `tollgate customer device add|rm|ls`.
+//! `tollgate customer device add|note|rm|ls`.
 
 use clap::{Args, Subcommand};
 
 use super::output::Table;
 use super::{Context, Failure, Globals, output};
 use crate::customers::{
-    CustomerError, DeviceActor, add_device, find_customer, list_device_events, list_devices, lookup_key, remove_device,
+    CustomerError, DeviceActor, add_device, find_customer, list_device_events, list_devices, lookup_key, remove_device, set_device_note,
 };
 use crate::units::{Mac, print_instant};
 
@@ -35,6 +35,15 @@ enum Action {
         /// Its MAC address, in any spelling
         mac: Mac,
     },
+    /// Say what a device on a customer's list is
+    Note {
+        /// Whose
+        username: String,
+        /// Its MAC address, in any spelling
+        mac: Mac,
+        /// What it is; empty for nothing
+        note: String,
+    },
     /// List a customer's devices
     Ls {
         /// Whose
@@ -63,12 +72,21 @@ pub async fn run(globals: &Globals, ctx: &Context, args: DeviceArgs) -> Result<(
         Action::Rm { username, mac } => {
             let was_there = remove_device(&ctx.db, &scope, &tenant, &username, mac, by, ctx.now).await?;
             if !was_there {
-                return Err(Failure::coded("device-unknown", format!("{username:?} has no device {}", mac.with_colons())));
+                return Err(unknown(&username, mac));
             }
             done(globals, &username, mac, true, format!("device {} of {username:?} removed", mac.with_colons()))
         }
+        Action::Note { username, mac, note } => {
+            let before = set_device_note(&ctx.db, &scope, &tenant, &username, mac, &note, None, ctx.now).await?;
+            let before = before.ok_or_else(|| unknown(&username, mac))?;
+            done(globals, &username, mac, before != note, format!("device {} of {username:?} noted", mac.with_colons()))
+        }
         Action::Ls { username, history } => ls(globals, ctx, &username, history).await,
     }
+}
+
+fn unknown(username: &str, mac: Mac) -> Failure {
+    Failure::coded("device-unknown", format!("{username:?} has no device {}", mac.with_colons()))
 }
 
 fn done(globals: &Globals, username: &str, mac: Mac, changed: bool, line: String) -> Result<(), Failure> {

@@ -41,7 +41,7 @@ pub use contact::Contact;
 pub use customer::{BillingType, ConnectionType, Customer, Hold, HoldKind, OwnRate};
 pub use devices::{
     Bound, Device, DeviceActor, DeviceBinding, DeviceEvent, DeviceSeen, add_device, bind_device, list_device_events, list_devices,
-    remove_device, update_devices_seen,
+    remove_device, set_device_note, update_devices_seen,
 };
 pub use error::CustomerError;
 pub use fold::fold_customers;

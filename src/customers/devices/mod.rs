@@ -13,7 +13,7 @@ pub use bind::{Bound, DeviceBinding, bind_device};
 pub use list::{list_device_events, list_devices};
 pub use sql::{DeviceSeen, update_devices_seen};
 pub(super) use sql::{insert_import_events, insert_macs_of_import};
-pub use write::{add_device, remove_device};
+pub use write::{add_device, remove_device, set_device_note};
 pub(super) use write::{insert_first_macs, remove_macs, write_macs};
 
 use crate::units::{Mac, UnixMs, print_instant, words};

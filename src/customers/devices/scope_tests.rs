@@ -34,6 +34,7 @@ async fn every_function_of_sql_touches_what_the_scope_sees() {
             "list_devices" => sql::list_devices(conn, scope, customer.id),
             "list_device_events" => sql::list_device_events(conn, scope, customer.id, 9),
             "delete_device" => sql::delete_device(conn, scope, customer.id, LISTED),
+            "update_device_note" => sql::update_device_note(conn, scope, customer.id, LISTED, "his phone"),
             "insert_device" => sql::insert_device(conn, scope, customer.id, NEW, "staff", "", NOW),
             "insert_event" => sql::insert_event(conn, scope, customer.id, NEW, DeviceAction::Added, STAFF, NOW),
         }

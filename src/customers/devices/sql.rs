@@ -89,6 +89,13 @@ pub(super) async fn delete_device(conn: &mut Conn, scope: &Scope, id: CustomerId
     Ok(n == 1)
 }
 
+/// Says what a device is.
+pub(super) async fn update_device_note(conn: &mut Conn, scope: &Scope, id: CustomerId, mac: Mac, note: &str) -> Result<u64, StoreError> {
+    let (from, to) = scope.owners();
+    q!(exec conn, concat!("UPDATE customer_macs SET note = $6 WHERE tenant_id = $1 AND customer_id = $2 AND mac = $3 AND ",
+        customer_is_seen!("$2", "$4", "$5")), scope.tenant().0, id.0, mac.to_string(), from, to, note)
+}
+
 const INSERT_EVENT: &str = concat!(
     "INSERT INTO device_events (tenant_id, customer_id, at, mac, action, actor, source) \
     SELECT tenant_id, id, $3, $4, $5, $6, $7 FROM customers WHERE tenant_id = $1 AND id = $2 AND ",

@@ -69,6 +69,41 @@ pub async fn remove_device(
     Ok(true)
 }
 
+/// Says what a device is; `instead_of` is what was said before, if it must be that. Returns what was said before, `None` if the device is not on the list.
+#[allow(clippy::too_many_arguments)] // where, whose, what, when
+pub async fn set_device_note(
+    db: &Db,
+    scope: &Scope,
+    tenant: &Tenant,
+    username: &str,
+    mac: Mac,
+    note: &str,
+    instead_of: Option<&str>,
+    now: UnixMs,
+) -> Result<Option<String>, CustomerError> {
+    scope.require_in_some_zone(Capability::CustomersEdit)?;
+    check_text("note", note)?;
+    let mut tx = db.begin().await?;
+    let key = lookup_key(username, tenant.case_sensitive_usernames);
+    let found = customers::update_lock_customer(&mut tx, scope, &key, now).await?;
+    let id = found.ok_or_else(|| CustomerError::Unknown(username.to_owned()))?;
+    require_of(&mut tx, scope, Capability::CustomersEdit, id).await?;
+    let device = sql::list_devices(&mut tx, scope, id).await?.into_iter().find(|device| device.mac == mac);
+    let Some(before) = device.map(|device| device.note) else { return Ok(None) };
+    if instead_of.is_some_and(|wanted| before != wanted) {
+        return Err(CustomerError::Outdated);
+    }
+    if before != note {
+        sql::update_device_note(&mut tx, scope, id, mac, note).await?;
+        let owner = customers::find_customer_by_id(&mut tx, scope, id).await?.map(|c| c.owner_id.0);
+        let shape = |note: &str| serde_json::json!({ "device": mac.with_colons(), "note": note });
+        let entry = AuditEntry::new(scope.tenant().0, "customer.device-note", "customers", id.0, username).owned_by(owner);
+        tx.audit(entry.before(&shape(&before)).after(&shape(note)));
+        tx.commit(now).await?;
+    }
+    Ok(Some(before))
+}
+
 async fn audit(tx: &mut Tx, scope: &Scope, verb: &'static str, id: CustomerId, username: &str, mac: Mac) -> Result<(), StoreError> {
     let owner = customers::find_customer_by_id(tx, scope, id).await?.map(|c| c.owner_id.0);
     tx.audit(AuditEntry::new(scope.tenant().0, verb, "customers", id.0, username).owned_by(owner).note("device", mac.with_colons()));

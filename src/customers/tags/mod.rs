@@ -45,14 +45,26 @@ pub(super) async fn tags_of(conn: &mut Conn, scope: &Scope, id: CustomerId) -> R
     Ok(sql::list_tags_of(conn, scope, id).await?)
 }
 
-/// Gives a customer these tags instead of those he has. Returns whether anything changed.
-pub async fn set_tags(db: &Db, scope: &Scope, id: CustomerId, tags: &[String], now: UnixMs) -> Result<bool, CustomerError> {
+/// Gives a customer these tags instead of those he has: of `instead_of` if that is said, else of whatever they are. Returns those he had.
+pub async fn set_tags(
+    db: &Db,
+    scope: &Scope,
+    id: CustomerId,
+    tags: &[String],
+    instead_of: Option<&[String]>,
+    now: UnixMs,
+) -> Result<Vec<String>, CustomerError> {
     let mut tx = db.begin().await?;
+    require_of(&mut tx, scope, Capability::CustomersEdit, id).await?;
+    let before = sql::list_tags_of(&mut tx, scope, id).await?;
+    if instead_of.is_some_and(|wanted| before != wanted) {
+        return Err(CustomerError::Outdated);
+    }
     let is_changed = set_tags_in(&mut tx, scope, id, tags, now).await?;
     if is_changed {
         tx.commit(now).await?;
     }
-    Ok(is_changed)
+    Ok(before)
 }
 
 /// The same within a transaction, which the caller commits if anything changed.

@@ -105,6 +105,13 @@ pub(super) async fn transfer(who: Signed, Id(id): Id, form: Form) -> Result<Resp
     change(&who, id, form, "owner", CustomerChanges { owner: Some(owner), ..CustomerChanges::default() }, "customer-transferred").await
 }
 
+/// Keeps a button for the page `path`, which says `said`: it sends these fields to `end` below that page.
+pub(super) fn keep_undo(who: &Signed, path: &str, end: &str, said: &str, fields: Vec<(&'static str, String)>) {
+    if let Some(by) = who.scope().acting() {
+        who.site.undos.put(by, path, said, Undo { action: format!("{path}/{end}"), fields });
+    }
+}
+
 /// Changes a field at its place, whose name is also the end of its address: the page that says so has a button that puts back what was there, unless somebody changed him since.
 async fn change_in_place(
     who: &Signed,
@@ -119,10 +126,9 @@ async fn change_in_place(
         Ok(after) => after,
         Err(again) => return Ok(again),
     };
-    if let Some(by) = who.scope().acting().filter(|_| after.updated_at != before.updated_at) {
-        let path = format!("/customers/{}", before.id);
+    if after.updated_at != before.updated_at {
         let fields = vec![(field, was), ("since", after.updated_at.to_string())];
-        who.site.undos.put(by, &path, said, Undo { action: format!("{path}/{field}"), fields });
+        keep_undo(who, &format!("/customers/{}", before.id), field, said, fields);
     }
     Ok(back(before.id.0, said))
 }
@@ -143,13 +149,24 @@ pub(super) async fn zone(who: Signed, Id(id): Id, form: Form) -> Result<Response
 
 pub(super) async fn tags(who: Signed, Id(id): Id, form: Form) -> Result<Response, Problem> {
     find(&who, id).await?;
-    match parse_tags(form.text("tags")) {
-        Ok(tags) => {
-            set_tags(&who.db(), who.scope(), CustomerId(id), &tags, who.now()).await?;
-            Ok(back(id, "customer-tags-kept"))
-        }
-        Err(error) => overview::again(&who, id, form, Complaints::about("tags", error.to_string())).await,
+    let (tags, instead_of) = match (parse_tags(form.text("tags")), form.filled("instead_of").map(parse_tags).transpose()) {
+        (Ok(tags), Ok(instead_of)) => (tags, instead_of),
+        (Err(error), _) | (_, Err(error)) => return overview::again(&who, id, form, Complaints::about("tags", error.to_string())).await,
+    };
+    // nothing instead of something is said by a comma
+    let said = |tags: &[String]| if tags.is_empty() { ",".to_owned() } else { tags.join(", ") };
+    let before = set_tags(&who.db(), who.scope(), CustomerId(id), &tags, instead_of.as_deref(), who.now()).await?;
+    who.site.counts.forget(who.scope());
+    if before != tags {
+        keep_undo(
+            &who,
+            &format!("/customers/{id}"),
+            "tags",
+            "customer-tags-kept",
+            vec![("tags", said(&before)), ("instead_of", said(&tags))],
+        );
     }
+    Ok(back(id, "customer-tags-kept"))
 }
 
 pub(super) async fn disconnect(who: Signed, Id(id): Id, _: Form) -> Result<Response, Problem> {

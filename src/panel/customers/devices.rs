@@ -3,8 +3,11 @@
 use askama::Template;
 use axum::response::Response;
 
+use super::actions::keep_undo;
 use super::{EDIT, Frame, find, tab};
-use crate::customers::{Device, DeviceActor, DeviceEvent, add_device, list_device_events, list_devices, remove_device};
+use crate::customers::{
+    CustomerError, Device, DeviceActor, DeviceEvent, add_device, list_device_events, list_devices, remove_device, set_device_note,
+};
 use crate::units::Mac;
 use crate::web::object::Object;
 use crate::web::{Complaints, Form, Id, Problem, Shell, Signed, go, html, refill};
@@ -46,11 +49,31 @@ pub(super) async fn add(who: Signed, Id(id): Id, form: Form) -> Result<Response,
     let by = DeviceActor { name: &name, source: "panel" };
     match add_device(&who.db(), who.scope(), &who.tenant, &customer.username, mac, form.text("device_note"), by, who.now()).await {
         Ok(_) => Ok(go(&format!("/customers/{id}/devices?said=device-added"), &[])),
-        Err(error @ crate::customers::CustomerError::BadField(_)) => {
-            refill(&page(&who, id, form, Complaints::about("mac", error.to_string())).await?)
-        }
+        Err(error @ CustomerError::BadField(_)) => refill(&page(&who, id, form, Complaints::about("mac", error.to_string())).await?),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Says what a device is, at its place; the page that says so can take it back, unless somebody said otherwise since.
+pub(super) async fn note(who: Signed, Id(id): Id, form: Form) -> Result<Response, Problem> {
+    let customer = find(&who, id).await?;
+    let mac = form.text("mac").parse::<Mac>().map_err(|_| Problem::NotFound)?;
+    let (note, instead_of) = (form.text("device_note").to_owned(), form.has("instead_of").then(|| form.text("instead_of")));
+    let set = set_device_note(&who.db(), who.scope(), &who.tenant, &customer.username, mac, &note, instead_of, who.now()).await;
+    let before = match set {
+        Err(error @ CustomerError::BadField(_)) => {
+            return refill(&page(&who, id, Form::default(), Complaints::about("mac", error.to_string())).await?);
+        }
+        other => other?,
+    };
+    let (path, said) = (format!("/customers/{id}/devices"), "device-note-kept");
+    // somebody took it off the list meanwhile: the list shows that
+    let Some(before) = before else { return Ok(go(&path, &[])) };
+    if before != note {
+        let fields = vec![("mac", mac.to_string()), ("device_note", before), ("instead_of", note)];
+        keep_undo(&who, &path, "note", said, fields);
+    }
+    Ok(go(&format!("{path}?said={said}"), &[]))
 }
 
 pub(super) async fn remove(who: Signed, Id(id): Id, form: Form) -> Result<Response, Problem> {

@@ -68,6 +68,7 @@ pub fn routes() -> Routes {
         .get("/customers/{id}/connect", SESSIONS, connect::show)
         .get("/customers/{id}/devices", VIEW, devices::show)
         .post("/customers/{id}/devices", EDIT, devices::add)
+        .post("/customers/{id}/devices/note", EDIT, devices::note)
         .post("/customers/{id}/devices/remove", EDIT, devices::remove)
         .get("/customers/{id}/timeline", VIEW, timeline::show)
         .get("/customers/{id}/edit", EDIT, edit::show)

@@ -282,6 +282,10 @@ pub const TABLE: &[Line] = &[
     get("/customers/{id}/usage", CUSTOMERS_SESSIONS).about(About::SeenCustomer),
     get("/customers/{id}/devices", CUSTOMERS).about(About::SeenCustomer),
     post("/customers/{id}/devices", CUSTOMERS_EDIT).about(About::SeenCustomer).form(&[("mac", "48:00:00:00:00:77")]),
+    post("/customers/{id}/devices/note", CUSTOMERS_EDIT)
+        .about(About::SeenCustomer)
+        .form(&[("mac", "48:00:00:00:00:77"), ("device_note", "his phone")])
+        .answers(303, "that device is not on his list"),
     post("/customers/{id}/devices/remove", CUSTOMERS_EDIT)
         .about(About::SeenCustomer)
         .form(&[("mac", "48:00:00:00:00:78")])

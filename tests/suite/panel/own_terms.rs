@@ -137,6 +137,46 @@ on_both_stores! {
         assert!(page.text().contains("rahim") && !page.text().contains("firm"), "{}", page.text());
     }
 
+    fn tags_and_what_a_device_is_are_changed_where_they_stand_and_taken_back(store: &Store) {
+        let server = with_customers(store);
+        let mut owner = Browser::signed_in(&server, "owner");
+        let rahim = path(&server, "rahim");
+        let undo_of = |page: &Page, end: &str| {
+            let form = page.forms().into_iter().find(|form| form.action.ends_with(end) && form.get("instead_of").is_some());
+            form.unwrap_or_else(|| panic!("no way back: {}", page.text()))
+        };
+        let page = owner.get(&rahim).expect(200);
+        let sent = owner.send(&page, &format!("{rahim}/tags"), &[("tags", "VIP, roof")]);
+        let undo_first = undo_of(&owner.follow(&sent).expect(200), "/tags");
+        let sent = owner.send(&page, &format!("{rahim}/tags"), &[("tags", "late")]);
+        let undo = undo_of(&owner.follow(&sent).expect(200), "/tags");
+        owner.submit(&undo_first).expect(409);
+        owner.submit(&undo).leads_to();
+        assert_eq!(owner.get(&rahim).form(&format!("{rahim}/tags")).get("tags"), Some("roof, vip"));
+        owner.submit(&undo_first).leads_to();
+        assert_eq!(owner.get(&rahim).form(&format!("{rahim}/tags")).get("tags"), Some(""), "there were none");
+
+        server.must(&["customer", "device", "add", "rahim", "48:00:00:00:00:01", "--note", "router"]);
+        server.must(&["customer", "device", "note", "rahim", "48:00:00:00:00:01", "his router"]);
+        let (devices, note) = (format!("{rahim}/devices"), format!("{rahim}/devices/note"));
+        let page = owner.get(&devices).expect(200);
+        assert_eq!(page.form(&note).get("device_note"), Some("his router"));
+        let sent = owner.send(&page, &note, &[("device_note", "<b>TV</b>")]);
+        let said = owner.follow(&sent).expect(200);
+        assert!(said.text().contains("Note saved. Undo") && !said.body.contains("<b>TV"), "{}", said.text());
+        let undo = undo_of(&said, "/note");
+        owner.send(&page, &note, &[("device_note", "phone")]).leads_to();
+        owner.submit(&undo).expect(409);
+        owner.send(&page, &note, &[("device_note", "<b>TV</b>")]).leads_to();
+        owner.submit(&undo).leads_to();
+        assert_eq!(owner.get(&devices).form(&note).get("device_note"), Some("his router"));
+        owner.send(&page, &note, &[("device_note", &"x".repeat(5_000))]).expect(422);
+        let token = page.form(&note).get("form_token").expect("a token").to_owned();
+        let gone = owner.post(&note, &[("form_token", &token), ("mac", "48:00:00:00:00:99"), ("device_note", "x")]);
+        assert_eq!(gone.leads_to(), devices, "nothing is said of a device that is not there");
+        assert!(owner.get(&format!("{rahim}/timeline")).text().contains("noted a device"));
+    }
+
     fn note_and_zone_are_changed_where_they_stand_and_taken_back(store: &Store) {
         let server = with_customers(store);
         let mut owner = Browser::signed_in(&server, "owner");
