@@ -45,7 +45,11 @@ pub fn parse_ipv6_prefix(text: &str) -> Result<Ipv6Net, CustomerError> {
 /// MAC addresses separated by semicolons, commas or spaces; sorted, without repeats.
 pub fn parse_macs(text: &str) -> Result<Vec<Mac>, CustomerError> {
     let words = text.split([';', ',', ' ', '\n']).map(str::trim).filter(|w| !w.is_empty());
-    let parse = |w: &str| w.parse::<Mac>().map_err(|e| CustomerError::BadField(format!("{w:?} is {e}")));
+    let parse = |w: &str| {
+        w.parse::<Mac>().map_err(|_| {
+            CustomerError::BadField(format!("{w:?} is not a MAC address (expected twelve hex digits, with or without separators)"))
+        })
+    };
     let mut macs = words.map(parse).collect::<Result<Vec<Mac>, CustomerError>>()?;
     macs.sort_unstable();
     macs.dedup();

@@ -125,7 +125,7 @@ fn answer_problem(site: &Arc<Site>, visit: &Visit, signed: Option<&Signed>, meth
     let shell = signed.map_or_else(|| Shell::guest(site, visit, &title), |signed| signed.shell(&title));
     let book = signed.map(|signed| signed.book().clone()).unwrap_or_default();
     let page = ProblemPage {
-        detail: problem.detail(shell.language, &book).map(|text| sentence(&text)),
+        detail: problem.detail(shell.language, &book).map(|text| shell.said(&sentence(&text))),
         shell,
         text_id: problem.text_id(),
         wait_secs: problem.wait_secs(),

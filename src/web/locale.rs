@@ -32,7 +32,7 @@ fn bundle(code: &str) -> FluentBundle<FluentResource> {
         "bn" => bundle.set_formatter(Some(|value, _| numbers::said(Language::of("bn")?, value))),
         _ => bundle.set_formatter(Some(|value, _| numbers::said(Language::FIRST, value))),
     }
-    for path in Files::iter().filter(|path| path.starts_with(&format!("{code}/"))) {
+    for path in Files::iter().filter(|path| path.starts_with(&format!("{code}/")) && path.ends_with(".ftl")) {
         let file = Files::get(&path).expect("listed");
         let text = String::from_utf8_lossy(&file.data).into_owned();
         // tests hold that files read; a damaged text must not keep the server from starting
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn every_file_reads_and_belongs_to_a_language() {
-        for path in Files::iter() {
+        for path in Files::iter().filter(|path| path.ends_with(".ftl")) {
             let text = String::from_utf8(Files::get(&path).expect("listed").data.into_owned()).expect("UTF-8");
             let resource = FluentResource::try_new(text).map_err(|(_, errors)| errors).expect("reads");
             let mut bundle = FluentBundle::new_concurrent(vec!["en".parse().expect("a code")]);
@@ -137,7 +137,7 @@ mod tests {
     /// The texts of a language: their ids, and the values that each names.
     fn texts(code: &str) -> BTreeMap<String, BTreeSet<String>> {
         let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for path in Files::iter().filter(|path| path.starts_with(&format!("{code}/"))) {
+        for path in Files::iter().filter(|path| path.starts_with(&format!("{code}/")) && path.ends_with(".ftl")) {
             let text = String::from_utf8(Files::get(&path).expect("listed").data.into_owned()).expect("UTF-8");
             let mut id = String::new();
             for line in text.lines().filter(|line| !line.starts_with('#')) {

@@ -9,6 +9,7 @@ mod assets;
 mod cookies;
 mod csv;
 mod denial;
+mod error_texts;
 mod form;
 mod form_token;
 mod guard;

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::denial::capability_words;
+use super::error_texts::error_in;
 use super::guard::{Guard, Signed};
 use super::locale::{Language, Said};
 use super::numbers::{self, Whole};
@@ -169,6 +170,11 @@ impl Shell {
     /// A text.
     pub fn t(&self, id: impl AsRef<str>) -> String {
         self.language.text(id.as_ref(), &[])
+    }
+
+    /// An error, which rooms say in English.
+    pub fn said(&self, error: &str) -> String {
+        error_in(self.language, error)
     }
 
     /// A text by two parts of its id.

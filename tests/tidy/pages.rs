@@ -381,3 +381,74 @@ fn styles_use_tokens_and_directions_of_writing() {
         }
     }
 }
+
+/// Every text in quotes of the program, places for values as `{}`.
+fn quoted_texts() -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (_, text) in files("src", "rs") {
+        // a quotation mark as a character begins no text
+        let text = text.replace("'\"'", "").replace("'\\\"'", "");
+        let mut rest = text.as_str();
+        while let Some(begin) = rest.find('"') {
+            let body = &rest[begin + 1..];
+            let own = until_quote(body);
+            found.insert(with_places(own));
+            rest = body.get(own.len() + 1..).unwrap_or_default();
+        }
+    }
+    found
+}
+
+/// What stands before the quotation mark that ends a text.
+fn until_quote(body: &str) -> &str {
+    let mut end = 0;
+    while end < body.len() && !body[end..].starts_with('"') {
+        end += if body[end..].starts_with('\\') { 2 } else { body[end..].chars().next().map_or(1, char::len_utf8) };
+    }
+    &body[..end.min(body.len())]
+}
+
+/// As it is said: lines that go on joined, what is filled in as `{}`.
+fn with_places(text: &str) -> String {
+    let mut joined = String::new();
+    for (at, part) in text.split("\\\n").enumerate() {
+        joined.push_str(if at == 0 { part } else { part.trim_start() });
+    }
+    let joined = joined.replace("\\\"", "\"");
+    let (mut said, mut rest) = (String::new(), joined.as_str());
+    while let Some((before, after)) = rest.split_once('{') {
+        said = said + before + "{}";
+        rest = after.split_once('}').map_or("", |(_, after)| after);
+    }
+    said + rest
+}
+
+#[test]
+fn errors_in_other_languages_are_errors_of_the_program_and_none_of_forms_lacks() {
+    let quoted = quoted_texts();
+    let list = std::fs::read_to_string(root().join("locales/bn/errors.txt")).expect("UTF-8");
+    let lines: Vec<&str> = list.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    assert!(lines.len().is_multiple_of(2) && lines.len() > 200);
+    let english: BTreeSet<String> = lines.iter().step_by(2).map(|line| (*line).to_owned()).collect();
+    let gone: Vec<_> = english.difference(&quoted).collect();
+    assert!(gone.is_empty(), "the program does not say these: {gone:#?}");
+    let bengali = |text: &str| text.chars().any(|c| ('\u{0980}'..='\u{09FF}').contains(&c));
+    assert!(
+        lines.iter().enumerate().all(|(at, line)| bengali(line) == (at % 2 == 1) || line.starts_with("{1}: {2}")),
+        "pairs are out of step"
+    );
+    // what people are told of their own words, in the rooms whose forms the panel has
+    let mut lacking = Vec::new();
+    for (path, text) in ["customers", "accounts", "lists"].iter().flat_map(|room| files(&format!("src/{room}"), "rs")) {
+        for call in ["BadField(format!(\n", "BadField(format!(\"", "BadField(\"", "BadPassword(\""] {
+            for (at, _) in text.match_indices(call) {
+                let Some(body) = text[at..].split_once('"').map(|(_, body)| body) else { continue };
+                let said = with_places(until_quote(body));
+                if !said.is_empty() && said != "{}" && !english.contains(&said) {
+                    lacking.push(format!("{path}: {said}"));
+                }
+            }
+        }
+    }
+    assert!(lacking.is_empty(), "not in locales/bn/errors.txt: {lacking:#?}");
+}

@@ -116,7 +116,7 @@ fn row(shell: &Shell, state: &ListState, job: &Job) -> Row {
         "took" => Cell::text(words::took(shell, job)),
         "by" if job.asked_by.is_empty() => Cell { class: "muted", ..Cell::text(shell.t("job-by-schedule")) },
         "by" => Cell::text(&job.asked_by),
-        "error" => Cell::long(&job.error),
+        "error" => Cell::long(shell.said(&job.error)),
         "ended" => job.ended_at.map_or_else(Cell::default, |at| Cell::instant(shell.when_exactly(at), "")),
         _ => Cell::text(shell.number(job.attempts)),
     };

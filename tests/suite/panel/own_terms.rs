@@ -210,5 +210,13 @@ on_both_stores! {
         assert!(owner.get(&rahim).text().contains("Zone Banani"), "{}", owner.get(&rahim).text());
         let page = owner.get(&rahim).expect(200);
         assert!(owner.send(&page, &format!("{rahim}/zone"), &[("zone", "Atlantis")]).expect(422).text().contains("There is no zone \"Atlantis\""));
+        // the same in the language that he reads
+        let profile = owner.get("/profile").expect(200);
+        owner.send(&profile, "/preferences", &[("language", "bn")]).leads_to();
+        let page = owner.get(&rahim).expect(200);
+        let refused = owner.send(&page, &format!("{rahim}/zone"), &[("zone", "Atlantis")]).expect(422).text();
+        assert!(refused.contains("\"Atlantis\" নামে কোনো জোন নেই।") && !refused.contains("There is no zone"), "{refused}");
+        let wrong = owner.get("/customers?q=staus:active").expect(422).text();
+        assert!(wrong.contains("\"staus\" নামে কোনো ফিল্টার নেই"), "{wrong}");
     }
 }
