@@ -73,12 +73,13 @@ pub const AUDIT_VERBS: &[&str] = &[
 ];
 
 /// What the log can be filtered by, in the order in which a form offers it. Who: an account by its present name, or a name as the log has it, such as `cli:root`. An
-/// object: a part of its name when it was done, or its id.
+/// object: a part of its name when it was done.
 pub const AUDIT_FIELDS: &[Field] = &[
     Field::new("actor", Kind::Exact),
     Field::new("verb", Kind::Choice(AUDIT_VERBS)).said_as("verb"),
     Field::new("kind", Kind::Choice(AUDIT_KINDS)).said_as("audit-kind"),
     Field::new("object", Kind::Text),
+    Field::new("id", Kind::Exact),
     Field::new("at", Kind::Moment),
     Field::new("source", Kind::Choice(AUDIT_SOURCES)).said_as("audit-source"),
     Field::lacking("as", Kind::Exact),

@@ -38,14 +38,15 @@ async fn lines_are_found_by_who_did_what_to_what_when() {
         assert_eq!(count("verb:account.set object:nor").await, 3);
         assert_eq!(count("verb:account.set object:ORTH").await, 3, "any part of its name");
         assert_eq!(count("verb:account.set object:%").await, 0);
+        assert_eq!(count("verb:account.set id:north").await, 0, "no id");
         assert_eq!(count("verb:account.set NORTH own").await, 3, "words are looked for in who and what");
         assert_eq!(count("verb:account.set source:panel").await, 0);
         assert_eq!(count("verb:account.set as:none ip:none").await, 3);
         assert_eq!(count("-as:none").await, 0);
         let north = tree.id("north").await.0;
-        assert_eq!(count(&format!("verb:account.set kind:accounts object:{north}")).await, 3);
-        assert_eq!(count(&format!("verb:account.set kind:customers object:{north}")).await, 0);
-        assert_eq!(count(&format!("verb:account.set -object:{north}")).await, 0);
+        assert_eq!(count(&format!("verb:account.set kind:accounts id:{north}")).await, 3);
+        assert_eq!(count(&format!("verb:account.set kind:customers id:{north}")).await, 0);
+        assert_eq!(count(&format!("verb:account.set -id:{north}")).await, 0);
         // an account is found also under the name that it has now
         let rename = AccountChanges { name: Some("boss".into()), ..AccountChanges::default() };
         set_account(&tree.fresh.db, &tree.top, "owner", &rename, NOW + 4_000).await.expect("renamed");
@@ -74,7 +75,7 @@ async fn each_filter_has_its_index() {
             for (text, index) in [
                 ("", "audit_log_by_tenant"),
                 ("verb:account.set", "audit_log_by_tenant"),
-                ("kind:accounts object:272919263918227456", "audit_log_by_object"),
+                ("kind:accounts id:272919263918227456", "audit_log_by_object"),
                 ("actor:owner", "audit_log_by_actor"),
             ] {
                 let query = AuditQuery::read(text, NOW, TimeZone::UTC).expect(text);

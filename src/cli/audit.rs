@@ -68,7 +68,7 @@ impl LsArgs {
             }
         }
         if let Some(id) = self.object {
-            add("object", &id.to_string());
+            add("id", &id.to_string());
         }
         if let Some(since) = &self.since {
             text += &format!(" at>={}", quoted(&since.trim().replacen(' ', "T", 1)));

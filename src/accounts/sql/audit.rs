@@ -6,9 +6,9 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::accounts::{AUDIT_FIELDS, Scope, account_key};
-use crate::lists::{Filter, Means, Start, Test, holds, push_filter};
+use crate::lists::{Filter, Means, Start, Test, push_filter};
 use crate::store::{Conn, Statement, StoreError};
-use crate::units::{AccountId, UnixMs, lower_case};
+use crate::units::{AccountId, UnixMs};
 use crate::{is_seen, q};
 
 /// One line of the audit log.
@@ -80,9 +80,6 @@ impl AuditQuery {
     }
 }
 
-/// From so many digits on, what looks for an object is its id: no phone number has as many (E.164: 15).
-const ID_DIGITS: usize = 16;
-
 /// Who looked through the acting account's eyes, the newest first: for its holder, whatever else of the log he may read.
 pub async fn list_looks_at(conn: &mut Conn, scope: &Scope, limit: i64) -> Result<Vec<AuditRecord>, StoreError> {
     let Some(own) = scope.acting() else { return Ok(Vec::new()) };
@@ -152,7 +149,7 @@ async fn found(statement: &mut Statement, conn: &mut Conn, scope: &Scope, query:
     if !scope.sees_whole_tenant() {
         statement.push(SEEN);
     }
-    let (own, plain): (Vec<_>, Vec<_>) = query.filter.conditions.iter().cloned().partition(|c| matches!(c.field.name, "actor" | "object"));
+    let (own, plain): (Vec<_>, Vec<_>) = query.filter.conditions.iter().cloned().partition(|c| matches!(c.field.name, "actor" | "id"));
     for condition in &own {
         let Test::OneOf(values) = &condition.test else { continue };
         statement.push(if condition.negated { " AND NOT COALESCE((" } else { " AND (" });
@@ -160,7 +157,10 @@ async fn found(statement: &mut Statement, conn: &mut Conn, scope: &Scope, query:
             statement.push(if at == 0 { "" } else { " OR " });
             match condition.field.name {
                 "actor" => push_actor(statement, find_actor(conn, scope, value).await?, value),
-                _ => push_object(statement, value),
+                // what is no number is no id
+                _ => {
+                    statement.push("object_id = ").number(value.parse().unwrap_or(0));
+                }
             }
         }
         statement.push(if condition.negated { "), FALSE)" } else { ")" });
@@ -179,6 +179,7 @@ fn means(field: &str) -> Means {
         "verb" => Means::Word("verb"),
         "kind" => Means::Word("kind"),
         "source" => Means::Word("source"),
+        "object" => Means::Text("LOWER(object)"),
         "as" => Means::Word("on_behalf_of"),
         "ip" => Means::Word("ip"),
         _ => Means::Instant("at"),
@@ -191,15 +192,6 @@ fn push_actor(to: &mut Statement, id: Option<i64>, name: &str) {
         Some(id) => to.push("actor_id = ").number(id),
         None => to.push("actor = ").text(name),
     };
-}
-
-fn push_object(to: &mut Statement, text: &str) {
-    match text.parse::<i64>().ok().filter(|_| text.len() >= ID_DIGITS) {
-        Some(id) => {
-            to.push("object_id = ").number(id);
-        }
-        None => holds(to, "LOWER(object)", &lower_case(text)),
-    }
 }
 
 /// The account of this name, if it is the tenant's. It says nothing by itself: lines are shown as far as the scope sees them.

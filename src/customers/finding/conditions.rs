@@ -85,10 +85,18 @@ impl Compiled {
         Ok(compiled)
     }
 
-    /// Adds it to a statement that gathers everyone: words are looked for by indexes.
+    /// Whether a word has an index that finds everyone whom it could mean.
+    pub fn has_indexed_word(&self) -> bool {
+        self.words.iter().any(|word| has_index(word))
+    }
+
+    /// Adds it to a statement that gathers everyone: words are looked for by indexes, but in the rows of few.
     pub fn push_to_gather(&self, to: &mut Statement, whose: &Whose) {
         let is_lite = whose.is_lite;
-        self.push_parts(to, whose.is_few);
+        if whose.is_few {
+            return self.push_to_walk(to);
+        }
+        self.push_parts(to, false);
         match &self.words[..] {
             [word] if has_index(word) => {
                 to.push(" AND c.id IN (");

@@ -165,7 +165,9 @@ pub(super) async fn list_found(
     limit: i64,
 ) -> Result<Vec<CustomerLine>, StoreError> {
     let whose = Whose::find(conn, scope).await?;
-    let is_few = found <= FEW || whose.is_few;
+    // those whom words mean are gathered by an index of their own, in whatever order they are wanted
+    let few = if compiled.has_indexed_word() { COUNT_CAP } else { FEW };
+    let is_few = found <= few || whose.is_few;
     let rows: Vec<LineRow> = page(scope, query, compiled, start, is_few, limit, &whose).fetch(conn).await?;
     rows.into_iter().map(LineRow::into_line).collect()
 }
@@ -284,9 +286,16 @@ pub(super) async fn list_ids_named(conn: &mut Conn, scope: &Scope, key: &str, li
     statement.push("SELECT c.id");
     let whose = Whose::find(conn, scope).await?;
     let words: Vec<String> = key.split_whitespace().map(str::to_owned).collect();
-    let look = if words.iter().any(|word| words::has_index(word)) { Look::Own } else { Look::Words };
-    from_few(&mut statement, scope, look, &whose);
-    words::name_by_index(&mut statement, &words, whose.is_lite);
+    let (indexed, others): (Vec<&String>, Vec<&String>) = words.iter().partition(|word| words::has_index(word));
+    if whose.is_lite && !whose.is_few && !indexed.is_empty() {
+        // as the index finds them, so that the first who are seen end it: a common name means thousands
+        from(&mut statement, scope, &whose, " FROM customer_names CROSS JOIN customers c ON c.id = customer_names.rowid");
+        words::name_matches(&mut statement, &indexed);
+        others.into_iter().for_each(|word| words::name_in_row(&mut statement, word));
+    } else {
+        from_few(&mut statement, scope, Look::Words, &whose);
+        words.iter().for_each(|word| words::name_in_row(&mut statement, word));
+    }
     if !whose.is_lite {
         // a common name is found soon by the order of names, a rare one by its parts: the planner knows which it is
         statement.push(" ORDER BY c.name_key, c.id");

@@ -44,6 +44,11 @@ pub(super) fn name_by_index(to: &mut Statement, words: &[String], is_lite: bool)
     others.into_iter().for_each(|word| name_in_row(to, word));
 }
 
+/// ` AND` that the index of parts, which the statement walks, has all of the words.
+pub(super) fn name_matches(to: &mut Statement, words: &[&String]) {
+    to.push(" AND customer_names MATCH ").text(phrases(words));
+}
+
 /// For MATCH, each word as a phrase of trigrams: a part of the text.
 fn phrases(words: &[&String]) -> String {
     words.iter().map(|word| format!("\"{}\"", word.replace('"', "\"\""))).collect::<Vec<_>>().join(" AND ")

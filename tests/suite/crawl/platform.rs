@@ -168,7 +168,7 @@ fn the_audit_log_finds_nothing_of_what_is_hidden() {
         for hidden in ["south", "marsh", "rival", "cove", "admin-b", "super"] {
             let id = world.known.account(hidden);
             for query in [
-                format!("q=kind:accounts+object:{id}"),
+                format!("q=kind:accounts+id:{id}"),
                 format!("q=object:{}", name(hidden)),
                 format!("q=actor:{}", name(hidden)),
                 format!("q={}", name(hidden)),
@@ -180,7 +180,7 @@ fn the_audit_log_finds_nothing_of_what_is_hidden() {
                 assert_eq!(rows, 0, "{query} finds something\n{}", page.body);
             }
         }
-        assert!(north.get(&format!("/audit?q=kind:accounts+object:{}", world.known.account("hill"))).await.body.matches("<tr").count() > 1);
+        assert!(north.get(&format!("/audit?q=kind:accounts+id:{}", world.known.account("hill"))).await.body.matches("<tr").count() > 1);
         let csv = Caller::account(&world, "admin").await.get("/audit.csv").await;
         assert!(csv.status == 200 && lines(&csv.body) > 10 && csv.body.contains(&mark("north")));
         for hidden in ["rival", "cove", "north-b"] {

@@ -163,6 +163,7 @@ const AUDIT: &[&str] = &[
     "q=actor:cli:root",
     "q=object:north",
     "q=object:zz",
+    "q=kind:accounts+id:1",
     "q=kind:accounts+verb:account.set",
     "q=source:cli",
     "q=-as:none",
