@@ -32,8 +32,8 @@ class Tollgate:
         self.postgres = Postgres(yard, name) if store == "postgres" else None
         self.process = None
 
-    def prepare(self, package_flags=()):
-        """Configuration, store, the router 127.0.0.1 and one package."""
+    def prepare(self, package_flags=(), is_filled=False):
+        """Configuration, store, the router 127.0.0.1 and one package; a store that an earlier run has filled is only migrated."""
         os.makedirs(self.folder, exist_ok=True)
         url = f"sqlite:{self.folder}/tollgate.db"
         if self.postgres:
@@ -48,6 +48,8 @@ class Tollgate:
             )
         os.makedirs(f"{self.folder}/data", exist_ok=True)
         self.cli("migrate")
+        if is_filled:
+            return
         self.cli("router", "add", "bench", "--address", "127.0.0.1", "--secret", self.secret)
         self.cli("package", "add", "bench", "--download", "20M", "--upload", "10M", "--framed-pool", "pool1", "--session-timeout", "86400", *package_flags)
 

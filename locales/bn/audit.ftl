@@ -84,14 +84,15 @@ verb-zone-add = জোন যোগ
 verb-zone-remove = জোন বাদ
 verb-zone-set = জোনের নাম বদল
 audit-kind-zones = জোন
+audit-kind-imports = ইমপোর্টের ফাইল
 audit-kind-saved-views = ভিউ
 verb-customer-undo = গ্রাহকের পরিবর্তন ফিরিয়ে নিয়েছেন
 audit-search = কে, বা কিসের ওপর
 audit-count = { $count ->
-    [one] { $count }টি পরিবর্তন
-   *[other] { $count }টি পরিবর্তন
+    [one] { $count }টি এন্ট্রি
+   *[other] { $count }টি এন্ট্রি
 }
-audit-count-more = { $count }টির বেশি পরিবর্তন
+audit-count-more = { $count }টির বেশি এন্ট্রি
 view-audit-today = আজ
 view-audit-signed-in = সাইন ইন
 view-audit-eyes = অন্যের চোখে

@@ -84,14 +84,15 @@ verb-zone-add = added zone
 verb-zone-remove = removed zone
 verb-zone-set = changed zone
 audit-kind-zones = zone
+audit-kind-imports = file to import
 audit-kind-saved-views = view
 verb-customer-undo = took back a change of customer
 audit-search = Who, or to what
 audit-count = { $count ->
-    [one] { $count } change
-   *[other] { $count } changes
+    [one] { $count } entry
+   *[other] { $count } entries
 }
-audit-count-more = more than { $count } changes
+audit-count-more = more than { $count } entries
 view-audit-today = Today
 view-audit-signed-in = Sign-ins
 view-audit-eyes = Through others' eyes

@@ -4,7 +4,7 @@ use crate::lists::{Field, Kind};
 
 /// Tables whose rows the log speaks of.
 pub const AUDIT_KINDS: &[&str] =
-    &["accounts", "tenants", "role_changes", "customers", "packages", "routers", "ip_pools", "zones", "saved_views", "jobs"];
+    &["accounts", "tenants", "role_changes", "customers", "packages", "routers", "ip_pools", "zones", "imports", "saved_views", "jobs"];
 /// Through what changes come.
 pub const AUDIT_SOURCES: &[&str] = &["panel", "api", "cli", "job", "router", "server"];
 /// What can be done; a test holds that each that the program writes is here and has a text.

@@ -61,11 +61,17 @@ pub fn load_config(named: Option<&Path>, environment: impl Iterator<Item = (Stri
 
 /// The defaults with another data folder; neither a file nor the environment is read.
 pub fn default_config(data_folder: &Path) -> Result<Config, Vec<ConfigError>> {
-    let folder = toml::Value::String(data_folder.display().to_string());
+    let Some(folder) = data_folder.to_str() else {
+        return Err(vec![ConfigError { place: data_folder.display().to_string(), reason: "a folder's name must be UTF-8".to_owned() }]);
+    };
+    let folder = toml::Value::String(folder.to_owned());
     let values = Values::from([("data.folder", Given { value: folder, place: "the data folder".to_owned() })]);
     let mut errors = Vec::new();
     let config = build(None, Path::new(""), &Reader { values: &values, errors: std::cell::RefCell::new(&mut errors) });
-    config.ok_or(errors)
+    match config {
+        Some(config) if errors.is_empty() => Ok(config),
+        _ => Err(errors),
+    }
 }
 
 fn read_file(name: &str, text: &str, values: &mut Values, errors: &mut Vec<ConfigError>) {

@@ -10,6 +10,8 @@ use crate::units::UnixMs;
 /// Most conditions of a filter, and values of one.
 const MOST_CONDITIONS: usize = 40;
 const MOST_VALUES: usize = 50;
+/// Most words that are searched for.
+const MOST_WORDS: usize = 20;
 /// Longest text, in octets.
 const MOST_OCTETS: usize = 4_000;
 /// The value of a field that a row lacks.
@@ -235,6 +237,10 @@ impl Filter {
                 Ok(None) => words.push(token.replace('"', "")),
                 Err(why) => wrong.push(why),
             }
+        }
+        if words.len() > MOST_WORDS {
+            wrong.push(format!("a filter has at most {MOST_WORDS} words"));
+            words.clear();
         }
         filter.words = words.join(" ").trim().to_owned();
         (filter, wrong)

@@ -32,6 +32,13 @@ pub fn push_filter(
     words: &[&'static str],
 ) {
     for condition in &filter.conditions {
+        if let (Test::None, true, Means::Word(column) | Means::Text(column)) =
+            (&condition.test, condition.negated, means(condition.field.name))
+        {
+            // in the words of an index of those that have one
+            to.push(" AND ").push(column).push(" <> ''");
+            continue;
+        }
         // a condition that is meant as it stands is left bare, so that its index can be used
         to.push(if condition.negated { " AND NOT COALESCE((" } else { " AND (" });
         push_test(to, &condition.test, means(condition.field.name), now, zone);

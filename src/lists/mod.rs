@@ -18,3 +18,6 @@ pub use filter::{Condition, Filter, Operator, Test, quoted};
 pub use meaning::{Means, escaped, holds, push_filter};
 pub use moment::Moment;
 pub use slice::{Slice, Start};
+
+/// Counts go no further; what is more is said as "more than 10,000".
+pub const COUNT_CAP: i64 = 10_000;

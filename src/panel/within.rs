@@ -43,13 +43,18 @@ async fn show(who: Signed, query: Query) -> Result<Response, Problem> {
 }
 
 async fn set(who: Signed, form: Form) -> Result<Response, Problem> {
-    let part = form.text("within").parse::<Within>().ok();
+    let mut conn = who.site.db.read().await?;
+    let part = match form.text("within").parse::<Within>() {
+        Ok(part) => part.of(&mut conn, who.scope()).await?.map(|_| part),
+        Err(()) => None,
+    };
+    drop(conn);
     let cookie = match part {
         Some(part) => who.visit.cookies.set(Jar::Within, &part.to_string()),
         None => who.visit.cookies.remove(Jar::Within),
     };
-    // one customer may not be in the part
-    let here = form.text("here");
-    let is_of_one = here.strip_prefix("/customers/").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    Ok(go(&with_part(if is_of_one { "/customers" } else { here }, part), &[cookie]))
+    // the page that was open was one of another list
+    let (path, query) = form.text("here").split_once('?').unwrap_or((form.text("here"), ""));
+    let here = Query::read(query).with(path, &[("after", ""), ("before", ""), ("said", "")]);
+    Ok(go(&with_part(&here, part), &[cookie]))
 }

@@ -196,7 +196,7 @@ impl Db {
     }
 
     fn with_readers(write: SqlitePool, opened: Arc<AtomicU64>, options: SqliteConnectOptions, pool: impl Fn() -> SqlitePoolOptions) -> Db {
-        let options = options.read_only(true).create_if_missing(false).pragma("cache_size", "-8192");
+        let options = options.read_only(true).create_if_missing(false).pragma("cache_size", "-32768");
         Pools::Lite { read: pool().max_connections(4).connect_lazy_with(options), write, opened }.into()
     }
 

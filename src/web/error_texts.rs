@@ -44,8 +44,36 @@ impl Pattern {
     }
 }
 
+/// Texts in errors are quoted as the language of the program quotes: it writes the signs that many scripts put on letters as numbers (`\u{9be}`), which people read as
+/// letters. What cannot be seen stays a number.
+fn readable(text: &str) -> String {
+    let (mut said, mut rest) = (String::new(), text);
+    while let Some((before, after)) = rest.split_once("\\u{") {
+        let number = after.split_once('}').and_then(|(hex, rest)| Some((char::from_u32(u32::from_str_radix(hex, 16).ok()?)?, rest)));
+        said += before;
+        match number.filter(|(c, _)| c.is_alphanumeric() || is_sign(*c)) {
+            Some((c, after)) => {
+                said.push(c);
+                rest = after;
+            }
+            None => {
+                said += "\\u{";
+                rest = after;
+            }
+        }
+    }
+    said + rest
+}
+
+/// Whether it is a sign on a letter: of the blocks of the scripts of India and of the general ones.
+fn is_sign(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{900}'..='\u{dff}')
+}
+
 /// An error in a language. It may stand alone as a sentence already, with a capital at its begin and a full stop at its end.
 pub(super) fn error_in(language: Language, text: &str) -> String {
+    let text = readable(text);
+    let text = text.as_str();
     let Some((_, patterns)) = PATTERNS.iter().find(|(code, _)| *code == language.code()) else { return text.to_owned() };
     let (bare, end) = text.strip_suffix('.').map_or((text, ""), |bare| (bare, "।"));
     let mut chars = bare.chars();
@@ -85,7 +113,10 @@ mod tests {
             bengali("there is no package \"x\"; `tollgate package ls` shows those there are"),
             "\"x\" নামে কোনো প্যাকেজ নেই; `tollgate package ls` সবগুলো দেখায়"
         );
-        assert_eq!(bengali("the download burst time must be 1 to 60 seconds"), "download বার্স্ট-সময় 1 থেকে 60 সেকেন্ড");
+        assert_eq!(bengali("the download burst time must be 1 to 60 seconds"), "ডাউনলোড বার্স্ট-সময় 1 থেকে 60 সেকেন্ড");
+        assert_eq!(bengali(&format!("there is no zone {:?}", "ঢাকা")), "\"ঢাকা\" নামে কোনো জোন নেই", "signs on letters");
+        assert_eq!(error_in(Language::FIRST, &format!("there is no zone {:?}", "ঢাকা\u{7}")), "there is no zone \"ঢাকা\\u{7}\"");
+        assert_eq!(bengali("a\\u{zz} \\u{"), "a\\u{zz} \\u{");
         for text in ["nobody has said this", "", "জোন", "the username is"] {
             assert_eq!(bengali(text), text);
         }

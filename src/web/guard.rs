@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Request};
 use axum::http::Method;
-use axum::http::header::{AUTHORIZATION, SET_COOKIE};
+use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -223,9 +223,6 @@ pub(super) async fn check(guard: Guard, mut request: Request, next: Next) -> Res
     } else {
         guard.refusal(signed.scope()).into_response()
     };
-    if let Some(cookie) = within::cookie(&visit, part).and_then(|cookie| cookie.parse().ok()) {
-        response.headers_mut().append(SET_COOKIE, cookie);
-    }
     response.extensions_mut().insert(signed);
     response
 }
@@ -238,11 +235,15 @@ async fn find(site: &Arc<Site>, visit: &Visit, now: UnixMs) -> Result<Signed, Pr
     let preferences = find_preferences(&mut conn, principal.home, principal.account).await?;
     let mut within = None;
     if narrows(visit.path())
-        && let Some(part) = within::asked(visit)
+        && let Some((part, is_said)) = within::asked(visit)?
         && narrows_to(visit.path(), part)
-        && let Some((scope, name)) = part.of(&mut conn, &principal.scope).await?
     {
-        (principal.scope, within) = (scope, Some((part, name)));
+        match part.of(&mut conn, &principal.scope).await? {
+            Some((scope, name)) => (principal.scope, within) = (scope, Some((part, name))),
+            // what an address says and he does not see (any more) is not made more than that
+            None if is_said => return Err(Problem::NotFound),
+            None => {}
+        }
     }
     let facts = Arc::new(SignedFacts { principal, tenant, preferences, within });
     Ok(Signed { site: site.clone(), visit: visit.clone(), facts })

@@ -41,6 +41,8 @@ pub struct MenuItem {
     pub icon: &'static str,
     /// Whether it is the page at hand, or above it.
     pub is_current: bool,
+    /// Whether it shows less where a part is looked at.
+    pub narrows: bool,
 }
 
 /// A line above the content.
@@ -141,7 +143,13 @@ impl Shell {
             title: language.text(title_id, &[]),
             language,
             menu: entries
-                .map(|e| MenuItem { path: e.path, text: language.text(e.text_id, &[]), icon: e.icon, is_current: leads_here(e.path) })
+                .map(|e| MenuItem {
+                    path: e.path,
+                    text: language.text(e.text_id, &[]),
+                    icon: e.icon,
+                    is_current: leads_here(e.path),
+                    narrows: narrows(e.path),
+                })
                 .collect(),
             who: Some(Who {
                 name: principal.account_name.clone(),
@@ -197,9 +205,14 @@ impl Shell {
         capability_words(self.language, *capability)
     }
 
-    /// Where a form is sent that means all of a list: to the part that this page shows, whatever is chosen elsewhere meanwhile.
+    /// An address in the part that this page shows, whatever is chosen elsewhere meanwhile.
     pub fn in_this_part(&self, path: &str) -> String {
         with_part(path, self.part)
+    }
+
+    /// The part that this page shows, for forms that mean all of a list; empty for all that he sees.
+    pub fn part(&self) -> String {
+        self.part.map(|part| part.to_string()).unwrap_or_default()
     }
 
     /// Where a part to look at is chosen, coming back here.

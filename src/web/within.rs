@@ -57,21 +57,26 @@ pub(super) fn narrows_to(path: &str, within: Within) -> bool {
 
 /// Whether a page is one of those that narrow at all.
 pub(super) fn narrows(path: &str) -> bool {
-    path == "/" || NARROWED.iter().any(|to| path.strip_prefix(to).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '.'])))
+    // whose page it is does not depend on what else is looked at
+    let is_of_one = path.split('/').any(|part| part.starts_with(|c: char| c.is_ascii_digit()));
+    path == "/"
+        || !is_of_one && NARROWED.iter().any(|to| path.strip_prefix(to).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '.'])))
 }
 
-/// What a request asks for: by its address, else as it was lately.
-pub(super) fn asked(visit: &Visit) -> Option<Within> {
+/// What a request asks for, and whether its address says so; else it is what was chosen lately. An address that says something else is about nothing that there is.
+pub(super) fn asked(visit: &Visit) -> Result<Option<(Within, bool)>, Problem> {
     let query = Query::read(visit.query());
-    match query.has(NAME) {
-        true => query.get(NAME).parse().ok(),
-        false => visit.cookies.get(Jar::Within).and_then(|text| text.parse().ok()),
+    match query.get(NAME) {
+        "" if query.has(NAME) => Ok(None),
+        "" => Ok(visit.cookies.get(Jar::Within).and_then(|text| text.parse().ok()).map(|part| (part, false))),
+        text => text.parse().map(|part| Some((part, true))).map_err(|()| Problem::NotFound),
     }
 }
 
-/// Where a page that narrows leads that was asked for without saying to what. Answers to scripts and files are what they are.
+/// Where a page that narrows leads that was asked for without saying to what. Files, the search and pieces of pages that scripts ask for are what they are.
 pub(super) fn leads_to(method: &Method, visit: &Visit, part: Within) -> Option<String> {
-    let is_page = *method == Method::GET && !visit.path().starts_with("/go") && !visit.path().ends_with(".csv");
+    let path = visit.path();
+    let is_page = *method == Method::GET && !path.starts_with("/go") && !path.ends_with(".csv") && !path.ends_with("/taken");
     (is_page && !Query::read(visit.query()).has(NAME)).then(|| with_part(&visit.target, Some(part)))
 }
 
@@ -80,21 +85,14 @@ pub fn with_part(target: &str, part: Option<Within>) -> String {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let part = part.map(|part| part.to_string()).unwrap_or_default();
     let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().filter(|(name, _)| name != NAME).collect();
+    // first, so that it is read however long the rest is
     let added = (!part.is_empty()).then_some((NAME, part.as_str()));
-    url_with(path, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(added))
-}
-
-/// The cookie that has to go out, if the address says another part than the one that is kept.
-pub(super) fn cookie(visit: &Visit, within: Option<Within>) -> Option<String> {
-    let is_said = Query::read(visit.query()).has(NAME);
-    let kept = visit.cookies.get(Jar::Within).and_then(|text| text.parse::<Within>().ok());
-    let part = within.filter(|part| is_said && kept != Some(*part))?;
-    Some(visit.cookies.set(Jar::Within, &part.to_string()))
+    url_with(path, added.into_iter().chain(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))))
 }
 
 impl Within {
     /// The scope that is left, and what the part is called; `None` if he does not see it (any more).
-    pub(super) async fn of(self, conn: &mut Conn, scope: &Scope) -> Result<Option<(Scope, String)>, Problem> {
+    pub async fn of(self, conn: &mut Conn, scope: &Scope) -> Result<Option<(Scope, String)>, Problem> {
         Ok(match self {
             Within::Account(id) => {
                 let account = find_account_by_id(conn, scope, id).await?.filter(|account| account.role.may_own_customers());
@@ -120,13 +118,15 @@ mod tests {
         for text in ["", "a", "x7", "a7.5", "é7"] {
             assert_eq!(text.parse::<Within>(), Err(()), "{text}");
         }
-        assert_eq!(with_part("/customers?q=a+b&within=z9&after=7", Some(Within::Zone(8))), "/customers?q=a+b&after=7&within=z8");
+        assert_eq!(with_part("/customers?q=a+b&within=z9&after=7", Some(Within::Zone(8))), "/customers?within=z8&q=a+b&after=7");
         assert_eq!(with_part("/customers?within=z9", None), "/customers");
         for (path, wanted) in [
             ("/", true),
             ("/customers", true),
             ("/customers.csv", true),
-            ("/customers/7", true),
+            ("/customers/7", false),
+            ("/customers/new", true),
+            ("/customers/import/7", false),
             ("/customersx", false),
             ("/accounts", false),
         ] {

@@ -117,7 +117,7 @@ pub async fn list_audit(
 ) -> Result<Vec<AuditRecord>, StoreError> {
     let mut statement = Statement::new();
     statement.push("SELECT seq, at, actor_id, actor, on_behalf_of, source, verb, kind, object_id, object, changes, request_id, ip");
-    found(&mut statement, conn, scope, query).await?;
+    found(&mut statement, conn, scope, query, true).await?;
     let (key, is_back) = start.parts();
     let is_up = query.oldest_first != is_back;
     if let Some(seq) = key {
@@ -136,13 +136,13 @@ pub async fn list_audit(
 pub async fn count_audit(conn: &mut Conn, scope: &Scope, query: &AuditQuery, most: i64) -> Result<i64, StoreError> {
     let mut statement = Statement::new();
     statement.push("SELECT COUNT(*) FROM (SELECT 1 AS one");
-    found(&mut statement, conn, scope, query).await?;
+    found(&mut statement, conn, scope, query, false).await?;
     statement.push(" LIMIT ").number(most).push(") AS lines");
     Ok(statement.fetch::<(i64,)>(conn).await?.first().map_or(0, |(n,)| *n))
 }
 
 /// Adds where the lines are that the scope sees and the filter finds.
-async fn found(statement: &mut Statement, conn: &mut Conn, scope: &Scope, query: &AuditQuery) -> Result<(), StoreError> {
+async fn found(statement: &mut Statement, conn: &mut Conn, scope: &Scope, query: &AuditQuery, walks: bool) -> Result<(), StoreError> {
     let (from, to) = scope.subtree();
     statement.keep_number(scope.tenant().0).keep_text(from).keep_text(to);
     statement.push(" FROM audit_log WHERE tenant_id = $1");
@@ -157,16 +157,16 @@ async fn found(statement: &mut Statement, conn: &mut Conn, scope: &Scope, query:
             statement.push(if at == 0 { "" } else { " OR " });
             match condition.field.name {
                 "actor" => push_actor(statement, find_actor(conn, scope, value).await?, value),
-                // what is no number is no id
-                _ => {
-                    statement.push("object_id = ").number(value.parse().unwrap_or(0));
-                }
+                _ => match value.parse() {
+                    Ok(id) => drop(statement.push("object_id = ").number(id)),
+                    Err(_) => drop(statement.push("FALSE")),
+                },
             }
         }
         statement.push(if condition.negated { "), FALSE)" } else { ")" });
     }
     let plain = Filter { conditions: plain, words: query.filter.words.clone() };
-    push_filter(statement, &plain, query.now, &query.zone, means, &["LOWER(object)", "LOWER(actor)"]);
+    push_filter(statement, &plain, query.now, &query.zone, |field| means(field, walks), &["LOWER(object)", "LOWER(actor)"]);
     Ok(())
 }
 
@@ -174,7 +174,7 @@ async fn found(statement: &mut Statement, conn: &mut Conn, scope: &Scope, query:
 const SEEN: &str = " AND ((owner_id IS NULL AND actor_id IN (SELECT id FROM accounts WHERE tenant_id = $1 AND path >= $2 AND path < $3)) \
     OR owner_id IN (SELECT id FROM accounts WHERE tenant_id = $1 AND path >= $2 AND path < $3))";
 
-fn means(field: &str) -> Means {
+fn means(field: &str, walks: bool) -> Means {
     match field {
         "verb" => Means::Word("verb"),
         "kind" => Means::Word("kind"),
@@ -182,6 +182,8 @@ fn means(field: &str) -> Means {
         "object" => Means::Text("LOWER(object)"),
         "as" => Means::Word("on_behalf_of"),
         "ip" => Means::Word("ip"),
+        // a page is walked to in the order of numbers, however many an index of instants has
+        _ if walks => Means::Instant("+at"),
         _ => Means::Instant("at"),
     }
 }
@@ -234,7 +236,7 @@ pub(in crate::accounts) async fn try_to_change_the_audit_log(db: &crate::store::
 pub(in crate::accounts) async fn explain_audit(conn: &mut Conn, scope: &Scope, query: &AuditQuery) -> Result<String, StoreError> {
     let mut statement = Statement::new();
     statement.push("EXPLAIN QUERY PLAN SELECT seq");
-    found(&mut statement, conn, scope, query).await?;
+    found(&mut statement, conn, scope, query, true).await?;
     statement.push(" ORDER BY seq DESC LIMIT 51");
     let steps: Vec<(i64, i64, i64, String)> = statement.fetch(conn).await?;
     Ok(steps.into_iter().map(|(_, _, _, step)| step).collect::<Vec<_>>().join("; "))

@@ -29,9 +29,6 @@ pub use forecast::{AtRisk, FORECAST, Forecast, forecast};
 pub use line::{CustomerLine, LineDevices};
 pub use search::{Found, search_customers};
 
-/// Counts go no further; what is more is said as "10,000+".
-pub const COUNT_CAP: i64 = 10_000;
-
 /// By what the list is sorted; equal ones by their ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Order {

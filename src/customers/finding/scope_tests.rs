@@ -4,6 +4,7 @@ use super::*;
 use crate::accounts::test_scopes::{World, each_scope};
 use crate::customers::Customer;
 use crate::customers::scope_tests::{customers, sealer};
+use crate::lists::COUNT_CAP;
 use crate::q;
 use crate::store::test_db::NOW;
 
@@ -20,7 +21,7 @@ async fn every_function_of_sql_touches_what_the_scope_sees() {
             conditions::Compiled::new(&filter, &meaning).expect("reads")
         };
         for order in [Order::Name, Order::Username, Order::Expires, Order::Registered] {
-            for found in [0, COUNT_CAP] {
+            for found in [0, COUNT_CAP + 1] {
                 let query = CustomerQuery { order, ..CustomerQuery::default() };
                 each_scope! { world, all, World::sees, (conn, scope, customer):
                     "list_found" => async {

@@ -9,9 +9,10 @@ pub(super) use self::whose::Whose;
 use self::whose::{CUSTOMERS, FEW, from, from_few};
 use super::conditions::{BEGUN, Compiled, Look};
 use super::words;
-use super::{COUNT_CAP, Cursor, CustomerLine, CustomerQuery, LineDevices, Order, Start};
+use super::{Cursor, CustomerLine, CustomerQuery, LineDevices, Order, Start};
 use crate::accounts::Scope;
 use crate::customer_is_seen;
+use crate::lists::COUNT_CAP;
 use crate::store::{Conn, Statement, StoreError};
 use crate::units::UnixMs;
 
@@ -280,22 +281,46 @@ pub(super) async fn list_ids_where(
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
+/// So many whom an index of parts finds are looked at; where there are more, a name is so common that a walk finds it soon.
+const MOST_NAMESAKES: i64 = 2_000;
+
+/// Whether there are more namesakes than are looked at.
+// cross-tenant: only how common a name is, which decides by what way those who are seen are found
+async fn is_common(conn: &mut Conn, words: &[&String]) -> Result<bool, StoreError> {
+    let mut statement = Statement::new();
+    statement.push("SELECT COUNT(*) FROM (");
+    words::namesakes(&mut statement, words, MOST_NAMESAKES);
+    statement.push(")");
+    let counted: Vec<(i64,)> = statement.fetch(conn).await?;
+    Ok(counted.first().is_some_and(|(n,)| *n == MOST_NAMESAKES))
+}
+
 /// Ids of customers whose names hold every word of `key`, which is in lower case.
 pub(super) async fn list_ids_named(conn: &mut Conn, scope: &Scope, key: &str, limit: i64) -> Result<Vec<i64>, StoreError> {
-    let mut statement = Statement::new();
-    statement.push("SELECT c.id");
     let whose = Whose::find(conn, scope).await?;
     let words: Vec<String> = key.split_whitespace().map(str::to_owned).collect();
     let (indexed, others): (Vec<&String>, Vec<&String>) = words.iter().partition(|word| words::has_index(word));
     if whose.is_lite && !whose.is_few && !indexed.is_empty() {
-        // as the index finds them, so that the first who are seen end it: a common name means thousands
-        from(&mut statement, scope, &whose, " FROM customer_names CROSS JOIN customers c ON c.id = customer_names.rowid");
-        words::name_matches(&mut statement, &indexed);
-        others.into_iter().for_each(|word| words::name_in_row(&mut statement, word));
-    } else {
-        from_few(&mut statement, scope, Look::Words, &whose);
-        words.iter().for_each(|word| words::name_in_row(&mut statement, word));
+        let mut statement = Statement::new();
+        statement.push("SELECT c.id");
+        from_few(&mut statement, scope, Look::Own, &whose);
+        statement.push(" AND c.id IN (");
+        words::namesakes(&mut statement, &indexed, MOST_NAMESAKES);
+        statement.push(")");
+        others.iter().for_each(|word| words::name_in_row(&mut statement, word));
+        statement.push(" LIMIT ").number(limit);
+        let found: Vec<(i64,)> = statement.fetch(conn).await?;
+        if found.len() as i64 == limit || !is_common(conn, &indexed).await? {
+            return Ok(found.into_iter().map(|(id,)| id).collect());
+        }
     }
+    let mut statement = Statement::new();
+    statement.push("SELECT c.id");
+    match whose.owners.is_some() && whose.is_lite {
+        true => from(&mut statement, scope, &whose, " FROM customers c INDEXED BY customers_by_owner"),
+        false => from_few(&mut statement, scope, Look::Words, &whose),
+    }
+    words.iter().for_each(|word| words::name_in_row(&mut statement, word));
     if !whose.is_lite {
         // a common name is found soon by the order of names, a rare one by its parts: the planner knows which it is
         statement.push(" ORDER BY c.name_key, c.id");

@@ -4,6 +4,7 @@ use super::*;
 use crate::accounts::test_scopes::World;
 use crate::customers::scope_tests::{customers, sealer};
 use crate::customers::{CustomerPassword, Facts, HoldKind, NewCustomer, State, active_view, add_customer, check_reply_syntax, state};
+use crate::lists::COUNT_CAP;
 use crate::q;
 use crate::store::Tx;
 use crate::store::test_db::NOW;
@@ -82,7 +83,7 @@ async fn states_are_those_of_the_pure_rule() {
             let mut wanted: Vec<i64> = all.iter().filter(|(_, facts)| is_it(*facts)).map(|(id, _)| *id).collect();
             wanted.sort_unstable();
             assert!(!wanted.is_empty(), "{word}");
-            for way in [0, COUNT_CAP] {
+            for way in [0, COUNT_CAP + 1] {
                 assert_eq!(found(&world, &format!("status:{word} name:name"), way).await, wanted, "{word}");
                 assert_eq!(found(&world, &format!("-status:{word} name:name"), way).await.len(), all.len() - wanted.len(), "not {word}");
             }
@@ -154,7 +155,7 @@ async fn filters_find_what_they_say() {
         ] {
             let mut wanted = wanted.to_vec();
             wanted.sort_unstable();
-            for way in [0, COUNT_CAP] {
+            for way in [0, COUNT_CAP + 1] {
                 assert_eq!(found(&world, text, way).await, wanted, "{text}");
             }
         }
@@ -177,7 +178,7 @@ async fn pages_go_on_where_the_last_one_ended_there_and_back() {
         let meaning = Meaning { now: NOW, zone: TimeZone::UTC, rules: &rules };
         let mut conn = world.fresh.db.read().await.expect("reads");
         for order in [Order::Name, Order::Username, Order::Expires, Order::Registered] {
-            for (descending, way) in [(false, 0), (true, 0), (false, COUNT_CAP), (true, COUNT_CAP)] {
+            for (descending, way) in [(false, 0), (true, 0), (false, COUNT_CAP + 1), (true, COUNT_CAP + 1)] {
                 let query = CustomerQuery { order, descending, ..CustomerQuery::default() };
                 let mut page = async |start: Start<'_>, limit: i64| {
                     list_found(&mut conn, world.scope("owner"), &query, &meaning, start, way, limit).await.expect("listed")

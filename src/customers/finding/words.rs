@@ -44,9 +44,9 @@ pub(super) fn name_by_index(to: &mut Statement, words: &[String], is_lite: bool)
     others.into_iter().for_each(|word| name_in_row(to, word));
 }
 
-/// ` AND` that the index of parts, which the statement walks, has all of the words.
-pub(super) fn name_matches(to: &mut Statement, words: &[&String]) {
-    to.push(" AND customer_names MATCH ").text(phrases(words));
+/// Ids of the first so many whose names hold all of the words, each of which has an index: SQLite only.
+pub(super) fn namesakes(to: &mut Statement, words: &[&String], most: i64) {
+    to.push("SELECT rowid FROM customer_names WHERE customer_names MATCH ").text(phrases(words)).push(" LIMIT ").number(most);
 }
 
 /// For MATCH, each word as a phrase of trigrams: a part of the text.

@@ -56,6 +56,9 @@ pub async fn set_tags(
 ) -> Result<Vec<String>, CustomerError> {
     let mut tx = db.begin().await?;
     require_of(&mut tx, scope, Capability::CustomersEdit, id).await?;
+    if !super::sql::update_lock_customer_by_id(&mut tx, scope, id, None, now).await? {
+        return Err(CustomerError::Unknown(id.to_string()));
+    }
     let before = sql::list_tags_of(&mut tx, scope, id).await?;
     if instead_of.is_some_and(|wanted| before != wanted) {
         return Err(CustomerError::Outdated);

@@ -15,8 +15,11 @@ pub(super) async fn list_tags(conn: &mut Conn, scope: &Scope) -> Result<Vec<Stri
 pub(super) async fn list_tags_of(conn: &mut Conn, scope: &Scope, id: CustomerId) -> Result<Vec<String>, StoreError> {
     let (from, to) = scope.owners();
     let rows = q!(all conn, (String,), concat!("SELECT tag FROM customer_tags WHERE tenant_id + 0 = $1 AND customer_id = $4 AND ",
-        customer_is_seen!("$4", "$2", "$3"), " ORDER BY tag"), scope.tenant().0, from, to, id.0)?;
-    Ok(rows.into_iter().map(|(tag,)| tag).collect())
+        customer_is_seen!("$4", "$2", "$3")), scope.tenant().0, from, to, id.0)?;
+    // as Rust orders them: databases differ
+    let mut tags: Vec<String> = rows.into_iter().map(|(tag,)| tag).collect();
+    tags.sort_unstable();
+    Ok(tags)
 }
 
 /// 0 if it is there already, or the scope does not see him.

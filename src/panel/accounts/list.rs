@@ -157,6 +157,10 @@ impl CsvExport for Export {
     async fn batch(&mut self, who: &Signed, rows: i64) -> Result<Vec<Vec<String>>, Problem> {
         let mut conn = who.site.db.read().await?;
         let filter = (&self.filter, who.now(), &who.tenant.zone());
+        // without the account after which it goes on there would seem to be no more
+        if let Start::After(last) = self.start {
+            seen(who, &mut conn, last.0).await?;
+        }
         let lines = list_found_accounts(&mut conn, who.scope(), filter, self.order, self.start, rows).await?;
         self.start = lines.last().map_or(self.start, |line| Start::After(line.id));
         Ok(lines.iter().map(csv_row).collect())

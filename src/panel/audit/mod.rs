@@ -89,7 +89,7 @@ async fn show(who: Signed, query: Query) -> Result<Response, Problem> {
             let without = count(&who, &state, &filter).await?;
             parts.hidden_by.extend((without > 0).then_some((at, without)));
         }
-        parts.first_use = state.filter.is_empty().then(|| (shell.t("audit-none"), Vec::new()));
+        parts.first_use = (found == 0 && state.filter.is_empty()).then(|| (shell.t("audit-none"), Vec::new()));
     }
     ListPage::answer(&who, shell, state, parts)
 }

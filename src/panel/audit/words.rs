@@ -122,9 +122,14 @@ mod tests {
                 read_verbs(&path, found);
             } else if path.extension().is_some_and(|ext| ext == "rs") && !path.ends_with("store/audit.rs") {
                 let text = std::fs::read_to_string(&path).expect("UTF-8");
+                let is_new = |at: usize| text[at..].starts_with("AuditEntry::new(");
                 for (at, begin) in text.match_indices("AuditEntry::new(").chain(text.match_indices("entry(")) {
                     let call = text[at + begin.len()..].split(';').next().unwrap_or_default();
                     let verb = call.split('"').nth(1).unwrap_or_default();
+                    let kind = call.split('"').nth(3).unwrap_or_default();
+                    let is_kind = !kind.is_empty() && kind.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+                    let is_word = verb.split_once('.').is_some_and(|(a, b)| !a.is_empty() && !b.is_empty());
+                    assert!(!is_new(at) || !is_kind || !is_word || AUDIT_KINDS.contains(&kind), "{kind} is no kind of this list: {verb}");
                     let is_verb = verb.split_once('.').is_some_and(|(a, b)| !a.is_empty() && !b.is_empty() && !b.contains('.'));
                     if is_verb && verb.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-') {
                         found.push(verb.to_owned());

@@ -126,10 +126,12 @@ async fn change_in_place(
         Ok(after) => after,
         Err(again) => return Ok(again),
     };
-    if after.updated_at != before.updated_at {
-        let fields = vec![(field, was), ("since", after.updated_at.to_string())];
-        keep_undo(who, &format!("/customers/{}", before.id), field, said, fields);
+    let path = format!("/customers/{}", before.id);
+    if after.updated_at == before.updated_at {
+        return Ok(go(&path, &[]));
     }
+    let fields = vec![(field, was), ("since", after.updated_at.to_string())];
+    keep_undo(who, &path, field, said, fields);
     Ok(back(before.id.0, said))
 }
 
@@ -157,15 +159,11 @@ pub(super) async fn tags(who: Signed, Id(id): Id, form: Form) -> Result<Response
     let said = |tags: &[String]| if tags.is_empty() { ",".to_owned() } else { tags.join(", ") };
     let before = set_tags(&who.db(), who.scope(), CustomerId(id), &tags, instead_of.as_deref(), who.now()).await?;
     who.site.counts.forget(who.scope());
-    if before != tags {
-        keep_undo(
-            &who,
-            &format!("/customers/{id}"),
-            "tags",
-            "customer-tags-kept",
-            vec![("tags", said(&before)), ("instead_of", said(&tags))],
-        );
+    if before == tags {
+        return Ok(go(&format!("/customers/{id}"), &[]));
     }
+    let fields = vec![("tags", said(&before)), ("instead_of", said(&tags))];
+    keep_undo(&who, &format!("/customers/{id}"), "tags", "customer-tags-kept", fields);
     Ok(back(id, "customer-tags-kept"))
 }
 

@@ -75,6 +75,11 @@ struct Plan {
 
 /// Whom the form means.
 async fn chosen(who: &Signed, form: &Form) -> Result<Vec<i64>, Problem> {
+    // all of what the page showed, not of what was chosen in another tab since
+    let part = who.within.as_ref().map(|(part, _)| part.to_string()).unwrap_or_default();
+    if form.has("all") && form.text("part") != part {
+        return Err(Problem::FormOutdated);
+    }
     if !form.has("all") {
         return Ok(form.all("id").filter_map(|id| id.parse().ok()).collect());
     }
@@ -220,8 +225,11 @@ async fn page(who: &Signed, form: &Form, ids: &[i64]) -> Result<Page, Problem> {
         "add-tag" | "remove-tag" => Some("bulk-tag-hint"),
         _ => None,
     };
-    let keeps: &[&str] =
-        if plan.is_some() { &["action", "id", "all", "q", "back", "value", "reason"] } else { &["action", "id", "all", "q", "back"] };
+    let keeps: &[&str] = if plan.is_some() {
+        &["action", "id", "all", "q", "part", "back", "value", "reason"]
+    } else {
+        &["action", "id", "all", "q", "part", "back"]
+    };
     let mut hidden: Vec<(String, String)> =
         form.pairs().filter(|(n, _)| keeps.contains(n)).map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
     hidden.push(("count".to_owned(), ids.len().to_string()));

@@ -57,22 +57,20 @@ pub(super) async fn add(who: Signed, Id(id): Id, form: Form) -> Result<Response,
 /// Says what a device is, at its place; the page that says so can take it back, unless somebody said otherwise since.
 pub(super) async fn note(who: Signed, Id(id): Id, form: Form) -> Result<Response, Problem> {
     let customer = find(&who, id).await?;
-    let mac = form.text("mac").parse::<Mac>().map_err(|_| Problem::NotFound)?;
-    let (note, instead_of) = (form.text("device_note").to_owned(), form.has("instead_of").then(|| form.text("instead_of")));
+    let mac = form.text("device").parse::<Mac>().map_err(|_| Problem::NotFound)?;
+    let (note, instead_of) = (form.text("note").to_owned(), form.has("instead_of").then(|| form.text("instead_of")));
     let set = set_device_note(&who.db(), who.scope(), &who.tenant, &customer.username, mac, &note, instead_of, who.now()).await;
     let before = match set {
         Err(error @ CustomerError::BadField(_)) => {
-            return refill(&page(&who, id, Form::default(), Complaints::about("mac", error.to_string())).await?);
+            return refill(&page(&who, id, form, Complaints::about("note", error.to_string())).await?);
         }
         other => other?,
     };
     let (path, said) = (format!("/customers/{id}/devices"), "device-note-kept");
     // somebody took it off the list meanwhile: the list shows that
-    let Some(before) = before else { return Ok(go(&path, &[])) };
-    if before != note {
-        let fields = vec![("mac", mac.to_string()), ("device_note", before), ("instead_of", note)];
-        keep_undo(&who, &path, "note", said, fields);
-    }
+    let Some(before) = before.filter(|before| *before != note) else { return Ok(go(&path, &[])) };
+    let fields = vec![("device", mac.to_string()), ("note", before), ("instead_of", note)];
+    keep_undo(&who, &path, "note", said, fields);
     Ok(go(&format!("{path}?said={said}"), &[]))
 }
 

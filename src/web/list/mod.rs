@@ -16,13 +16,11 @@ mod tests;
 use super::Guard;
 use crate::lists::Field;
 
+pub use crate::lists::COUNT_CAP;
 pub use counts::Counts;
 pub use page::{BulkAction, ListPage, Parts};
 pub use row::{Cell, Row};
 pub use state::ListState;
-
-/// Counts go no further; what is more is said as "more than 10,000".
-pub const COUNT_CAP: i64 = 10_000;
 
 /// A column of a list.
 #[derive(Debug, Clone, Copy)]

@@ -119,6 +119,7 @@ impl ListPage {
         let mut search_hidden: Vec<_> = state.hidden().into_iter().filter(|(n, _)| n != "q").collect();
         let conditions = crate::lists::Filter { words: String::new(), ..state.filter.clone() };
         search_hidden.push(("q".to_owned(), conditions.to_string()));
+        let here = |(url, text): (String, String)| (shell.in_this_part(&url), text);
         ListPage {
             count,
             hidden_by: hidden_by.collect(),
@@ -136,12 +137,12 @@ impl ListPage {
             tabs,
             above: parts.above,
             rows: parts.rows,
-            primary: parts.primary,
-            links: parts.links,
+            primary: parts.primary.map(here),
+            links: parts.links.into_iter().map(here).collect(),
             bulk: parts.bulk.filter(|(_, actions)| !actions.is_empty()),
             first_use: parts.first_use,
             search_hidden,
-            all_url: list.path.to_owned(),
+            all_url: shell.in_this_part(list.path),
             shell,
             state,
         }
@@ -153,7 +154,7 @@ fn tabs(shell: &Shell, state: &ListState, views: &[SavedView]) -> Vec<Tab> {
     let here = state.kept_query();
     let tab = |text: String, query: &str, own_id: Option<i64>| {
         let url = if query.is_empty() { state.list.path.to_owned() } else { format!("{}?{query}", state.list.path) };
-        Tab { text, url, is_current: is_same(query, &here), own_id }
+        Tab { text, url: shell.in_this_part(&url), is_current: is_same(query, &here), own_id }
     };
     let built_in = state.list.views.iter().map(|(id, query)| tab(shell.t(id), query, None));
     built_in.chain(views.iter().map(|v| tab(v.name.clone(), &v.query, v.is_own.then_some(v.id)))).collect()

@@ -285,7 +285,7 @@ pub const TABLE: &[Line] = &[
     post("/customers/{id}/devices", CUSTOMERS_EDIT).about(About::SeenCustomer).form(&[("mac", "48:00:00:00:00:77")]),
     post("/customers/{id}/devices/note", CUSTOMERS_EDIT)
         .about(About::SeenCustomer)
-        .form(&[("mac", "48:00:00:00:00:77"), ("device_note", "his phone")])
+        .form(&[("device", "48:00:00:00:00:77"), ("note", "his phone")])
         .answers(303, "that device is not on his list"),
     post("/customers/{id}/devices/remove", CUSTOMERS_EDIT)
         .about(About::SeenCustomer)

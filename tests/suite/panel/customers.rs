@@ -229,41 +229,53 @@ on_both_stores! {
         let csv = owner.get("/customers.csv?q=").expect(200).body;
         assert!(csv.contains("jamal") && !csv.contains("rahim"), "{csv}");
         let bare = owner.get("/customers/new");
-        let new = owner.follow(&bare).expect(200).form("/customers/new");
+        let new = owner.follow(&bare).expect(200).forms().into_iter().find(|form| form.action.starts_with("/customers/new?within=a")).expect("a form");
         let added = owner.submit(&new.set("username", "newone").set("name", "Somebody New").set("package", "Home 20"));
-        let bare = owner.follow(&added);
-        owner.follow(&bare).expect(200);
+        owner.follow(&added).expect(200);
         assert_eq!(usernames(&north.get("/customers").text()), ["jamal", "newone"]);
         assert!(owner.get("/accounts").expect(200).text().contains("hill"), "other pages are as they were");
         // a zone
         let (_, text) = choose(&mut owner, "Lake");
         assert!(usernames(&text) == ["jamal"] && text.contains("Only Lake"), "{text}");
-        // the address says which part it is: whoever is given it sees that part of his own, and it stays chosen
+        // the address says which part it is, and whoever is given it sees that part of his own; it is chosen for that page and what it leads to
         let bare = owner.get("/customers?q=-status:expired");
         let address = bare.leads_to().to_owned();
-        assert!(address.starts_with("/customers?q=-status%3Aexpired&within=z"), "{address}");
+        assert!(address.starts_with("/customers?within=z") && address.ends_with("&q=-status%3Aexpired"), "{address}");
         let page = owner.get(&address).expect(200);
-        assert!(page.links().iter().any(|link| link.starts_with("/customers?") && link.contains("sort=") && link.contains("within=z")));
-        let text = north.get(&address).expect(200).text();
-        assert!(usernames(&text) == ["jamal"] && text.contains("Only Lake"), "{text}");
-        assert!(north.get("/customers").leads_to().starts_with("/customers?within=z"));
-        let all = north.get(&address);
-        let end = north.send(&all, "/within", &[]);
+        let keeps = |link: &String| link.contains("within=z");
+        assert!(page.links().iter().filter(|link| link.starts_with("/customers?")).all(keeps), "{:?}", page.links());
+        let given = north.get(&address).expect(200);
+        assert!(usernames(&given.text()) == ["jamal"] && given.text().contains("Only Lake"), "{}", given.text());
+        assert!(given.links().iter().filter(|link| link.starts_with("/customers?") || *link == "/").all(keeps), "{:?}", given.links());
+        assert_eq!(usernames(&north.get("/customers").expect(200).text()), ["jamal", "newone"], "a link chooses nothing for good");
+        let end = north.send(&given, "/within", &[]);
         assert_eq!(end.leads_to(), "/customers?q=-status%3Aexpired", "and the address of all has none");
-        assert_eq!(usernames(&north.get("/customers").expect(200).text()), ["jamal", "newone"]);
-        // what is done to all that match is done to the part that the page shows, whatever was chosen in another tab
+        // whoever is not in the part has his page all the same, and can be changed there
+        let newone = north.get("/customers?q=username:newone").links().into_iter().find(|link| link.starts_with("/customers/3") || link.starts_with("/customers/4"));
+        owner.get(&newone.expect("his page")).expect(200);
+        // what is done to all that match is done to what the page shows, whatever was chosen in another tab
+        let (of_lake, _) = choose(&mut owner, "Lake");
+        let end = owner.send(&page, "/within", &[]);
+        let everything = owner.follow(&end).expect(200);
         let (_, text) = choose(&mut owner, "north");
         assert_eq!(usernames(&text), ["jamal", "newone"]);
-        let bulk = owner.send(&page, page.forms().iter().find(|f| f.action.starts_with("/customers/bulk")).expect("a form").action.as_str(),
-            &[("all", "yes"), ("action", "activate")]);
-        assert!(bulk.expect(200).text().contains("1 customer"), "only of the zone");
+        let to = |page: &Page| page.forms().into_iter().find(|form| form.action.starts_with("/customers/bulk")).expect("a form");
+        let all = |page: &Page| to(page).set("all", "yes").set("action", "activate");
+        assert!(owner.submit(&all(&page)).expect(200).text().contains("Will be changed 0"), "only of the zone, where nobody is held");
+        assert!(to(&page).action.ends_with(&format!("within={of_lake}")));
+        let outdated = owner.submit(&all(&everything));
+        assert!(outdated.status == 403 || outdated.status == 409, "{}: {}", outdated.status, outdated.text());
         let end = owner.send(&page, "/within", &[]);
         assert_eq!(usernames(&owner.follow(&end).expect(200).text()).len(), 5);
+        for (address, status) in [("/customers?within=a1", 404), ("/customers?within=nonsense", 404), ("/customers?within=", 200)] {
+            owner.get(address).expect(status);
+        }
         // a forged choice shows nothing that he does not see
         let mut hill = Browser::signed_in(&server, "hill");
         let form = hill.get("/within").expect(200).form("/within");
         let forged = hill.submit(&form.set("within", &of_north));
         let text = hill.follow(&forged).expect(200).text();
+        hill.get(&format!("/customers?within={of_north}")).expect(404);
         assert!(!text.contains("Only north") && usernames(&hill.get("/customers").text()).is_empty(), "{text}");
     }
 }
