@@ -53,8 +53,8 @@ async function follow(page, origin) {
   return links.map((href) => new URL(href)).filter((url) => url.origin === origin && !url.pathname.endsWith(".csv")).map((url) => url.pathname + url.search);
 }
 
-// Ids and secrets left out, so that pages of one kind can be counted.
-const kind = (path) => path.replaceAll(/\d{6,}/g, "N").replace(/(roles|verb=|kind=)[^&]*/, "$1").replace(/after=[^&]*/, "after").replace(/\?.*/, (q) => "?" + [...new Set(new URLSearchParams(q).keys())].filter((name) => !SHAPELESS.includes(name)).sort().join());
+// Ids and secrets left out, so that pages of one kind can be counted. Forms of filters are the engine's, whatever the list.
+const kind = (path) => /[?&](add|edit)=/.test(path) && !path.startsWith("/customers") ? path.replace(/.*[?&](add|edit)=.*/, "a list's form: $1") : path.replaceAll(/\d{6,}/g, "N").replace(/(roles|verb=|kind=)[^&]*/, "$1").replace(/after=[^&]*/, "after").replace(/\?.*/, (q) => "?" + [...new Set(new URLSearchParams(q).keys())].filter((name) => !SHAPELESS.includes(name)).sort().join());
 
 // One page in all its looks.
 async function look(context, page, who, path) {
