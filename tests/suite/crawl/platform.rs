@@ -23,6 +23,12 @@ fn a_developer_sees_one_tenant_at_a_time_and_nobody_follows_him() {
             let status = developer.get(&format!("/accounts/{}", world.known.account(part.key))).await.status;
             assert_eq!(status, if part.side == Side::A { 200 } else { 404 }, "{}", part.key);
         }
+        // and so are those whom forms offer
+        let offered = developer.get("/within").await;
+        assert_eq!(offered.status, 200);
+        for (key, is_there) in [("north", true), ("south", true), ("north-b", false), ("hill-b", false)] {
+            assert_eq!(offered.body.contains(&name(key)), is_there, "{key}");
+        }
         let audit = developer.get("/audit.csv").await;
         assert!(audit.body.contains(&mark("north")) && !audit.body.contains(&mark("north-b")) && !audit.body.contains("wwbww"));
         // he manages whom he sees there, and below nobody else
