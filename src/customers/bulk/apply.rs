@@ -152,7 +152,7 @@ async fn one(
         _ => after = set_customer_in(tx, scope, tenant, before.id, &action.changes(reason), reply_check, now).await?,
     }
     if new_tags != tags {
-        set_tags_in(tx, scope, before.id, &new_tags, now).await?;
+        set_tags_in(tx, scope, before.id, &new_tags, None, now).await?;
     }
     if action.can_be_undone() {
         let json = |touched: &Touched| serde_json::to_string(touched).map_err(|e| StoreError::Unexpected(e.to_string()));

@@ -81,7 +81,7 @@ async fn one(
         write_macs(tx, scope, id, &present.macs, &restored.macs, STAFF, now).await?;
     }
     if before.tags != tags {
-        set_tags_in(tx, scope, id, &before.tags, now).await?;
+        set_tags_in(tx, scope, id, &before.tags, None, now).await?;
     }
     tx.audit(AuditEntry::new(scope.tenant().0, "customer.undo", "customers", id.0, &present.username).before(&present).after(&restored));
     tx.changed(scope.tenant().0, "customers", id.0);

@@ -23,11 +23,7 @@ pub async fn add_device(
 ) -> Result<bool, CustomerError> {
     scope.require_in_some_zone(Capability::CustomersEdit)?;
     check_text("note", note)?;
-    let mut tx = db.begin().await?;
-    let key = lookup_key(username, tenant.case_sensitive_usernames);
-    let found = customers::update_lock_customer(&mut tx, scope, &key, now).await?;
-    let id = found.ok_or_else(|| CustomerError::Unknown(username.to_owned()))?;
-    require_of(&mut tx, scope, Capability::CustomersEdit, id).await?;
+    let (mut tx, id) = begin(db, scope, tenant, username, now).await?;
     if sql::count_devices(&mut tx, scope.tenant(), id).await? >= MAX_MACS as i64 {
         return Err(CustomerError::BadField(format!("more than {MAX_MACS} MAC addresses")));
     }
@@ -36,7 +32,8 @@ pub async fn add_device(
         return Ok(false);
     }
     sql::insert_event(&mut tx, scope, id, mac, DeviceAction::Added, by, now).await?;
-    audit(&mut tx, scope, "customer.device-add", id, username, mac).await?;
+    let entry = entry(&mut tx, scope, "customer.device-add", id, username).await?;
+    tx.audit(entry.note("device", mac.with_colons()));
     tx.changed(scope.tenant().0, "customers", id.0);
     tx.commit(now).await?;
     Ok(true)
@@ -53,17 +50,14 @@ pub async fn remove_device(
     now: UnixMs,
 ) -> Result<bool, CustomerError> {
     scope.require_in_some_zone(Capability::CustomersEdit)?;
-    let mut tx = db.begin().await?;
-    let key = lookup_key(username, tenant.case_sensitive_usernames);
-    let found = customers::update_lock_customer(&mut tx, scope, &key, now).await?;
-    let id = found.ok_or_else(|| CustomerError::Unknown(username.to_owned()))?;
-    require_of(&mut tx, scope, Capability::CustomersEdit, id).await?;
+    let (mut tx, id) = begin(db, scope, tenant, username, now).await?;
     let was_there = sql::delete_device(&mut tx, scope, id, mac).await?;
     if !was_there {
         return Ok(false);
     }
     sql::insert_event(&mut tx, scope, id, mac, DeviceAction::Removed, by, now).await?;
-    audit(&mut tx, scope, "customer.device-remove", id, username, mac).await?;
+    let entry = entry(&mut tx, scope, "customer.device-remove", id, username).await?;
+    tx.audit(entry.note("device", mac.with_colons()));
     tx.changed(scope.tenant().0, "customers", id.0);
     tx.commit(now).await?;
     Ok(true)
@@ -83,11 +77,7 @@ pub async fn set_device_note(
 ) -> Result<Option<String>, CustomerError> {
     scope.require_in_some_zone(Capability::CustomersEdit)?;
     check_text("note", note)?;
-    let mut tx = db.begin().await?;
-    let key = lookup_key(username, tenant.case_sensitive_usernames);
-    let found = customers::update_lock_customer(&mut tx, scope, &key, now).await?;
-    let id = found.ok_or_else(|| CustomerError::Unknown(username.to_owned()))?;
-    require_of(&mut tx, scope, Capability::CustomersEdit, id).await?;
+    let (mut tx, id) = begin(db, scope, tenant, username, now).await?;
     let device = sql::list_devices(&mut tx, scope, id).await?.into_iter().find(|device| device.mac == mac);
     let Some(before) = device.map(|device| device.note) else { return Ok(None) };
     if instead_of.is_some_and(|wanted| before != wanted) {
@@ -95,19 +85,28 @@ pub async fn set_device_note(
     }
     if before != note {
         sql::update_device_note(&mut tx, scope, id, mac, note).await?;
-        let owner = customers::find_customer_by_id(&mut tx, scope, id).await?.map(|c| c.owner_id.0);
         let shape = |note: &str| serde_json::json!({ "device": mac.with_colons(), "note": note });
-        let entry = AuditEntry::new(scope.tenant().0, "customer.device-note", "customers", id.0, username).owned_by(owner);
+        let entry = entry(&mut tx, scope, "customer.device-note", id, username).await?;
         tx.audit(entry.before(&shape(&before)).after(&shape(note)));
         tx.commit(now).await?;
     }
     Ok(Some(before))
 }
 
-async fn audit(tx: &mut Tx, scope: &Scope, verb: &'static str, id: CustomerId, username: &str, mac: Mac) -> Result<(), StoreError> {
+/// How every change of a list begins: the customer is locked, and whoever asks may change him.
+async fn begin(db: &Db, scope: &Scope, tenant: &Tenant, username: &str, now: UnixMs) -> Result<(Tx, CustomerId), CustomerError> {
+    let mut tx = db.begin().await?;
+    let key = lookup_key(username, tenant.case_sensitive_usernames);
+    let found = customers::update_lock_customer(&mut tx, scope, &key, now).await?;
+    let id = found.ok_or_else(|| CustomerError::Unknown(username.to_owned()))?;
+    require_of(&mut tx, scope, Capability::CustomersEdit, id).await?;
+    Ok((tx, id))
+}
+
+/// A line of the audit log about the customer.
+async fn entry(tx: &mut Tx, scope: &Scope, verb: &'static str, id: CustomerId, username: &str) -> Result<AuditEntry, StoreError> {
     let owner = customers::find_customer_by_id(tx, scope, id).await?.map(|c| c.owner_id.0);
-    tx.audit(AuditEntry::new(scope.tenant().0, verb, "customers", id.0, username).owned_by(owner).note("device", mac.with_colons()));
-    Ok(())
+    Ok(AuditEntry::new(scope.tenant().0, verb, "customers", id.0, username).owned_by(owner))
 }
 
 /// The list of a new customer.

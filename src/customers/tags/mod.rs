@@ -55,23 +55,22 @@ pub async fn set_tags(
     now: UnixMs,
 ) -> Result<Vec<String>, CustomerError> {
     let mut tx = db.begin().await?;
-    require_of(&mut tx, scope, Capability::CustomersEdit, id).await?;
-    if !super::sql::update_lock_customer_by_id(&mut tx, scope, id, None, now).await? {
-        return Err(CustomerError::Unknown(id.to_string()));
-    }
-    let before = sql::list_tags_of(&mut tx, scope, id).await?;
-    if instead_of.is_some_and(|wanted| before != wanted) {
-        return Err(CustomerError::Outdated);
-    }
-    let is_changed = set_tags_in(&mut tx, scope, id, tags, now).await?;
-    if is_changed {
+    let before = set_tags_in(&mut tx, scope, id, tags, instead_of, now).await?;
+    if before != tags {
         tx.commit(now).await?;
     }
     Ok(before)
 }
 
 /// The same within a transaction, which the caller commits if anything changed.
-pub(super) async fn set_tags_in(tx: &mut Tx, scope: &Scope, id: CustomerId, tags: &[String], now: UnixMs) -> Result<bool, CustomerError> {
+pub(super) async fn set_tags_in(
+    tx: &mut Tx,
+    scope: &Scope,
+    id: CustomerId,
+    tags: &[String],
+    instead_of: Option<&[String]>,
+    now: UnixMs,
+) -> Result<Vec<String>, CustomerError> {
     require_of(tx, scope, Capability::CustomersEdit, id).await?;
     let unknown = || CustomerError::Unknown(id.to_string());
     let customer = super::sql::find_customer_by_id(tx, scope, id).await?.ok_or_else(unknown)?;
@@ -79,8 +78,11 @@ pub(super) async fn set_tags_in(tx: &mut Tx, scope: &Scope, id: CustomerId, tags
         return Err(unknown());
     }
     let before = sql::list_tags_of(tx, scope, id).await?;
+    if instead_of.is_some_and(|wanted| before != wanted) {
+        return Err(CustomerError::Outdated);
+    }
     if before == tags {
-        return Ok(false);
+        return Ok(before);
     }
     for gone in before.iter().filter(|tag| !tags.contains(tag)) {
         sql::delete_tag(tx, scope, id, gone).await?;
@@ -93,5 +95,5 @@ pub(super) async fn set_tags_in(tx: &mut Tx, scope: &Scope, id: CustomerId, tags
     let shape = |tags: &[String]| serde_json::json!({ "tags": tags.join(", "), "owner_id": customer.owner_id.to_string() });
     let entry = AuditEntry::new(scope.tenant().0, "customer.set", "customers", id.0, &customer.username);
     tx.audit(entry.before(&shape(&before)).after(&shape(tags)));
-    Ok(true)
+    Ok(before)
 }
